@@ -1,0 +1,55 @@
+"""Every refusal and error of the wire protocol, in the visitor's words."""
+
+from enum import StrEnum
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Code(StrEnum):
+    TOO_LONG = "too_long"
+    EMPTY = "empty"
+    BAD_TEXT = "bad_text"
+    CMID_CONFLICT = "cmid_conflict"
+    RATE_LIMITED = "rate_limited"
+    BUSY = "busy"
+    BAD_FRAME = "bad_frame"
+    BAD_CMID = "bad_cmid"
+    UNKNOWN_TYPE = "unknown_type"
+    TOKEN_UNKNOWN = "token_unknown"  # noqa: S105 a code, no secret
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 a code, no secret
+    TOO_MANY_SOCKETS = "too_many_sockets"
+    NOT_FOUND = "not_found"
+
+
+CLOSE_BAD_FRAMES = 4400
+CLOSE_TOKEN = 4401
+CLOSE_NO_HELLO = 4408
+CLOSE_TOO_MANY = 4429
+CLOSE_SLOW = 4008
+CLOSE_TOO_BIG = 1009
+CLOSE_RESTART = 1012
+
+DETAILS: dict[Code, str | Promise] = {
+    Code.TOO_LONG: _("A message may have %(most)s characters. Please send it in parts."),
+    Code.EMPTY: _("The message is empty."),
+    Code.BAD_TEXT: _("The message holds characters that cannot be stored. Please retype it."),
+    Code.CMID_CONFLICT: _("This message was already sent with another text."),
+    Code.RATE_LIMITED: _("That was very fast. Your message is sent again in a moment."),
+    Code.BUSY: _("We are very busy. Your message is sent again in a moment."),
+    Code.BAD_FRAME: _("The frame is not understood."),
+    Code.BAD_CMID: _("cmid must be a UUID."),
+    Code.UNKNOWN_TYPE: _("This type of frame is not known."),
+    Code.TOKEN_UNKNOWN: _("This chat has ended. Please start a new one."),
+    Code.TOKEN_EXPIRED: _("This chat has expired. Please start a new one."),
+    Code.TOO_MANY_SOCKETS: _("This chat is open in too many windows. Please close one."),
+    Code.NOT_FOUND: _("There is nothing at this address."),
+}
+
+
+def detail(code: Code, language: str) -> str:
+    """The sentence for a code in `language`, a BCP 47 tag."""
+    with translation.override(language.lower()):
+        return str(DETAILS[code]) % {"most": settings.CHAT.message_characters}

@@ -1,0 +1,205 @@
+"""The frames of wire protocol version 1. Unknown keys are ignored, unknown types are not."""
+
+import json
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from apps.chat.codes import Code, detail
+from apps.engine.types import Author
+
+PROTOCOL = 1
+PAGE = 100
+
+Seq = Annotated[int, Field(ge=0, le=2**53)]
+Short = Annotated[str, StringConstraints(max_length=200)]
+Long = Annotated[str, StringConstraints(max_length=1000)]
+# Their length is refused with a code of its own, so that a person is told the limit.
+AnyText = str
+
+
+F = TypeVar("F", bound="Frame")
+
+
+class Frame(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+
+class Keyed(Frame):
+    cmid: Annotated[uuid.UUID, Field(strict=False)]
+
+
+class Hello(Frame):
+    proto: Literal[1]
+    token: Annotated[str, StringConstraints(max_length=200)]
+    last_seq: Seq = 0
+    epoch: str | None = None
+
+
+class Send(Keyed):
+    text: AnyText
+    fields: dict[Short, Long] | None = Field(default=None, max_length=50)
+
+
+class Handoff(Keyed):
+    pass
+
+
+class Contact(Keyed):
+    text: AnyText
+    name: AnyText = ""
+    email: AnyText = ""
+    phone: AnyText = ""
+
+
+class Sync(Frame):
+    since: Seq
+
+
+class Rate(Frame):
+    seq: Seq
+    value: Literal[1, -1]
+    reason: Long = ""
+
+
+class Csat(Frame):
+    score: Annotated[int, Field(ge=1, le=5)]
+    comment: Long = ""
+
+
+class Read(Frame):
+    seq: Seq
+
+
+class Context(Frame):
+    url: Annotated[str, StringConstraints(max_length=2000)] = ""
+    title: Long = ""
+    locale: Short = ""
+    device: Long = ""
+
+
+class Typing(Frame):
+    pass
+
+
+class Stop(Frame):
+    turn: str | None = None
+
+
+class Logout(Frame):
+    pass
+
+
+TYPES: dict[str, type[Frame]] = {
+    "hello": Hello,
+    "send": Send,
+    "handoff": Handoff,
+    "contact": Contact,
+    "sync": Sync,
+    "rate": Rate,
+    "csat": Csat,
+    "read": Read,
+    "context": Context,
+    "typing": Typing,
+    "stop": Stop,
+    "logout": Logout,
+}
+
+
+class FrameError(Exception):
+    """The frame cannot be taken; `code` says why."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def decode(text: str | bytes) -> dict[str, Any]:
+    """A JSON object. Raises FrameError: NaN, deep nesting and anything else are bad frames."""
+    try:
+        found = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise FrameError(Code.BAD_FRAME) from error
+    if not isinstance(found, dict):
+        raise FrameError(Code.BAD_FRAME)
+    return found
+
+
+def parse(text: str | bytes) -> Frame:
+    """Raises FrameError with `bad_frame`, `unknown_type` or `bad_cmid`."""
+    found = decode(text)
+    kind = found.get("type")
+    if not isinstance(kind, str):
+        raise FrameError(Code.BAD_FRAME)
+    if kind not in TYPES:
+        raise FrameError(Code.UNKNOWN_TYPE)
+    return shape(TYPES[kind], found)
+
+
+def shape(model: type[F], found: dict[str, Any]) -> F:
+    """`found` as a frame of this type. Raises FrameError."""
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        wrong = {(problem["loc"][:1], problem["type"] == "missing") for problem in error.errors()}
+        only_cmid = wrong == {(("cmid",), False)}
+        raise FrameError(Code.BAD_CMID if only_cmid else Code.BAD_FRAME) from error
+
+
+Encodable = dict[str, Any]
+
+
+def encode(frame: Encodable) -> str:
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+
+
+def message(  # noqa: PLR0913 these are the fields of the frame
+    *,
+    seq: int,
+    author: Author | str,
+    name: str,
+    text: str,
+    at: datetime,
+    cmid: uuid.UUID | None,
+    meta: dict[str, Any],
+) -> dict[str, Any]:
+    frame: dict[str, Any] = {
+        "type": "message",
+        "seq": seq,
+        "author": str(author),
+        "name": name,
+        "text": text,
+        "at": at.isoformat(),
+        "meta": meta,
+    }
+    if cmid:
+        frame["cmid"] = str(cmid)
+    return frame
+
+
+def ack(cmid: uuid.UUID, seq: int, line: uuid.UUID) -> dict[str, Any]:
+    return {"type": "ack", "cmid": str(cmid), "seq": seq, "message": str(line)}
+
+
+def refused(
+    cmid: uuid.UUID, code: Code, language: str, retry_after: float | None = None
+) -> dict[str, Any]:
+    frame: dict[str, Any] = {
+        "type": "refused",
+        "cmid": str(cmid),
+        "code": str(code),
+        "detail": detail(code, language),
+    }
+    if retry_after is not None:
+        frame["retry_after"] = round(retry_after, 2)
+    return frame
+
+
+def error(code: Code, language: str) -> dict[str, Any]:
+    return {"type": "error", "code": str(code), "detail": detail(code, language)}

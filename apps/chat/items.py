@@ -1,0 +1,200 @@
+"""What goes into the journal and what comes back: plain values, checked before they queue."""
+
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from apps.engine.types import Author, Mode, State, TurnState
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    DUP = "dup"  # a line with this cmid is stored: nothing was written
+    CONFLICT = "conflict"  # the session has moved since the item was computed
+    STALE = "stale"  # the turn to finish is not running at this attempt
+    BUSY = "busy"  # an open turn is wanted while another is open
+    MISSING = "missing"  # there is no such session
+    LOCKED = "locked"  # somebody else holds the session's row; never leaves the journal
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line to store. With a `cmid` a second submit finds the first instead of storing twice."""
+
+    author: Author
+    text: str
+    name: str = ""
+    meta: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] | None = None
+    cmid: uuid.UUID | None = None
+    of_turn: bool = False
+    id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+@dataclass(frozen=True, slots=True)
+class NewTurn:
+    """A turn over the item's first line: done at once, or pending until `deadline_s` from now."""
+
+    state: TurnState
+    route: str = ""
+    language: str = ""
+    confidence: float | None = None
+    sources: list[str] = field(default_factory=list)
+    versions: dict[str, Any] = field(default_factory=dict)
+    deadline_s: float | None = None
+    id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishTurn:
+    """Ends a running turn, if it still runs at `attempt`."""
+
+    id: uuid.UUID
+    attempt: int
+    state: TurnState = TurnState.DONE
+    route: str = ""
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One move of the session's state."""
+
+    came_from: State
+    to: State
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What one commit writes to one session, computed on its `version` (None: whatever it is)."""
+
+    session: uuid.UUID
+    version: int | None
+    lines: tuple[Line, ...] = ()
+    state: State | None = None
+    mode: Mode | None = None
+    memory: dict[str, Any] | None = None
+    turn: NewTurn | None = None
+    finish: FinishTurn | None = None
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def keyed(self) -> bool:
+        """Whether a retry after a lost connection can tell that the first try was stored."""
+        return any(line.cmid for line in self.lines) or self.finish is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A line that is already stored under an item's cmid."""
+
+    id: uuid.UUID
+    seq: int
+    cmid: uuid.UUID
+    text: str
+    fields: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`version` and `last_seq` are the session's after the item, or now if it was not written."""
+
+    verdict: Verdict
+    version: int = 0
+    last_seq: int = 0
+    at: datetime | None = None
+    known: tuple[Stored, ...] = ()
+
+
+class BadItemError(ValueError):
+    """The item can never be stored; it was refused before it queued."""
+
+
+def check(item: Item) -> None:
+    """Raises BadItemError for what PostgreSQL would refuse, so that no batch meets it."""
+    cmids = [line.cmid for line in item.lines if line.cmid]
+    if len(cmids) != len(set(cmids)):
+        raise BadItemError("one cmid stands twice in an item")
+    if item.turn and not item.lines:
+        raise BadItemError("a turn needs a line")
+    for line in item.lines:
+        check_text(line.text)
+        check_json(line.meta)
+        check_json(line.fields)
+
+
+def check_text(text: str) -> None:
+    """Raises BadItemError for NUL and for lone surrogates, which PostgreSQL cannot hold."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadItemError("text holds NUL or half a surrogate pair")
+
+
+def check_json(value: object) -> None:
+    """The same for every key and string inside; a jsonb cannot hold them either."""
+    if isinstance(value, str):
+        check_text(value)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            check_text(key)
+            check_json(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            check_json(inner)
+
+
+def rows(items: list[Item]) -> dict[str, list[dict[str, Any]]]:
+    """The three row sets that the statement unfolds, numbered by the item's place `n`."""
+    return {
+        "items": [_item_row(n, item) for n, item in enumerate(items)],
+        "lines": [
+            _line_row(n, k, item, line)
+            for n, item in enumerate(items)
+            for k, line in enumerate(item.lines, 1)
+        ],
+        "steps": [
+            {"n": n, "k": k, **asdict(step)}
+            for n, item in enumerate(items)
+            for k, step in enumerate(item.steps)
+        ],
+    }
+
+
+def _item_row(n: int, item: Item) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "n": n,
+        "session": item.session,
+        "version": item.version,
+        "state": item.state,
+        "mode": item.mode,
+        "memory": item.memory,
+        "count": len(item.lines),
+    }
+    if turn := item.turn:
+        row |= {"t_id": turn.id, "t_state": turn.state, "t_route": turn.route}
+        row |= {"t_language": turn.language, "t_confidence": turn.confidence}
+        row |= {"t_sources": turn.sources, "t_versions": turn.versions}
+        row |= {"t_deadline_s": turn.deadline_s, "t_open": turn.state is TurnState.PENDING}
+    if finish := item.finish:
+        row |= {"f_id": finish.id, "f_attempt": finish.attempt, "f_state": finish.state}
+        row |= {"f_route": finish.route, "f_confidence": finish.confidence}
+    return row
+
+
+def _line_row(n: int, k: int, item: Item, line: Line) -> dict[str, Any]:
+    turn = item.turn or item.finish
+    return {
+        "n": n,
+        "k": k,
+        "session": item.session,
+        "id": line.id,
+        "author": line.author,
+        "name": line.name,
+        "text": line.text,
+        "meta": line.meta,
+        "fields": line.fields,
+        "cmid": line.cmid,
+        "turn": turn.id if turn and line.of_turn else None,
+    }

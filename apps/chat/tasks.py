@@ -1,0 +1,8 @@
+from celery import shared_task
+
+from apps.chat import jobs
+
+
+@shared_task
+def sweep_out() -> None:
+    jobs.delete_expired_tokens()

@@ -1,0 +1,245 @@
+"""The driver: takes a visitor's frame, plays the engine, stores what came of it, tells everyone.
+
+One driver for an event loop. Sockets and the HTTP twin call it alike.
+"""
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from apps.chat import events, frames
+from apps.chat.admission import refusal
+from apps.chat.codes import Code, detail
+from apps.chat.items import BadItemError, Item, Outcome, Stored, Verdict
+from apps.chat.journal import Journal, UnavailableError, conninfo
+from apps.chat.models import Session
+from apps.chat.services import find_line
+from apps.chat.threads import in_thread
+from apps.dialogue import phrases, services, wiring
+from apps.dialogue.handles import Ack, Desk, Feed, Handle, Row
+from apps.dialogue.play import Played, Said, Standing, play
+from apps.engine.commands import WantHuman
+from apps.guard.limits import Buckets, LeakyBucket
+
+logger = logging.getLogger(__name__)
+
+RACES = 3
+WAITING_PLACES = 8
+BUSY_RETRY_S = 1.0
+NO_LIMIT = 10**6
+
+Answer = dict[str, Any]
+
+
+class RefusedError(Exception):
+    """The line was not taken. `retry_after` in seconds says when it may be sent again."""
+
+    def __init__(self, code: Code, retry_after: float | None = None, words: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after = retry_after
+        self.words = words
+
+
+class SessionGoneError(Exception):
+    """The session was closed or erased under the visitor."""
+
+
+class Driver:
+    """Holds the journal and the live sessions of this process."""
+
+    def __init__(self) -> None:
+        self.desk = Desk()
+        self.journal = Journal(
+            conninfo(), on_commit=self._announce, wait_s=settings.CHAT.journal_wait_s
+        )
+        self._buckets = Buckets()
+        self._hints: set[asyncio.Task[None]] = set()
+
+    def hold(self, standing: Standing, *, trusted: bool) -> Handle:
+        """The live handle of a session; give it back to the desk when done with it."""
+        burst, rate = settings.CHAT.message_burst, settings.CHAT.messages_per_second
+        if trusted:
+            return self.desk.take(standing, LeakyBucket(NO_LIMIT, NO_LIMIT))
+        return self.desk.take(standing, self._buckets.of(str(standing.session), burst, rate))
+
+    async def send(self, handle: Handle, frame: frames.Send, feed: Feed | None = None) -> Answer:
+        """The answer to a `send`: its ack or refusal, or an error when the session is gone.
+
+        A feed also gets it pushed, in order with the lines around it.
+        """
+        return await self._answer(handle, Said(frame.cmid, frame.text, frame.fields), feed)
+
+    async def hand_over(
+        self, handle: Handle, frame: frames.Handoff, feed: Feed | None = None
+    ) -> Answer:
+        """The same for the button that asks for a person."""
+        text = phrases.in_language(phrases.TALK_TO_A_PERSON, handle.standing.language)
+        return await self._answer(handle, Said(frame.cmid, text, commands=(WantHuman(),)), feed)
+
+    async def contact(
+        self, handle: Handle, frame: frames.Contact, feed: Feed | None = None
+    ) -> Answer:
+        """The same for a message left with an address."""
+        said = Said(frame.cmid, frame.text, contact=frame)
+        return await self._answer(handle, said, feed)
+
+    async def refresh(self, handle: Handle) -> None:
+        """Brings a handle up to what other processes wrote, between two of its own lines."""
+        async with handle.in_flight:
+            handle.refreshing = False
+            await handle.catch_up()
+
+    async def close(self) -> None:
+        await self.journal.close()
+        await asyncio.gather(*self._hints, return_exceptions=True)
+
+    async def _answer(self, handle: Handle, said: Said, feed: Feed | None) -> Answer:
+        ack = Ack(feed, said.cmid)
+        try:
+            return await self._queue(handle, said, ack)
+        except RefusedError as error:
+            answer = _refused(handle, said, error)
+        except (UnavailableError, DatabaseError, TimeoutError) as error:
+            logger.warning("driver: a line has to wait (%s)", type(error).__name__)
+            answer = _refused(handle, said, RefusedError(Code.BUSY, BUSY_RETRY_S))
+        except BadItemError:
+            answer = _refused(handle, said, RefusedError(Code.BAD_TEXT))
+        except (SessionGoneError, Session.DoesNotExist):
+            answer = frames.error(Code.TOKEN_UNKNOWN, handle.standing.language)
+        if feed:
+            feed.push(frames.encode(answer))
+        return answer
+
+    async def _queue(self, handle: Handle, said: Said, ack: Ack) -> Answer:
+        """One line of a session is in flight, eight wait, the next is refused. A resend of one
+        that is under way takes no place: it waits for the first."""
+        if code := refusal(said.text, said.fields):
+            raise RefusedError(code)
+        while twin := handle.under_way.get(said.cmid):
+            if answer := await twin.answered():
+                return _again(said, twin.said, answer, ack)
+        if handle.waiting > WAITING_PLACES:
+            raise RefusedError(Code.BUSY, BUSY_RETRY_S)
+        with handle.marked(said) as twin:
+            async with handle.in_flight:
+                twin.answer = await self._admit(handle, said, ack)
+                return twin.answer
+
+    async def _admit(self, handle: Handle, said: Said, ack: Ack) -> Answer:
+        """A resend of a stored line costs no quota, so an empty bucket asks the table first."""
+        retry_after = handle.bucket.take()
+        if retry_after == 0.0:
+            return await self._store(handle, said, ack)
+        if stored := await in_thread(find_line, handle.standing.session, said.cmid):
+            return await self._known(handle, said, ack, stored)
+        raise RefusedError(Code.RATE_LIMITED, retry_after)
+
+    async def _store(self, handle: Handle, said: Said, ack: Ack) -> Answer:
+        if said.contact:
+            return await self._store_contact(handle, said, ack)
+        for _ in range(RACES):
+            played = await self._play(handle.standing, said)
+            if played.handoff:
+                break
+            item = played.item()
+            outcome = await self.journal.submit(item)
+            if outcome.verdict is Verdict.OK:
+                return _delivered(handle, played, item, outcome, ack)
+            if outcome.verdict is not Verdict.CONFLICT:
+                return await self._not_written(handle, said, ack, outcome)
+            await handle.catch_up()
+        outcome = await in_thread(services.take_line, session_id=handle.standing.session, said=said)
+        return await self._written(handle, said, ack, outcome)
+
+    async def _store_contact(self, handle: Handle, said: Said, ack: Ack) -> Answer:
+        try:
+            outcome = await in_thread(
+                services.take_contact, session_id=handle.standing.session, said=said
+            )
+        except services.ContactError as error:
+            handle.bucket.give_back()
+            raise RefusedError(Code.BAD_TEXT, words=str(error)) from error
+        return await self._written(handle, said, ack, outcome)
+
+    async def _play(self, standing: Standing, said: Said) -> Played:
+        if wiring.is_slow(standing.site):
+            return await in_thread(play, standing, said)
+        return play(standing, said)
+
+    async def _written(self, handle: Handle, said: Said, ack: Ack, outcome: Outcome) -> Answer:
+        """After the synchronous door: what it wrote is read back like anyone else's lines."""
+        if outcome.verdict is not Verdict.OK:
+            return await self._not_written(handle, said, ack, outcome)
+        await handle.catch_up(ack)
+        if ack.frame:
+            return ack.frame
+        stored = await in_thread(find_line, handle.standing.session, said.cmid)
+        if stored is None:
+            raise SessionGoneError
+        return ack.give(stored.seq, stored.id)
+
+    async def _not_written(self, handle: Handle, said: Said, ack: Ack, outcome: Outcome) -> Answer:
+        if outcome.verdict is Verdict.DUP:
+            handle.bucket.give_back()
+            return await self._known(handle, said, ack, outcome.known[0])
+        if outcome.verdict is Verdict.MISSING:
+            raise SessionGoneError
+        raise RefusedError(Code.BUSY, BUSY_RETRY_S)
+
+    async def _known(self, handle: Handle, said: Said, ack: Ack, stored: Stored) -> Answer:
+        """The first ack again, or a conflict when the same cmid came with another body."""
+        if not said.is_like(stored):
+            raise RefusedError(Code.CMID_CONFLICT)
+        if stored.seq > handle.standing.last_seq:
+            await handle.catch_up(ack)
+        return ack.give(stored.seq, stored.id)
+
+    def _announce(self, moved: list[events.Position]) -> None:
+        task = asyncio.create_task(events.publish(moved))
+        self._hints.add(task)
+        task.add_done_callback(self._hints.discard)
+
+
+def _delivered(handle: Handle, played: Played, item: Item, outcome: Outcome, ack: Ack) -> Answer:
+    """Sends what was just committed to everyone who listens, without reading it back."""
+    rows = _rows(item, outcome)
+    handle.deliver(rows, ack)
+    handle.stand(
+        replace(
+            handle.standing,
+            version=outcome.version,
+            state=played.state,
+            mode=played.mode,
+            misses=played.misses,
+        )
+    )
+    return ack.give(rows[0].seq, rows[0].id)
+
+
+def _again(said: Said, first: Said, answer: Answer, ack: Ack) -> Answer:
+    if not said.is_like(first):
+        raise RefusedError(Code.CMID_CONFLICT)
+    return ack.give(answer["seq"], UUID(answer["message"]))
+
+
+def _rows(item: Item, outcome: Outcome) -> list[Row]:
+    if outcome.at is None:
+        raise ValueError("a written item has a time")
+    first = outcome.last_seq - len(item.lines) + 1
+    return [
+        Row(line.id, seq, line.author, line.name, line.text, line.meta, line.cmid, outcome.at)
+        for seq, line in enumerate(item.lines, first)
+    ]
+
+
+def _refused(handle: Handle, said: Said, error: RefusedError) -> Answer:
+    language = handle.standing.language
+    frame = frames.refused(said.cmid, error.code, language, error.retry_after)
+    frame["detail"] = error.words or detail(error.code, language)
+    return frame

@@ -1,0 +1,231 @@
+"""The sessions that this process holds live, and who listens to each.
+
+Everything here runs on one event loop. A handle delivers lines in the order of their seq; a feed
+goes live only when it stands at the handle's last line, in a step that awaits nothing.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from apps.chat import frames
+from apps.chat.models import Message
+from apps.chat.threads import in_thread
+from apps.dialogue import services
+from apps.dialogue.play import Said, Standing
+from apps.engine.types import Author
+from apps.guard.limits import LeakyBucket
+
+
+class Feed(Protocol):
+    """Where a session's frames go: a socket, or a request that waits."""
+
+    cursor: int
+
+    def push(self, frame: str) -> None:
+        """Takes an encoded frame; must not wait."""
+
+    async def settle(self) -> None:
+        """Waits until what was pushed is sent: history is read no faster than it is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stored line on its way to the feeds."""
+
+    id: UUID
+    seq: int
+    author: Author | str
+    name: str
+    text: str
+    meta: dict[str, Any]
+    cmid: UUID | None
+    at: datetime
+
+    @classmethod
+    def of(cls, message: Message) -> "Row":
+        return cls(
+            message.id,
+            message.seq,
+            message.author,
+            message.name,
+            message.text,
+            message.meta,
+            message.cmid,
+            message.created_at,
+        )
+
+    def frame(self) -> dict[str, Any]:
+        return frames.message(
+            seq=self.seq,
+            author=self.author,
+            name=self.name,
+            text=self.text,
+            at=self.at,
+            cmid=self.cmid,
+            meta=self.meta,
+        )
+
+
+def read_after(session: UUID, seq: int) -> list[Row]:
+    """One page of the lines after `seq`."""
+    return [Row.of(line) for line in Message.objects.after(session, seq)[: frames.PAGE]]
+
+
+@dataclass(slots=True)
+class Ack:
+    """The ack that `feed` gets in place of its own line, once."""
+
+    feed: Feed | None
+    cmid: UUID
+    frame: dict[str, Any] | None = None
+
+    def stands_for(self, row: Row) -> bool:
+        return row.cmid == self.cmid and row.author == Author.VISITOR
+
+    def give(self, seq: int, line: UUID) -> dict[str, Any]:
+        """Pushes the ack unless it was pushed before, and returns it."""
+        if self.frame is None:
+            self.frame = frames.ack(self.cmid, seq, line)
+            if self.feed:
+                self.feed.push(frames.encode(self.frame))
+        return self.frame
+
+
+@dataclass(slots=True)
+class Twin:
+    """A line under way, for resends of it to wait for."""
+
+    said: Said
+    answer: dict[str, Any] | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answered(self) -> dict[str, Any] | None:
+        """Its ack; None when it was not stored."""
+        await self.ended.wait()
+        return self.answer
+
+
+@dataclass(slots=True)
+class Handle:
+    """One live session: where it stands, who listens, and the line in flight."""
+
+    standing: Standing
+    bucket: LeakyBucket
+    feeds: set[Feed] = field(default_factory=set)
+    users: int = 0
+    in_flight: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+    under_way: dict[UUID, Twin] = field(default_factory=dict)
+    refreshing: bool = False
+
+    @contextmanager
+    def marked(self, said: Said) -> Iterator[Twin]:
+        """Holds a place in the line of waiting ones, and lets resends find this one."""
+        twin = self.under_way[said.cmid] = Twin(said)
+        self.waiting += 1
+        try:
+            yield twin
+        finally:
+            self.waiting -= 1
+            del self.under_way[said.cmid]
+            twin.ended.set()
+
+    def broadcast(self, frame: dict[str, Any]) -> None:
+        encoded = frames.encode(frame)
+        for feed in tuple(self.feeds):
+            feed.push(encoded)
+
+    def deliver(self, rows: Iterable[Row], ack: Ack | None = None) -> None:
+        """Sends rows that follow the last one delivered; others were sent before."""
+        for row in rows:
+            if row.seq != self.standing.last_seq + 1:
+                continue
+            self.standing = replace(self.standing, last_seq=row.seq)
+            acked = ack.feed if ack and ack.stands_for(row) else None
+            if ack and ack.stands_for(row):
+                ack.give(row.seq, row.id)
+            self._send(row, besides=acked)
+
+    def _send(self, row: Row, besides: Feed | None) -> None:
+        others = [feed for feed in self.feeds if feed is not besides]
+        encoded = frames.encode(row.frame()) if others else ""
+        for feed in others:
+            feed.push(encoded)
+        for feed in self.feeds:
+            feed.cursor = row.seq
+
+    def stand(self, standing: Standing) -> None:
+        """Takes over a newer state, and tells the feeds when it shows."""
+        before = self.standing
+        if standing.version <= before.version:
+            return
+        self.standing = replace(standing, last_seq=before.last_seq)
+        if (standing.state, standing.mode) != (before.state, before.mode):
+            self.broadcast(state_frame(self.standing))
+
+    async def catch_up(self, ack: Ack | None = None) -> None:
+        """Delivers what other processes wrote, then takes over the state they left."""
+        newest = await in_thread(services.load, self.standing.session)
+        while self.standing.last_seq < newest.last_seq:
+            rows = await in_thread(read_after, self.standing.session, self.standing.last_seq)
+            if not rows:
+                break
+            self.deliver(rows, ack)
+        self.stand(newest)
+
+    async def join(self, feed: Feed) -> None:
+        """Brings a feed from its cursor to the present, then makes it live."""
+        self.feeds.discard(feed)
+        while True:
+            known = self.standing.last_seq
+            rows = await in_thread(read_after, self.standing.session, feed.cursor)
+            for row in rows:
+                feed.push(frames.encode(row.frame()))
+                feed.cursor = row.seq
+                await feed.settle()
+            if feed.cursor > self.standing.last_seq:
+                await self.catch_up()
+            erased = not rows and known == self.standing.last_seq
+            if erased or feed.cursor == self.standing.last_seq:
+                break
+        self.feeds.add(feed)
+
+
+def state_frame(standing: Standing) -> dict[str, Any]:
+    return {
+        "type": "state",
+        "state": str(standing.state),
+        "mode": str(standing.mode),
+        "slots": [],
+    }
+
+
+class Desk:
+    """This process' handles. One is kept as long as somebody uses it."""
+
+    def __init__(self) -> None:
+        self._handles: dict[UUID, Handle] = {}
+
+    def find(self, session: UUID) -> Handle | None:
+        return self._handles.get(session)
+
+    def all(self) -> list[Handle]:
+        return list(self._handles.values())
+
+    def take(self, standing: Standing, bucket: LeakyBucket) -> Handle:
+        """The session's handle, made from `standing` if there is none; give it back later."""
+        handle = self._handles.get(standing.session)
+        if handle is None:
+            handle = self._handles[standing.session] = Handle(standing, bucket)
+        handle.users += 1
+        return handle
+
+    def give_back(self, handle: Handle) -> None:
+        handle.users -= 1
+        if handle.users <= 0:
+            self._handles.pop(handle.standing.session, None)

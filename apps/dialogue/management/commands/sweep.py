@@ -1,0 +1,45 @@
+"""The sweeper: a process of its own that needs PostgreSQL and nothing else."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from apps.dialogue.jobs import list_unanswered
+from apps.knowledge.jobs import build_stale
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Sees to what must happen without the broker: stale indexes, unanswered questions."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        logger.info("sweeper: started")
+        while not stop.wait(settings.SWEEP_SECONDS):
+            sweep()
+        logger.info("sweeper: stopped")
+
+
+def sweep() -> None:
+    """One round. A failed part does not keep the other from its turn."""
+    close_old_connections()
+    _try(lambda: build_stale(older_than_s=settings.KNOWLEDGE.stale_s))
+    _try(list_unanswered)
+
+
+def _try(work: Callable[[], int]) -> None:
+    try:
+        work()
+    except DatabaseError as error:
+        logger.warning("sweeper: the database is away (%s)", type(error).__name__)
+        close_old_connections()

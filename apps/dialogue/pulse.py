@@ -1,0 +1,99 @@
+"""What runs beside the sockets of a process: hints in, healing, heartbeats, index changes."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from apps.chat import events, frames
+from apps.chat.models import Session
+from apps.chat.threads import in_thread
+from apps.dialogue.driver import Driver
+from apps.dialogue.handles import Handle
+from apps.knowledge.index import library
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 50
+
+
+class Pulse:
+    """The background of one driver."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        chat, knowledge = settings.CHAT, settings.KNOWLEDGE
+        self._spawn(events.listen(self._on_hint))
+        self._spawn(self._every(chat.heal_s, self._heal))
+        self._spawn(self._every(chat.heartbeat_s, self._beat))
+        self._spawn(self._every(knowledge.watch_s, self._watch))
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def say_going_away(self) -> None:
+        """Tells every feed to come back, each at a time of its own within `going_away_s`."""
+        for handle in self._driver.desk.all():
+            for feed in tuple(handle.feeds):
+                retry_after = round(random.uniform(0, settings.CHAT.going_away_s), 2)  # noqa: S311 spreads load, guards nothing
+                feed.push(frames.encode({"type": "going_away", "retry_after": retry_after}))
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 the next round may find the database back
+                logger.warning("pulse: %s failed (%s)", work.__name__, type(error).__name__)
+
+    def _on_hint(self, moved: list[events.Position]) -> None:
+        for session, seq in moved:
+            handle = self._driver.desk.find(session)
+            if handle and seq > handle.standing.last_seq:
+                self._refresh(handle)
+
+    async def _heal(self) -> None:
+        """Hints may be lost: one query tells which live sessions have moved elsewhere."""
+        handles = {handle.standing.session: handle for handle in self._driver.desk.all()}
+        if not handles:
+            return
+        positions = await in_thread(Session.objects.positions, list(handles))
+        for session, last_seq, version in positions:
+            standing = handles[session].standing
+            if last_seq > standing.last_seq or version > standing.version:
+                self._refresh(handles[session])
+
+    def _refresh(self, handle: Handle) -> None:
+        if not handle.refreshing:
+            handle.refreshing = True
+            self._spawn(self._refresh_now(handle))
+
+    async def _refresh_now(self, handle: Handle) -> None:
+        try:
+            await self._driver.refresh(handle)
+        except (DatabaseError, Session.DoesNotExist) as error:
+            handle.refreshing = False
+            logger.warning("pulse: a session is behind (%s)", type(error).__name__)
+
+    async def _beat(self) -> None:
+        """In small groups: thousands of frames at once would hold up every ack."""
+        for place, handle in enumerate(self._driver.desk.all(), 1):
+            handle.broadcast({"type": "heartbeat", "last_seq": handle.standing.last_seq})
+            if place % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    async def _watch(self) -> None:
+        await in_thread(library.refresh)

@@ -1,0 +1,75 @@
+"""What a turn yields: events for whoever drives it to carry out, and requests it waits on."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from apps.engine.types import Passage, State
+
+
+class Say(StrEnum):
+    """What a reply says; the words are the driver's, in the visitor's language."""
+
+    ANSWER = "answer"
+    NEAR = "near"
+    UNKNOWN = "unknown"
+    HANDOFF = "handoff"
+    WAITING = "waiting"
+    GREETING = "greeting"
+    THANKS = "thanks"
+    FAREWELL = "farewell"
+    ASSENT = "assent"
+    IDENTITY = "identity"
+
+
+class Reason(StrEnum):
+    ASKED = "asked"
+    HIGH_RISK = "high_risk"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Request: the passages nearest to `text`, best first, as a tuple of Passage."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The one bot message of the turn. `passages` are its source, or what is offered."""
+
+    say: Say
+    language: str
+    passages: tuple[Passage, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    came_from: State
+    to: State
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A person is wanted: the session waits for one from here on."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The visitor is done; the next line starts clean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How sure the turn was of the best passage, None when none was asked for, and the misses
+    in a row that the session stands at now."""
+
+    route: str
+    misses: int
+    confidence: float | None = None
+
+
+Event = Reply | Move | Handoff | Close | Judged

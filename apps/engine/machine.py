@@ -1,0 +1,32 @@
+"""The states of a dialogue and the one table of moves between them."""
+
+from collections.abc import Iterator
+
+from apps.engine.events import Move
+from apps.engine.types import State
+
+MOVES: dict[State, frozenset[State]] = {
+    State.INIT: frozenset({State.HANDOFF, State.END}),
+    State.HANDOFF: frozenset({State.INIT, State.END}),
+    State.END: frozenset({State.INIT}),
+}
+
+
+class IllegalMoveError(Exception):
+    """The table of moves does not hold this one."""
+
+
+class Machine:
+    """Where a dialogue stands. Moves only as the table says."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def go(self, to: State, cause: str) -> Iterator[Move]:
+        """Nothing when already there, else the move. Raises IllegalMoveError."""
+        if to is self.state:
+            return
+        if to not in MOVES.get(self.state, frozenset()):
+            raise IllegalMoveError(f"{self.state} > {to} ({cause})")
+        came_from, self.state = self.state, to
+        yield Move(came_from, to, cause)

@@ -1,0 +1,98 @@
+"""The local understander: patterns over a normalised line, no model.
+
+Courtesies must be the whole line: "hello, where is my parcel" is a question. A wish for a person
+may stand in a longer line, but not in a question about people ("when is a human available?").
+"""
+
+import re
+
+from apps.engine.commands import AskFaq, Command, Courtesy, SmallTalk, WantHuman
+from apps.engine.text import normalise
+
+WHOLE_LINES = {
+    Courtesy.GREETING: r"""
+        (hi|hello|hey|hiya|howdy|greetings)(\ (there|all|team|everyone))?
+        |good\ (morning|afternoon|evening|day)
+        |(您|你|大家)好+[呀啊哈]?|嗨+|哈[喽啰罗]|(请问)?(有人|客服|亲|老板)?在(吗|么|不|嘛)|有人吗
+        |(早上|上午|中午|下午|晚上)好|早安|亲(亲)?
+    """,
+    Courtesy.THANKS: r"""
+        (ok\ |okay\ |great\ |perfect\ )?(thanks|thank\ (you|u)|thx|ty|cheers|many\ thanks|much\ appreciated)
+        (\ (so|very)\ much|\ a\ lot|\ again|\ for\ (your|the)\ help)?
+        |(好的?|嗯+|行)?(非常|太|十分|多)?(感谢|谢谢|谢了|多谢|谢)(你|您|啦|了|哈|啊|您的帮助|你的帮助)?
+        |(非常|太|十分)(感谢|谢谢)(你|您)?(了|啦)?|辛苦(你|您)?(了|啦)?|3q
+    """,
+    Courtesy.FAREWELL: r"""
+        (good)?bye(\ bye)?|see\ (you|ya)(\ later)?|good\ night|that(\ i|'?)s\ all(\ (thanks|thank\ you))?
+        |(have\ a\ )?(nice|good|great)\ day|nothing\ else
+        |再见|拜拜|拜|88|晚安|回头见|(没有|没)(别的|其他的?)?(问题|事)?(了|啦)(谢谢)?|没事(了|啦)(谢谢)?
+    """,
+    Courtesy.ASSENT: r"""
+        ok|okay|k|alright|fine|cool|great|perfect|got\ it|i\ see|understood|sure|nice|good
+        |好(的|吧|滴|嘞|哒)?(呢|呀)?|嗯+(嗯)*(好的)?|行(吧)?|可以|明白(了)?|知道(了)?|了解(了)?|收到|懂了|哦+|噢+|okk+
+    """,
+    Courtesy.IDENTITY: r"""
+        (who|what)\ are\ you|are\ you\ (a\ |an\ )?(bot|robot|human|person|machine|ai|real|real\ person)
+        |(is\ this|am\ i\ (talking|speaking|chatting)\ (to|with))\ (a\ |an\ )?(bot|robot|human|real\ person|person|ai)
+        |你是(谁|什么|机器人|人工|真人|人|ai)(吗|么|呢|啊)?|(你)?是(机器人|人工|真人)(还是(真人|人工|机器人|人))?(吗|么|呢)?
+    """,
+}
+HUMAN_WHOLE_LINE = r"""
+    (a\ )?(real\ |live\ )?(human|person|agent|operator|representative|rep|someone)(\ please)?
+    |(please\ )?(human|agent)(\ (support|help|agent|service))?
+    |(please\ )?transfer(\ me)?(\ please)?|customer\ service|live\ (chat|support|agent|person)
+    |(请|帮我|给我|麻烦)?(转|接|要|找|叫|切换?|换)?(到|个|一下)?(人工|真人)(客服|服务|坐席|座席)?(吧|谢谢|呢|啊|呀|！)?
+    |(请|帮我|给我|麻烦)?(转|接|要|找|叫|换)(到|个|一下)?客服(人员)?(吧|谢谢)?
+"""
+HUMAN_ANYWHERE = r"""
+    \b(talk|speak|chat|transfer|connect|put|pass|hand|get|give|want|need|prefer|reach|contact)\b
+        (?:\ (?:me|with|to|an?|the|some|any|through|over|would|like|please|real|actual|live|human|another)){0,6}
+        \ (?:human|person|people|agent|operator|representative|rep|someone|somebody|supervisor|manager)\b
+    |(?:转|转接|接通?|找|叫|联系|呼叫|换|要|想|给我|帮我)(?:你们|您们|一下|一个|个|到|成|的|和|跟|与|我)*
+        (?:人工|真人|人类|活人|主管|经理)
+    |(?:人工|真人)(?:客服|服务|坐席)?(?:来|帮我|处理|接待|跟我)
+"""
+REFUSED = r"(不|别|没|无需|不用|不要|不想)(要|想|用|需要|给我|帮我)?(转|接|找|叫|联系|换)?(到)?(人工|真人)|\b(don'?t|do not|not|no need)\b.{0,20}\b(human|person|agent|operator)\b"
+ABOUT_PEOPLE = (
+    r"几点|什么时候|时间|上班|下班|多久|周末|\b(when|hours?|open|opening|how long|what time)\b"
+)
+
+
+def _whole(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{pattern})", re.VERBOSE)
+
+
+COURTESIES = tuple((courtesy, _whole(pattern)) for courtesy, pattern in WHOLE_LINES.items())
+HUMAN_ALONE = _whole(HUMAN_WHOLE_LINE)
+HUMAN_WISH = re.compile(HUMAN_ANYWHERE, re.VERBOSE)
+NO_HUMAN = re.compile(rf"{REFUSED}|{ABOUT_PEOPLE}")
+EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+BREAKS = re.compile(r"[^\w']+|_")
+# No courtesy and no plain wish is longer; a long complaint is a question whatever it mentions.
+COURTESY_LENGTH = 40
+WISH_LENGTH = 200
+
+
+def understand(text: str) -> list[Command]:
+    """The commands of one visitor line, which may hold anything; never an empty list."""
+    line = normalise(text[: WISH_LENGTH + 1])
+    plain = BREAKS.sub(" ", EDGES.sub("", line))
+    if len(text) <= WISH_LENGTH and _wants_human(line, plain):
+        return [WantHuman()]
+    if len(plain) <= COURTESY_LENGTH and (courtesy := _courtesy(plain)):
+        return [SmallTalk(courtesy)]
+    return [AskFaq(text)]
+
+
+def _wants_human(line: str, plain: str) -> bool:
+    if HUMAN_ALONE.fullmatch(plain):
+        return True
+    return HUMAN_WISH.search(line) is not None and NO_HUMAN.search(line) is None
+
+
+def _courtesy(plain: str) -> Courtesy | None:
+    squeezed = plain if plain.isascii() else plain.replace(" ", "")
+    for courtesy, pattern in COURTESIES:
+        if pattern.fullmatch(squeezed):
+            return courtesy
+    return None

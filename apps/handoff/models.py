@@ -1,0 +1,69 @@
+"""Tickets: what waits for a person."""
+
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.chat.models import Session
+from apps.sites.models import LANGUAGES, Site
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def open(self) -> Self:
+        return self.filter(status=Ticket.Status.OPEN)
+
+
+class Ticket(models.Model):
+    """A session, or a message left, that a person has to see to."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        DONE = "done", _("Done")
+
+    class Reason(models.TextChoices):
+        ASKED = "asked", _("Visitor asked for a person")
+        HIGH_RISK = "high_risk", _("High risk and not sure enough")
+        CONTACT = "contact", _("Visitor left a message")
+
+    site = models.ForeignKey(Site, models.CASCADE, verbose_name=_("site"))
+    session = models.ForeignKey(
+        Session, models.CASCADE, related_name="tickets", verbose_name=_("session")
+    )
+    turn = models.UUIDField(_("turn"), null=True, unique=True, editable=False)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
+    status = models.CharField(
+        _("status"), max_length=6, choices=Status.choices, default=Status.OPEN
+    )
+    language = models.CharField(_("language"), max_length=12, choices=LANGUAGES)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    text = models.TextField(_("message"), blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=models.Q(status="open"),
+                name="ticket_one_open_per_session",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    def add_message(self, *, text: str, name: str, email: str, phone: str) -> None:
+        """Adds what the visitor left; a later message never wipes an earlier one."""
+        self.text = f"{self.text}\n\n{text}".strip()
+        self.name = name or self.name
+        self.email = email or self.email
+        self.phone = phone or self.phone
+        self.save()

@@ -1,0 +1,66 @@
+"""Verbs on tickets. Locks: the session first, then its ticket."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.chat.items import Item, Line, NewTurn, Outcome, Step, Verdict
+from apps.chat.journal import append
+from apps.chat.models import Session
+from apps.engine.types import Author, Mode, State, TurnState
+from apps.handoff.models import Ticket
+
+
+def open_ticket(*, session: Session, reason: Ticket.Reason, language: str) -> Ticket:
+    """The session's open ticket, made if there is none. Call with the session locked."""
+    ticket, _ = Ticket.objects.get_or_create(
+        session=session,
+        status=Ticket.Status.OPEN,
+        defaults={"site_id": session.site_id, "reason": reason, "language": language},
+    )
+    return ticket
+
+
+@transaction.atomic
+def leave_message(
+    *, session_id: UUID, line: Line, notice: Line, name: str, email: str, phone: str
+) -> Outcome:
+    """Stores the visitor's message with a notice and puts it, with the address, on a ticket."""
+    session = Session.objects.select_for_update(no_key=True).get(id=session_id)
+    moves = session.state != State.HANDOFF
+    outcome = append(
+        Item(
+            session=session.id,
+            version=session.version,
+            lines=(line, notice),
+            state=State.HANDOFF,
+            mode=Mode.HUMAN if session.mode == Mode.HUMAN else Mode.QUEUED,
+            turn=NewTurn(TurnState.DONE, route="contact", language=session.language),
+            steps=(Step(State(session.state), State.HANDOFF, "contact"),) if moves else (),
+        )
+    )
+    if outcome.verdict is Verdict.OK:
+        ticket = open_ticket(
+            session=session, reason=Ticket.Reason.CONTACT, language=session.language
+        )
+        ticket.add_message(text=line.text, name=name, email=email, phone=phone)
+    return outcome
+
+
+@transaction.atomic
+def close_ticket(*, ticket: Ticket, notice: str) -> bool:
+    """Marks an open ticket done and gives the session back to the bot; False if it was done."""
+    session = Session.objects.select_for_update(no_key=True).get(id=ticket.session_id)
+    closed = Ticket.objects.open().filter(pk=ticket.pk).update(status=Ticket.Status.DONE)
+    if closed and session.mode == Mode.QUEUED:
+        append(
+            Item(
+                session=session.id,
+                version=session.version,
+                lines=(Line(Author.SYSTEM, notice),),
+                state=State.INIT,
+                mode=Mode.BOT,
+                steps=(Step(State(session.state), State.INIT, "ticket_done"),),
+            )
+        )
+    return bool(closed)

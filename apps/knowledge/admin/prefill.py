@@ -1,0 +1,58 @@
+"""A new entry that starts from something: a copy of another, or a visitor's question.
+
+The address of the form names the source (`copy_of` or `answers`) and is kept when it is sent, so
+nothing is written before the entry is.
+"""
+
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.knowledge.models import Faq, UnansweredQuestion
+
+COPIED = (
+    "site", "language", "category", "question", "answer", "source_url", "high_risk",
+    "valid_from", "valid_until", "translation_of",
+)  # fmt: skip
+QUESTION_LENGTH = 300
+
+M = TypeVar("M", bound=Model)
+
+
+def fields(request: HttpRequest) -> dict[str, Any]:
+    """Initial values for the form; empty without a source."""
+    if faq := _copied(request):
+        return {name: getattr(faq, name) for name in COPIED}
+    if asked := _asked(request):
+        return {
+            "site": asked.site_id,
+            "language": asked.language,
+            "question": " ".join(asked.text.split())[:QUESTION_LENGTH],
+        }
+    return {}
+
+
+def variants(request: HttpRequest) -> list[str]:
+    faq = _copied(request)
+    return [variant.text for variant in faq.variants.order_by("pk")] if faq else []
+
+
+def done(request: HttpRequest) -> None:
+    """The question that the new entry answers is seen to."""
+    asked = _asked(request)
+    if asked and request.user.has_perm("knowledge.change_unansweredquestion"):
+        UnansweredQuestion.objects.open().filter(pk=asked.pk).update(handled_at=timezone.now())
+
+
+def _copied(request: HttpRequest) -> Faq | None:
+    return _named(Faq.objects.all(), request.GET.get("copy_of"))
+
+
+def _asked(request: HttpRequest) -> UnansweredQuestion | None:
+    return _named(UnansweredQuestion.objects.all(), request.GET.get("answers"))
+
+
+def _named(rows: QuerySet[M], number: str | None) -> M | None:
+    return rows.filter(pk=number).first() if number and number.isdecimal() else None

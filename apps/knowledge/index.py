@@ -1,0 +1,159 @@
+"""The index as processes hold it: packed by a job, loaded by every process when it has moved."""
+
+import base64
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from apps.knowledge.lexical import Document, LexicalIndex
+from apps.knowledge.models import Faq, IndexState
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What answering needs of a live FAQ entry, so that a turn reads no table."""
+
+    id: str
+    language: str
+    question: str
+    answer: str
+    url: str
+    high_risk: bool
+    valid_from: str | None
+    valid_until: str | None
+
+    def is_valid(self, now: datetime) -> bool:
+        return not (
+            (self.valid_from and datetime.fromisoformat(self.valid_from) > now)
+            or (self.valid_until and datetime.fromisoformat(self.valid_until) <= now)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    entry: Entry
+    confidence: float
+
+
+class SiteIndex:
+    """One version of a site's knowledge: a lexical index for each language, and the entries."""
+
+    def __init__(
+        self, version: int, entries: Iterable[Entry], lexical: dict[str, LexicalIndex]
+    ) -> None:
+        self.version = version
+        self._entries = {entry.id: entry for entry in entries}
+        self._lexical = lexical
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def search(
+        self, text: str, languages: Iterable[str], *, sure_at: float, limit: int = 5
+    ) -> list[Found]:
+        """Best first. Languages are asked in order until one holds an entry that is sure."""
+        best: list[Found] = []
+        for language in dict.fromkeys([*languages, *self._lexical]):
+            found = self._search_one(text, language, limit)
+            if found and (not best or found[0].confidence > best[0].confidence):
+                best = found
+            if best and best[0].confidence >= sure_at:
+                break
+        return best
+
+    def _search_one(self, text: str, language: str, limit: int) -> list[Found]:
+        lexical = self._lexical.get(language)
+        if lexical is None:
+            return []
+        now = timezone.now()
+        hits = [Found(self._entries[hit.id], hit.confidence) for hit in lexical.search(text, limit)]
+        return [found for found in hits if found.entry.is_valid(now)]
+
+
+EMPTY = SiteIndex(0, (), {})
+
+
+def read_entries(site_id: int) -> list[tuple[Entry, tuple[str, ...]]]:
+    """The site's live entries with their variants."""
+    return [
+        (_entry(faq), tuple(variant.text for variant in faq.variants.all()))
+        for faq in Faq.objects.of(site_id).live().prefetch_related("variants").order_by("pk")
+    ]
+
+
+def _entry(faq: Faq) -> Entry:
+    return Entry(
+        str(faq.pk),
+        faq.language,
+        faq.question,
+        faq.answer,
+        faq.source_url,
+        faq.high_risk,
+        faq.valid_from.isoformat() if faq.valid_from else None,
+        faq.valid_until.isoformat() if faq.valid_until else None,
+    )
+
+
+def pack(entries: list[tuple[Entry, tuple[str, ...]]]) -> bytes:
+    """Entries and built indexes as one value that `unpack` reads without building anything."""
+    lexical = {
+        language: LexicalIndex.build(
+            [
+                Document(entry.id, entry.question, variants, entry.answer)
+                for entry, variants in entries
+                if entry.language == language
+            ]
+        )
+        for language in sorted({entry.language for entry, _ in entries})
+    }
+    return json.dumps(
+        {
+            "entries": [asdict(entry) for entry, _ in entries],
+            "lexical": {
+                language: base64.b64encode(index.to_bytes()).decode()
+                for language, index in lexical.items()
+            },
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+def unpack(version: int, body: bytes) -> SiteIndex:
+    if not body:
+        return SiteIndex(version, (), {})
+    packed = json.loads(body)
+    return SiteIndex(
+        version,
+        [Entry(**entry) for entry in packed["entries"]],
+        {
+            language: LexicalIndex.from_bytes(base64.b64decode(data))
+            for language, data in packed["lexical"].items()
+        },
+    )
+
+
+class Library:
+    """This process' indexes, by site. `refresh` swaps in what has moved; readers never wait."""
+
+    def __init__(self) -> None:
+        self._indexes: dict[int, SiteIndex] = {}
+
+    def of(self, site_id: int) -> SiteIndex:
+        return self._indexes.get(site_id, EMPTY)
+
+    def refresh(self) -> None:
+        """Blocking: one small query, and the bodies of the indexes that have moved."""
+        for site_id, built in IndexState.objects.values_list("site_id", "built"):
+            if self.of(site_id).version != built:
+                state = IndexState.objects.get(site_id=site_id)
+                self._indexes[site_id] = unpack(state.built, bytes(state.body))
+                logger.info("index: site %s is at version %s", site_id, state.built)
+
+
+library = Library()

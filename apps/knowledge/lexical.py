@@ -1,0 +1,124 @@
+"""The lexical half of the FAQ search: no model, no network, the same answer every time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from apps.engine.text import normalise
+from apps.knowledge import archive
+from apps.knowledge.assembly import Matrices, assemble
+from apps.knowledge.confidence import EXACT, confidences
+from apps.knowledge.postings import Ints
+from apps.knowledge.scoring import Scorer, Scores
+
+# A longer query is read at both ends: people tell a story and ask at its start or its end. A
+# longer answer is read at its start. Both bound the work of one text.
+QUERY_ENDS = 300
+ANSWER_AT_MOST = 4_000
+
+# Punctuation around a question does not make it another question.
+_AROUND = " \t.,;:!?~…。、，；：！？～\"'`«»“”‘’()[]{}「」『』【】《》-–—_*"
+
+
+@dataclass(frozen=True)
+class Document:
+    """One FAQ entry. Question, variants (other phrasings) and answer may each be missing."""
+
+    id: str
+    question: str | None
+    variants: tuple[str, ...]
+    answer: str | None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An entry found. `score` only ranks the hits of one search; `confidence` is a probability."""
+
+    id: str
+    score: float
+    confidence: float
+
+
+class LexicalIndex:
+    """An immutable index of FAQ entries: build it once per knowledge version, search it often."""
+
+    def __init__(self, ids: list[str], exact: dict[str, list[int]], matrices: Matrices) -> None:
+        self._ids = ids
+        self._exact = exact
+        self._matrices = matrices
+        self._scorer = Scorer(matrices)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @classmethod
+    def build(cls, documents: Iterable[Document]) -> Self:
+        """Index the documents; two with one id are a ValueError."""
+        ids: list[str] = []
+        exact: dict[str, list[int]] = {}
+        entries: list[tuple[list[str], str]] = []
+        for position, document in enumerate(documents):
+            phrasings = _phrasings(document)
+            for key in map(_key, phrasings):
+                holders = exact.setdefault(key, [])
+                if position not in holders:
+                    holders.append(position)
+            ids.append(document.id)
+            entries.append((phrasings, normalise((document.answer or "")[:ANSWER_AT_MOST])))
+        if len(set(ids)) < len(ids):
+            raise ValueError("two documents have the same id")
+        return cls(ids, exact, assemble(entries))
+
+    def search(self, text: str, limit: int = 5) -> list[Hit]:
+        """Up to `limit` entries that share anything with `text`, best first."""
+        normalised = normalise(text)
+        if not self._ids or not normalised or limit < 1:
+            return []
+        same = self._exact.get(_key(normalised), [])
+        if len(normalised) > 2 * QUERY_ENDS:
+            normalised = f"{normalised[:QUERY_ENDS]}\n{normalised[-QUERY_ENDS:]}"
+        query = self._matrices.vocabulary.read(normalised)
+        scores = self._scorer.scores(query)
+        scores.rank[same] += 10
+        picked = _best(scores, limit)
+        chances = confidences(query, scores, picked, self._matrices.told)
+        chances[: len(same)] = EXACT / max(len(same), 1)
+        return [
+            Hit(self._ids[entry], float(scores.rank[entry]), float(chance))
+            for entry, chance in zip(picked, chances, strict=True)
+        ]
+
+    def to_bytes(self) -> bytes:
+        """The index as bytes that `from_bytes` reads on any machine; no pickle."""
+        return archive.pack(self._ids, self._exact, self._matrices)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """The index that `to_bytes` wrote; ValueError for anything else."""
+        return cls(*archive.unpack(data))
+
+
+def _phrasings(document: Document) -> list[str]:
+    """What a visitor might say for the entry, normalised, without the empty ones."""
+    texts = (document.question or "", *document.variants)
+    return [text for text in map(normalise, texts) if text]
+
+
+def _key(normalised: str) -> str:
+    return normalised.strip(_AROUND) or normalised
+
+
+def _best(scores: Scores, limit: int) -> Ints:
+    """The `limit` best entries with any evidence, best first, ties by position."""
+    rank = np.where((scores.nearest > 0) | (scores.whole > 0) | (scores.rank > 5), scores.rank, -1)
+    limit = min(limit, int((rank >= 0).sum()))
+    if len(rank) > 4 * limit:
+        floor = np.partition(rank, -limit)[-limit] if limit else np.inf
+        among = np.flatnonzero(rank >= floor)
+    else:
+        among = np.arange(len(rank))
+    order = np.argsort(-rank[among], kind="stable")[:limit]
+    best: Ints = among[order].astype(np.int32)
+    return best

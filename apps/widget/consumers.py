@@ -1,0 +1,43 @@
+"""The visitor's socket: relays frames, owns no rule."""
+
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from apps.guard import limits
+from apps.widget.conversation import Conversation
+from apps.widget.sockets import Socket
+
+
+class VisitorConsumer(AsyncWebsocketConsumer):
+    """Speaks wire protocol version 1."""
+
+    # Hints reach the driver once a process; a channel for each socket would cost a subscription.
+    channel_layer_alias = "none"
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.conversation = Conversation(Socket(self.send, self.close), address_of(self.scope))
+        self.conversation.open()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        await self.conversation.hear(text_data)
+
+    async def disconnect(self, code: int) -> None:
+        self.conversation.end()
+
+
+class NoSuchSocket(AsyncWebsocketConsumer):
+    """Refuses the handshake: there is no socket at this path."""
+
+    channel_layer_alias = "none"
+
+    async def connect(self) -> None:
+        await self.close()
+
+
+def address_of(scope: Any) -> str:
+    peer = (scope.get("client") or ("",))[0]
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+    return limits.client_address(peer, forwarded, settings.TRUSTED_PROXIES)

@@ -1,0 +1,204 @@
+"""One visitor's conversation over a socket: what each frame of the protocol does."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from apps.chat import codes, frames, services
+from apps.chat.codes import Code
+from apps.chat.models import Session
+from apps.chat.threads import in_thread
+from apps.dialogue.handles import Handle
+from apps.dialogue.play import Standing
+from apps.dialogue.running import running
+from apps.guard import limits
+from apps.widget.embed import site_info
+from apps.widget.sockets import Socket
+
+logger = logging.getLogger(__name__)
+
+NORMAL = 1000
+
+
+class Conversation:
+    """Begins with `hello`. Lines of one socket are stored in the order they came."""
+
+    def __init__(self, socket: Socket, address: str) -> None:
+        self._socket = socket
+        self._address = address
+        self._trusted = limits.is_trusted(address)
+        self._language = settings.LANGUAGE_CODE
+        self._handle: Handle | None = None
+        self._token = ""
+        self._visitor = ""
+        self._has_place = False
+        self._work: set[asyncio.Task[None]] = set()
+        self._hello_timer: asyncio.TimerHandle | None = None
+
+    def open(self) -> None:
+        self._has_place = self._take_place()
+        if not self._has_place:
+            self._fail(Code.TOO_MANY_SOCKETS, codes.CLOSE_TOO_MANY)
+            return
+        loop = asyncio.get_running_loop()
+        self._hello_timer = loop.call_later(settings.CHAT.hello_s, self._no_hello)
+
+    def end(self) -> None:
+        """Gives back what was taken; lines in flight are still stored."""
+        now = running()
+        self._socket.drop()
+        if self._hello_timer:
+            self._hello_timer.cancel()
+        if self._handle:
+            self._handle.feeds.discard(self._socket)
+            now.driver.desk.give_back(self._handle)
+        if self._visitor:
+            now.sockets_of_visitor.leave(self._visitor)
+        if self._has_place:
+            now.sockets -= 1
+            now.sockets_of_address.leave(limits.holder(self._address))
+
+    async def hear(self, text: str | None) -> None:
+        """Takes one frame as it came; None stands for a binary one."""
+        if text and len(text.encode(errors="replace")) > settings.CHAT.frame_bytes:
+            self._socket.shut(codes.CLOSE_TOO_BIG)
+            return
+        try:
+            await self._take(frames.parse(text or ""))
+        except frames.FrameError as error:
+            self._complain(error.code)
+        except Session.DoesNotExist:
+            self._fail(Code.TOKEN_UNKNOWN, codes.CLOSE_TOKEN)
+        except DatabaseError as error:
+            logger.warning("socket: no database (%s)", type(error).__name__)
+            self._socket.shut(codes.CLOSE_RESTART)
+
+    async def _take(self, frame: frames.Frame) -> None:
+        if isinstance(frame, frames.Hello):
+            await self._hello(frame)
+        elif self._handle is None:
+            raise frames.FrameError(Code.BAD_FRAME)
+        elif isinstance(frame, frames.Keyed):
+            self._spawn(self._store(self._handle, frame))
+        elif self._socket.others.take() > 0:
+            self._push(frames.error(Code.RATE_LIMITED, self._language))
+        else:
+            await self._note(self._handle, frame)
+
+    async def _store(self, handle: Handle, frame: frames.Keyed) -> None:
+        """The answer is pushed by the driver, in order with the lines around it."""
+        driver = running().driver
+        match frame:
+            case frames.Handoff():
+                answer = await driver.hand_over(handle, frame, self._socket)
+            case frames.Contact():
+                answer = await driver.contact(handle, frame, self._socket)
+            case frames.Send():
+                answer = await driver.send(handle, frame, self._socket)
+            case _:
+                raise TypeError(type(frame).__name__)
+        if answer["type"] == "error":
+            self._socket.shut(codes.CLOSE_TOKEN)
+
+    async def _note(self, handle: Handle, frame: frames.Frame) -> None:
+        """Frames that store no line. `typing` and `stop` have nobody to reach yet."""
+        session = handle.standing.session
+        match frame:
+            case frames.Sync(since=since):
+                await self._join(handle, since)
+            case frames.Rate(seq=seq, value=value, reason=reason):
+                await in_thread(services.rate, session=session, seq=seq, value=value, reason=reason)
+            case frames.Csat(score=score, comment=comment):
+                await in_thread(services.score, session=session, value=score, comment=comment)
+            case frames.Read(seq=seq):
+                await in_thread(services.mark_read, session=session, seq=seq)
+            case frames.Context():
+                await in_thread(services.note_context, session=session, context=frame)
+            case frames.Logout():
+                await in_thread(services.log_out, token=self._token)
+                self._socket.shut(NORMAL)
+
+    async def _hello(self, hello: frames.Hello) -> None:
+        if self._handle or not self._has_place:
+            raise frames.FrameError(Code.BAD_FRAME)
+        try:
+            entered = await in_thread(services.enter, token=hello.token)
+        except services.TokenUnknownError:
+            self._fail(Code.TOKEN_UNKNOWN, codes.CLOSE_TOKEN)
+        except services.TokenExpiredError:
+            self._fail(Code.TOKEN_EXPIRED, codes.CLOSE_TOKEN)
+        else:
+            self._token = entered.token or hello.token
+            self._language = entered.session.language
+            if self._take_visitor_place(str(entered.session.visitor_id)):
+                await self._welcome(hello, entered)
+
+    async def _welcome(self, hello: frames.Hello, entered: services.Entered) -> None:
+        now = running()
+        standing = Standing.of(entered.session)
+        self._handle = now.driver.hold(standing, trusted=self._trusted)
+        self._push(
+            {
+                "type": "welcome",
+                "session": str(standing.session),
+                "epoch": now.epoch,
+                "last_seq": standing.last_seq,
+                "state": str(standing.state),
+                "mode": str(standing.mode),
+                "site": site_info(entered.session.site, standing.language),
+            }
+        )
+        if entered.token:
+            self._push({"type": "token", "token": entered.token})
+        knows = hello.last_seq <= standing.last_seq and hello.epoch in {None, now.epoch}
+        await self._join(self._handle, hello.last_seq if knows else 0)
+
+    async def _join(self, handle: Handle, since: int) -> None:
+        """Everything after `since`, then live. A number beyond ours is from before a restore."""
+        self._socket.cursor = since if since <= handle.standing.last_seq else 0
+        await handle.join(self._socket)
+        self._push({"type": "synced", "last_seq": self._socket.cursor})
+
+    def _take_place(self) -> bool:
+        now, chat = running(), settings.CHAT
+        most = chat.sockets_per_process if self._trusted else chat.sockets_per_address
+        if not now.has_room():
+            return False
+        if not now.sockets_of_address.take(limits.holder(self._address), most):
+            return False
+        now.sockets += 1
+        return True
+
+    def _take_visitor_place(self, visitor: str) -> bool:
+        chat = settings.CHAT
+        most = chat.sockets_per_process if self._trusted else chat.sockets_per_visitor
+        if running().sockets_of_visitor.take(visitor, most):
+            self._visitor = visitor
+            return True
+        self._fail(Code.TOO_MANY_SOCKETS, codes.CLOSE_TOO_MANY)
+        return False
+
+    def _no_hello(self) -> None:
+        if self._handle is None:
+            self._socket.shut(codes.CLOSE_NO_HELLO)
+
+    def _complain(self, code: Code) -> None:
+        if self._socket.bad_frames.take() > 0:
+            self._fail(code, codes.CLOSE_BAD_FRAMES)
+        else:
+            self._push(frames.error(code, self._language))
+
+    def _fail(self, code: Code, close: int) -> None:
+        self._push(frames.error(code, self._language))
+        self._socket.shut(close)
+
+    def _push(self, frame: frames.Encodable) -> None:
+        self._socket.push(frames.encode(frame))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)

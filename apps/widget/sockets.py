@@ -1,0 +1,86 @@
+"""One visitor's socket as a feed: an outbox that never waits, and what a socket may send."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from django.conf import settings
+
+from apps.chat.codes import CLOSE_SLOW
+from apps.guard.limits import LeakyBucket
+
+Send = Callable[[str], Awaitable[None]]
+Close = Callable[[int], Awaitable[None]]
+
+MINUTE_S = 60
+# Frames that store no line: generous for a person, dull for a loop.
+OTHER_BURST = 30
+OTHER_PER_SECOND = 5
+SETTLE_FROM = 16
+
+
+class Socket:
+    """A feed over `send`. A reader that is too slow is closed with 4008 and resumes by seq."""
+
+    def __init__(self, send: Send, close: Close) -> None:
+        self.cursor = 0
+        bad = settings.CHAT.bad_frames_per_minute
+        self.bad_frames = LeakyBucket(bad - 1, bad / MINUTE_S)
+        self.others = LeakyBucket(OTHER_BURST, OTHER_PER_SECOND)
+        self._send = send
+        self._close = close
+        self._unsent: deque[str] = deque()
+        self._unsent_bytes = 0
+        self._sender: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def push(self, frame: str) -> None:
+        if self._closed:
+            return
+        self._unsent.append(frame)
+        self._unsent_bytes += len(frame)
+        chat = settings.CHAT
+        if len(self._unsent) > chat.unsent_frames or self._unsent_bytes > chat.unsent_bytes:
+            self.shut(CLOSE_SLOW)
+        elif self._sender is None or self._sender.done():
+            self._sender = asyncio.create_task(self._drain())
+
+    async def settle(self) -> None:
+        """Waits for the sending; a reader that takes nothing for a while is too slow."""
+        if self._sender is None or self._sender.done() or len(self._unsent) < SETTLE_FROM:
+            return
+        try:
+            async with asyncio.timeout(settings.CHAT.heartbeat_s):
+                await asyncio.shield(self._sender)
+        except TimeoutError:
+            self.shut(CLOSE_SLOW)
+
+    def shut(self, code: int) -> None:
+        """Closes once, after what is being sent; what waits is read again after the resume."""
+        if self._closed:
+            return
+        self._closed = True
+        sender = self._sender
+        if code == CLOSE_SLOW:
+            self._unsent.clear()
+        self._sender = asyncio.create_task(self._end(sender, code))
+
+    def drop(self) -> None:
+        """The other side is gone."""
+        self._closed = True
+        self._unsent.clear()
+        if self._sender:
+            self._sender.cancel()
+
+    async def _drain(self) -> None:
+        while self._unsent:
+            frame = self._unsent.popleft()
+            await self._send(frame)
+            self._unsent_bytes -= len(frame)
+
+    async def _end(self, sender: "asyncio.Task[None] | None", code: int) -> None:
+        if code == CLOSE_SLOW and sender:
+            sender.cancel()
+        elif sender:
+            await asyncio.gather(sender, return_exceptions=True)
+        await self._close(code)

@@ -1,0 +1,25 @@
+"""The ASGI application: pages and HTTP API, chat sockets, and the life of the process."""
+
+import os
+from typing import Any, cast
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+os.environ.setdefault("HELPDESK_DATABASE_POOL", "on")
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+from django.urls import path, re_path
+
+pages = get_asgi_application()  # sets Django up, which the imports below need
+
+from apps.widget.consumers import NoSuchSocket, VisitorConsumer  # noqa: E402
+from apps.widget.origins import OwnOrigin  # noqa: E402
+from helpdesk.lifespan import Lifespan  # noqa: E402
+
+routes: list[Any] = [  # the stubs know path() for views only
+    path("ws/chat/", cast("Any", VisitorConsumer.as_asgi())),
+    re_path("", cast("Any", NoSuchSocket.as_asgi())),
+]
+application = ProtocolTypeRouter(
+    {"http": pages, "websocket": OwnOrigin(URLRouter(routes)), "lifespan": Lifespan()}
+)

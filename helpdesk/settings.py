@@ -1,0 +1,175 @@
+"""Settings. What the server's operators change is read from the environment; docs/operations.md
+lists every variable. What staff change at run time are rows."""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk import embedded, env, limits
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = env.flag("HELPDESK_DEBUG", default=False)
+kept_key = BASE_DIR / "var" / "secret_key"
+SECRET_KEY = env.text("HELPDESK_SECRET_KEY", kept_key.read_text() if kept_key.exists() else None)
+ALLOWED_HOSTS = env.words("HELPDESK_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = list(env.origins("HELPDESK_CSRF_ORIGINS"))
+WS_ALLOWED_ORIGINS = env.origins("HELPDESK_WS_ORIGINS")
+PORT = env.whole("PORT", 8000, least=1, most=65535)
+# Where visitors reach the widget, and the demo shop that embeds it from another origin.
+PUBLIC_URL = env.text("HELPDESK_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+DEMO_URL = env.text("HELPDESK_DEMO_URL", f"http://localhost:{PORT}").rstrip("/")
+TRUSTED_PROXIES = env.networks("HELPDESK_TRUSTED_PROXIES")
+if env.flag("HELPDESK_HTTPS", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+INSTALLED_APPS = [
+    "unfold",
+    "helpdesk.admin.HelpdeskAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "apps.sites",
+    "apps.knowledge",
+    "apps.guard",
+    "apps.chat",
+    "apps.handoff",
+    "apps.dialogue",
+    "apps.widget",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "helpdesk.urls"
+ASGI_APPLICATION = "helpdesk.asgi.application"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+running = embedded.addresses(BASE_DIR)
+DATABASE_URL = env.text("DATABASE_URL", running.database_url if running else "")
+REDIS_URL = env.text("REDIS_URL", running.redis_url if running else "")
+if not DATABASE_URL or not REDIS_URL:
+    raise ImproperlyConfigured(
+        "No database or Redis: start the embedded ones with `make up`, "
+        "or set DATABASE_URL and REDIS_URL."
+    )
+# Processes with many threads share a pool; the others open a connection when they need one.
+pool = {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}}
+pooled = env.flag("HELPDESK_DATABASE_POOL", default=False)
+DATABASES = {"default": env.database("DATABASE_URL", DATABASE_URL, **(pool if pooled else {}))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Every key needs an end: the embedded Redis evicts only keys that have one (volatile-lru).
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "TIMEOUT": 300,
+        "KEY_PREFIX": "helpdesk",
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1, "IGNORE_EXCEPTIONS": True},
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 1}],
+            "prefix": "helpdesk",
+        },
+    }
+}
+
+CELERY_BROKER_URL = env.broker(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "global_keyprefix": "helpdesk:",
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = 100
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "refresh-index": {"task": "apps.knowledge.tasks.refresh_stale", "schedule": 60.0},
+    "sweep-out": {"task": "apps.chat.tasks.sweep_out", "schedule": 3600.0},
+}
+
+USE_TZ = True
+TIME_ZONE = env.text("HELPDESK_TIME_ZONE", "UTC")
+LANGUAGE_CODE = env.text("HELPDESK_LANGUAGE", "en")
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = False
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Helpdesk", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+UNFOLD = {
+    "SITE_TITLE": "Helpdesk",
+    "SITE_HEADER": "Helpdesk",
+    "SITE_SYMBOL": "support_agent",
+    "SHOW_BACK_BUTTON": True,
+    "SIDEBAR": {"show_search": True, "navigation": "helpdesk.admin.navigation"},
+    "STYLES": [lambda _request: static("admin/helpdesk.css")],
+}
+
+CHAT = limits.ChatLimits.from_env()
+KNOWLEDGE = limits.IndexTimes.from_env()
+SWEEP_SECONDS = env.number("HELPDESK_SWEEP_SECONDS", 1, least=0.05)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("HELPDESK_LOG_LEVEL", "INFO")},
+}

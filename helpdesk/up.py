@@ -1,0 +1,266 @@
+"""`make up`: servers, migrations, demo, then the processes of the Procfile until Ctrl-C."""
+
+import contextlib
+import errno
+import json
+import os
+import secrets
+import shlex
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from types import FrameType
+
+from helpdesk import embedded, outside, places
+from helpdesk.embedded import Addresses, InUseError, StartError
+from helpdesk.processes import Processes, procfile
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 120
+
+
+class Stopped(Exception):  # noqa: N818 - a wish, no error
+    """Someone asked us to stop."""
+
+
+class Stop:
+    """Notes SIGINT, SIGTERM and SIGHUP; only `check` acts on them, so no step is torn apart."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def listen(self) -> None:
+        """Takes over the signals; a SIGHUP that nohup wants ignored stays ignored."""
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
+        for number in numbers:
+            signal.signal(number, self._note)
+
+    def check(self) -> None:
+        """Raises Stopped once a signal has come, and says what happens now."""
+        if self.asked:
+            say("Stopping: the processes first, then Redis, then PostgreSQL.")
+            raise Stopped
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def say(line: str) -> None:
+    """Prints a line at once; a terminal that is gone is no reason to fail."""
+    with contextlib.suppress(OSError):
+        print(line, flush=True)  # noqa: T201 - this is what a person at the terminal reads
+
+
+def main(arguments: list[str]) -> int:
+    """Runs until stopped; returns the exit code. With "demo-reset" it only renews the demo."""
+    stop = Stop()
+    stop.listen()
+    try:
+        if arguments == ["demo-reset"]:
+            reset_demo(ROOT, stop)
+        else:
+            up(ROOT, stop)
+    except Stopped:
+        say("Stopped.")
+    except (StartError, OSError) as error:
+        with contextlib.suppress(OSError):
+            print(error, file=sys.stderr, flush=True)  # noqa: T201 - see say
+        return 1
+    return 0
+
+
+def up(root: Path, stop: Stop) -> None:
+    """The whole start, then the watch. Raises Stopped at the end, StartError if something fails."""
+    began = time.monotonic()
+    port = web_port(os.environ)
+    with only_one(root, port), servers(root, stop) as found:
+        environment = child_environment(root, found, port)
+        with Processes(root, environment) as processes:
+            prepare(processes, root, stop)
+            for name, command in procfile(root / "Procfile").items():
+                processes.start(name, command)
+            wait_until_ready(processes, port, stop)
+            say(f"Up in {time.monotonic() - began:.1f} s.")
+            say(greeting(port, read_login(root)))
+            while True:
+                processes.watch()
+                stop.check()
+
+
+def reset_demo(root: Path, stop: Stop) -> None:
+    """Replaces the demo's rows, in the running servers or in ones started for it."""
+    with contextlib.ExitStack() as stack:
+        found = embedded.addresses(root) or stack.enter_context(servers(root, stop))
+        environment = child_environment(root, found, web_port(os.environ))
+        processes = stack.enter_context(Processes(root, environment))
+        processes.run("migrate", "python manage.py migrate --noinput", stop.check)
+        processes.run("demo", f"python manage.py demo --reset {_credentials(root)}", stop.check)
+    user, password = read_login(root) or ("", "")
+    say(f"The demo is as on the first day. Operator: {user}  Password: {password}")
+
+
+@contextlib.contextmanager
+def servers(root: Path, stop: Stop) -> Iterator[Addresses]:
+    """Both servers, embedded or outside, each known to answer."""
+    with embedded.running(root, durable=True, say=say, tick=stop.check) as found:
+        stop.check()
+        if embedded.outside("DATABASE_URL"):
+            outside.check_database(found.database_url)
+        if embedded.outside("REDIS_URL"):
+            outside.check_redis(found.redis_url)
+        yield found
+
+
+@contextlib.contextmanager
+def only_one(root: Path, port: int) -> Iterator[None]:
+    """Holds the checkout's lock and makes sure of the port.
+
+    Raises StartError, with the address, if another `make up` runs here or the port is taken.
+    """
+    path = places.private(root / "var" / "run", None) / "up.lock"
+    try:
+        with places.lock(path):
+            check_port_is_free(port)
+            path.write_text(f"http://127.0.0.1:{port}/", encoding="ascii")
+            yield
+    except InUseError as error:
+        address = path.read_text(encoding="ascii") or "it is starting or stopping"
+        raise StartError(f"Helpdesk is already running here: {address}") from error
+
+
+def web_port(environment: Mapping[str, str]) -> int:
+    """PORT, 8000 if it is not set. Raises StartError unless it is a number from 1 to 65535."""
+    word = environment.get("PORT") or "8000"
+    if not (word.isascii() and word.isdigit() and 1 <= int(word) <= 65535):
+        raise StartError(f"PORT must be a number from 1 to 65535, not {word!r}.")
+    return int(word)
+
+
+def check_port_is_free(port: int) -> None:
+    """Raises StartError if the port cannot be had on 127.0.0.1 or is another's on [::1].
+
+    The demo shop's address says localhost, which browsers try as [::1] first.
+    """
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as trial:
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                trial.bind((host, port))
+                trial.listen()
+        except PermissionError as error:
+            raise StartError(
+                f"Port {port} is for root only; choose another: PORT=8123 make up"
+            ) from error
+        except OSError as error:
+            # Anything else, such as a machine without IPv6, is no other server.
+            if error.errno == errno.EADDRINUSE:
+                raise StartError(
+                    f"Port {port} is taken by another program; choose another: PORT=8123 make up"
+                ) from error
+
+
+def child_environment(root: Path, found: Addresses, port: int) -> dict[str, str]:
+    """What the processes get: our environment, the addresses, the key, this Python's programs."""
+    own = dict(os.environ)
+    if not embedded.outside("DATABASE_URL"):
+        # PGPORT and its like would bend the address of the embedded server.
+        own = {name: value for name, value in own.items() if not name.startswith("PG")}
+    programs = Path(sys.executable).parent
+    own |= {
+        "DATABASE_URL": found.database_url,
+        "REDIS_URL": found.redis_url,
+        "PORT": str(port),
+        "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
+        "PYTHONUNBUFFERED": "1",
+        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    }
+    if "HELPDESK_SECRET_KEY" not in own and "HELPDESK_SECRET_KEY_FILE" not in own:
+        own["HELPDESK_SECRET_KEY"] = secret_key(root)
+    return own
+
+
+def secret_key(root: Path) -> str:
+    """The installation's key, made at the first start and kept in var/secret_key."""
+    path = root / "var" / "secret_key"
+    if not path.exists():
+        places.write_secret(path, secrets.token_urlsafe(50))
+    return path.read_text(encoding="utf-8")
+
+
+def prepare(processes: Processes, root: Path, stop: Stop) -> None:
+    """Migrates, and loads the demo into an empty database. Raises StartError, naming the log."""
+    for name, command in (
+        ("migrate", "python manage.py migrate --noinput"),
+        ("demo", f"python manage.py demo {_credentials(root)}"),
+    ):
+        began = time.monotonic()
+        processes.run(name, command, stop.check)
+        say(f"{name} done ({time.monotonic() - began:.1f} s)")
+
+
+def _login_file(root: Path) -> Path:
+    return root / "var" / "operator.json"
+
+
+def _credentials(root: Path) -> str:
+    return f"--credentials {shlex.quote(str(_login_file(root)))}"
+
+
+def read_login(root: Path) -> tuple[str, str] | None:
+    """The operator's name and first password, if the demo of this checkout wrote them."""
+    try:
+        found = json.loads(_login_file(root).read_text(encoding="utf-8"))
+        return found["user"], found["password"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def wait_until_ready(processes: Processes, port: int, stop: Stop) -> None:
+    """Returns once /readyz says 200. Raises StartError if that takes over READY_SECONDS."""
+    end = time.monotonic() + READY_SECONDS
+    while (status := readiness(port)) != HTTPStatus.OK:
+        processes.watch()
+        stop.check()
+        if time.monotonic() > end:
+            raise StartError(
+                f"The web process is not ready after {READY_SECONDS} s: /readyz answers "
+                f"{status or 'nothing'} (log: {processes.log_of('web')})"
+            )
+
+
+def readiness(port: int) -> int | None:
+    """The HTTP status of /readyz; None while nothing answers."""
+    client = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        client.request("GET", "/readyz")
+        return client.getresponse().status
+    except (OSError, HTTPException):
+        return None
+    finally:
+        client.close()
+
+
+def greeting(port: int, login: tuple[str, str] | None) -> str:
+    """What a person reads when everything runs."""
+    here = f"http://127.0.0.1:{port}"
+    who = "with the account you made"
+    if login:
+        who = f"{login[0]}  password: {login[1]}  (unless you changed it)"
+    return (
+        f"\nHelpdesk is ready: {here}/\n"
+        f"  Demo shop  http://localhost:{port}/demo/\n"
+        f"  Admin      {here}/admin/\n"
+        f"  Operator   {who}\n"
+        "  Stop       Ctrl-C\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,367 @@
+// The launcher. Put on a page by
+//   <script async src="https://desk.example/w/1/loader.js" data-key="KEY"></script>
+// Optional: data-locale, data-accent. CSS variables: --helpdesk-accent, --helpdesk-z,
+// --helpdesk-offset-inline, --helpdesk-offset-block.
+// Nothing else is fetched until the panel opens.
+(() => {
+  "use strict";
+  const script =
+    document.currentScript || document.querySelector('script[data-key][src*="/w/1/loader.js"]');
+  if (window.Helpdesk || !script) return;
+
+  const WORDS = {
+    en: {
+      open: "Open support chat",
+      unread: "Open support chat, {count} new",
+      title: "Support chat",
+      loading: "Loading…",
+      failed: "The chat cannot be reached right now.",
+      again: "Try again",
+      close: "Close",
+    },
+    zh: {
+      open: "打开客服对话",
+      unread: "打开客服对话，{count} 条新消息",
+      title: "客服对话",
+      loading: "正在加载…",
+      failed: "暂时无法连接客服。",
+      again: "重试",
+      close: "关闭",
+    },
+  };
+  const CSS = `
+:host { all: initial; color-scheme: light dark;
+  --accent: var(--helpdesk-accent, var(--site-accent, #0b6e6e)); --ink: var(--site-ink, #fff);
+  --inline: var(--helpdesk-offset-inline, 20px); --block: var(--helpdesk-offset-block, 20px); }
+:host([hidden]), [hidden] { display: none !important; }
+* { box-sizing: border-box; }
+button { font: 500 15px/1.4 system-ui, sans-serif; cursor: pointer; }
+button:focus-visible { outline: 3px solid #2563eb; outline-offset: 3px; }
+.launcher { position: fixed; z-index: var(--helpdesk-z, 99990); inset-inline-end: var(--inline);
+  inset-block-end: calc(var(--block) + env(safe-area-inset-bottom, 0px)); inline-size: 60px;
+  block-size: 60px; padding: 0; border: 2px solid transparent; border-radius: 50%;
+  background: var(--accent); color: var(--ink); box-shadow: 0 6px 20px rgb(0 0 0 / .28);
+  transition: transform .15s; }
+.launcher:hover { transform: scale(1.06); }
+.launcher:focus-visible { box-shadow: 0 0 0 3px #fff, 0 6px 20px rgb(0 0 0 / .28); }
+svg { display: block; inline-size: 28px; block-size: 28px; margin: auto; fill: none;
+  stroke: currentColor; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round; }
+[aria-expanded="false"] .down, [aria-expanded="true"] .chat { display: none; }
+.badge { position: absolute; inset-block-start: -5px; inset-inline-end: -5px; min-inline-size: 22px;
+  padding: 0 5px; border-radius: 11px; background: #c81e1e; color: #fff;
+  font: 600 13px/22px system-ui, sans-serif; text-align: center; }
+.panel { position: fixed; z-index: var(--helpdesk-z, 99990); inset-inline-end: var(--inline);
+  inset-block-end: calc(var(--block) + 74px); inline-size: min(400px, calc(100vw - 2 * var(--inline)));
+  block-size: min(680px, calc(100dvh - var(--block) - 94px)); overflow: hidden; border-radius: 16px;
+  background: Canvas; color: CanvasText; box-shadow: 0 12px 48px rgb(0 0 0 / .3);
+  outline: 1px solid rgb(128 128 128 / .25); animation: rise .18s ease-out; }
+iframe { position: relative; display: block; inline-size: 100%; block-size: 100%; border: 0; }
+iframe.waiting { visibility: hidden; }
+.wait { position: absolute; inset: 0; display: flex; flex-direction: column; gap: 12px;
+  align-items: center; justify-content: center; font: 16px/1.5 system-ui, sans-serif; }
+.wait p { margin: 0; }
+.wait button { z-index: 1; padding: 8px 18px; min-block-size: 44px; border: 1px solid; border-radius: 8px;
+  background: none; color: inherit; }
+@keyframes rise { from { opacity: 0; transform: translateY(12px); } }
+@media (max-width: 600px) {
+  .panel { inset: var(--view-top, 0) 0 auto; inline-size: 100%; block-size: var(--view, 100dvh);
+    border-radius: 0; }
+  [aria-expanded="true"] { display: none; }
+}
+@media (prefers-reduced-motion: reduce) { .panel { animation: none; } .launcher { transition: none; } }
+@media (forced-colors: active) { .launcher { border-color: ButtonText; } }
+@media print { :host { display: none; } }`;
+  const ICONS = {
+    chat: "M20 11.5c0 4-3.6 7-8 7a9.3 9.3 0 0 1-3-.5L4.5 19.5l1.2-3.6A6.5 6.5 0 0 1 4 11.5c0-4 3.6-7 8-7s8 3 8 7ZM8.5 11.5h.01M12 11.5h.01M15.5 11.5h.01",
+    down: "m6 9.5 6 6 6-6",
+  };
+
+  const KEY = script.dataset.key || "";
+  const ORIGIN = new URL(script.src).origin;
+  const FRAME = new URL("frame/", script.src);
+  const PREFIX = `helpdesk:${KEY}:`;
+  const PATIENCE_MS = 10000;
+  const narrow = window.matchMedia("(max-width: 600px)");
+  const listeners = new Map();
+  const ending = new AbortController();
+  const until = { signal: ending.signal };
+  let isOpen = false;
+  let unread = 0;
+  let frame = null;
+  let port = null;
+  let patience = 0;
+  let madeInert = false;
+
+  // ---- what the visitor's browser keeps, on the page's own origin: a frame of another site
+  // may have no storage at all. Without any, this page's memory must do.
+  const memory = new Map();
+  const area = (name) => (name === "open" ? window.sessionStorage : window.localStorage);
+  function read(name) {
+    if (memory.has(name)) return memory.get(name);
+    try {
+      return area(name).getItem(PREFIX + name);
+    } catch {
+      return null;
+    }
+  }
+  function write(name, value) {
+    try {
+      if (value === null) area(name).removeItem(PREFIX + name);
+      else area(name).setItem(PREFIX + name, value);
+      memory.delete(name);
+    } catch {
+      memory.set(name, value);
+    }
+  }
+  function readAll() {
+    let names = [];
+    try {
+      names = Object.keys(window.localStorage).filter((name) => name.startsWith(PREFIX));
+    } catch {
+      // storage is blocked
+    }
+    names = new Set([...names.map((name) => name.slice(PREFIX.length)), ...memory.keys()]);
+    return Object.fromEntries([...names].map((name) => [name, read(name)]));
+  }
+  /** Two tabs may both begin a chat, or both renew a token: the first one wins in both. */
+  function swap({ id, name, was, value }) {
+    if (read(name) === was) write(name, value);
+    tell({ type: "swapped", id, value: read(name) });
+  }
+
+  // ---- language
+  let locale =
+    script.dataset.locale || read("locale") || document.documentElement.lang || navigator.language;
+  const words = () => WORDS[/^zh\b/i.test(locale) ? "zh" : "en"];
+
+  // ---- the page's part of the widget
+  function make(tag, properties, ...children) {
+    const node = Object.assign(document.createElement(tag), properties);
+    node.append(...children);
+    return node;
+  }
+  function icon(name) {
+    const space = "http://www.w3.org/2000/svg";
+    const svg = document.createElementNS(space, "svg");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    svg.setAttribute("class", name);
+    const path = document.createElementNS(space, "path");
+    path.setAttribute("d", ICONS[name]);
+    svg.append(path);
+    return svg;
+  }
+  const host = document.createElement("helpdesk-chat");
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(CSS);
+  const style = sheet.cssRules[0].style;
+  const badge = make("span", { className: "badge", ariaHidden: "true", hidden: true });
+  const launcher = make(
+    "button",
+    { type: "button", className: "launcher", ariaExpanded: "false" },
+    icon("chat"),
+    icon("down"),
+    badge,
+  );
+  const status = make("p", { role: "status" });
+  const again = make("button", { type: "button", hidden: true });
+  const shut = make("button", { type: "button" });
+  const wait = make("div", { className: "wait" }, status, again, shut);
+  const panel = make("div", { className: "panel", hidden: true }, wait);
+
+  function label() {
+    const said = words();
+    host.lang = locale;
+    launcher.ariaLabel = (unread ? said.unread : said.open).replace("{count}", unread);
+    badge.textContent = unread > 99 ? "99+" : unread;
+    badge.hidden = !unread;
+    [again.textContent, shut.textContent] = [said.again, said.close];
+    status.textContent = again.hidden ? said.loading : said.failed;
+    if (frame) frame.title = said.title;
+  }
+  /** Black or white, whichever reads better on the colour. */
+  function paint(accent) {
+    if (!/^#[0-9a-f]{6}$/i.test(accent || "")) return;
+    const [r, g, b] = [1, 3, 5].map((at) => {
+      const part = parseInt(accent.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    const light = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    style.setProperty("--site-accent", accent);
+    style.setProperty("--site-ink", light > 0.179 ? "#000" : "#fff");
+  }
+
+  // ---- the frame
+  function load() {
+    clearTimeout(patience);
+    patience = setTimeout(giveUp, PATIENCE_MS);
+    again.hidden = true;
+    wait.hidden = false;
+    if (!frame) {
+      frame = make("iframe", { referrerPolicy: "no-referrer" });
+      panel.append(frame);
+    }
+    frame.className = "waiting";
+    FRAME.search = new URLSearchParams({ key: KEY, locale });
+    frame.src = FRAME.href;
+    label();
+  }
+  function giveUp() {
+    again.hidden = false;
+    label();
+    emit("error", { code: "unreachable" });
+  }
+  function tell(message) {
+    if (port) port.postMessage(message);
+  }
+  /** The frame asks again until it is answered, and after every reload: the newest port counts. */
+  function hand(event) {
+    if (!frame || event.source !== frame.contentWindow || event.origin !== ORIGIN) return;
+    if (!event.data || event.data.helpdesk !== "ready") return;
+    if (port) port.close();
+    const channel = new MessageChannel();
+    port = channel.port1;
+    port.onmessage = ({ data }) => take(data);
+    frame.contentWindow.postMessage({ helpdesk: "port" }, ORIGIN, [channel.port2]);
+    const page = { url: location.origin + location.pathname, title: document.title };
+    tell({ type: "start", stored: readAll(), open: isOpen, page });
+  }
+  function take(message) {
+    if (message.type === "started") {
+      clearTimeout(patience);
+      wait.hidden = true;
+      frame.className = "";
+      paint(message.accent);
+      show(isOpen && document.activeElement === host);
+    } else if (message.type === "keep") write(message.name, message.value);
+    else if (message.type === "swap") swap(message);
+    else if (message.type === "close") api.close();
+    else if (message.type === "locale") {
+      write("locale", message.locale);
+      api.setLocale(message.locale);
+    } else if (message.type === "event") {
+      if (message.name === "unread") count(message.detail.count);
+      emit(message.name, message.detail);
+    }
+  }
+  function count(number) {
+    unread = number;
+    label();
+  }
+  function show(focus) {
+    if (focus) frame.focus();
+    tell({ type: isOpen ? "open" : "closed", focus, narrow: narrow.matches });
+  }
+
+  // ---- full screen below 600 px: the page behind takes no part
+  function cover() {
+    const covers = isOpen && narrow.matches && !host.hidden;
+    if (covers && !document.body.inert) document.body.inert = madeInert = true;
+    else if (!covers && madeInert) document.body.inert = madeInert = false;
+    fit();
+  }
+  /** Keeps the text box above a phone's keyboard, which shrinks only the visual viewport. */
+  function fit() {
+    const view = window.visualViewport;
+    if (!view || !isOpen || !narrow.matches) return;
+    style.setProperty("--view", `${view.height}px`);
+    style.setProperty("--view-top", `${view.offsetTop}px`);
+  }
+  function setOpen(wanted, focus) {
+    if (wanted === isOpen) return;
+    const held = document.activeElement === host || document.activeElement === document.body;
+    isOpen = wanted;
+    write("open", wanted ? "1" : null);
+    panel.hidden = !wanted;
+    launcher.ariaExpanded = String(wanted);
+    cover();
+    if (wanted) {
+      count(0);
+      if (!frame) load();
+    }
+    show(wanted && focus);
+    if (!wanted && held) launcher.focus();
+    emit(wanted ? "open" : "close");
+  }
+
+  // ---- the page's API
+  function emit(name, detail = {}) {
+    for (const listener of [...(listeners.get(name) || [])]) {
+      try {
+        listener(detail);
+      } catch (error) {
+        setTimeout(() => {
+          throw error;
+        });
+      }
+    }
+  }
+  function setHidden(hidden) {
+    host.hidden = hidden;
+    cover();
+  }
+  const api = {
+    open: () => setOpen(true, true),
+    close: () => setOpen(false, true),
+    toggle: () => setOpen(!isOpen, true),
+    hide: () => setHidden(true),
+    show: () => setHidden(false),
+    destroy() {
+      isOpen = false;
+      cover();
+      ending.abort();
+      watch.disconnect();
+      clearTimeout(patience);
+      if (port) port.close();
+      host.remove();
+      delete window.Helpdesk;
+    },
+    setLocale(wanted) {
+      if (!wanted || wanted === locale) return;
+      locale = wanted;
+      label();
+      if (frame) load();
+    },
+    on(name, listener) {
+      if (!listeners.has(name)) listeners.set(name, new Set());
+      listeners.get(name).add(listener);
+      if (name === "ready" && host.isConnected) queueMicrotask(() => listener({}));
+    },
+    off: (name, listener) => void listeners.get(name)?.delete(listener),
+  };
+  window.Helpdesk = api;
+
+  // Beside the body, not in it: a router that swaps the body leaves the chat alone.
+  const attach = () => host.isConnected || document.documentElement.append(host);
+  const watch = new MutationObserver(attach);
+  function begin() {
+    if (ending.signal.aborted) return;
+    const root = host.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [sheet];
+    root.append(launcher, panel);
+    paint(script.dataset.accent);
+    label();
+    attach();
+    watch.observe(document.documentElement, { childList: true });
+    launcher.addEventListener("click", api.toggle);
+    shut.addEventListener("click", api.close);
+    again.addEventListener("click", load);
+    host.addEventListener("keydown", (event) => event.key === "Escape" && isOpen && api.close());
+    narrow.addEventListener("change", cover, until);
+    window.visualViewport?.addEventListener("resize", fit, until);
+    window.visualViewport?.addEventListener("scroll", fit, until);
+    window.addEventListener("message", hand, until);
+    window.addEventListener(
+      "storage",
+      (event) =>
+        event.key?.startsWith(PREFIX) &&
+        tell({ type: "stored", name: event.key.slice(PREFIX.length), value: event.newValue }),
+      until,
+    );
+    emit("ready");
+    if (read("open")) setOpen(true, false);
+  }
+  if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", begin, { once: true, ...until });
+  } else begin();
+})();

@@ -1,0 +1,132 @@
+// What the page was served with, and small ways to build its nodes.
+
+/**
+ * @typedef {{cmid: string, type: string, text: string, at: string}} Item
+ *   A line of the visitor's on its way to the server.
+ * @typedef {{seq: number, author: string, name: string, text: string, at: string, cmid?: string,
+ *   meta: Object<string, any>}} Line
+ */
+
+/** @param {string} id */
+export const byId = (id) => document.getElementById(id);
+
+const read = (id) => JSON.parse(byId(id).textContent);
+
+/** @type {{site: any, locale: string, starters: string[], characters: number}} */
+export const config = read("config");
+const strings = read("strings");
+
+/** The sentence of that name in the page's language. */
+export function say(name, values = {}) {
+  return strings[name].replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
+}
+
+/**
+ * @param {string} tag
+ * @param {Object<string, any>} [properties] names with a dash are set as attributes
+ * @param {...(Node | string)} children
+ */
+export function make(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes("-") || name === "role") node.setAttribute(name, value);
+    else node[name] = value;
+  }
+  node.append(...children);
+  return node;
+}
+
+/** One of the pictures that the page defines. */
+export function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(space, "use");
+  use.setAttribute("href", `#icon-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** A random UUID; `crypto.randomUUID` is missing where the page came over plain HTTP. */
+export function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** Characters as the server counts them: an emoji is one or more, never half of one. */
+export const length = (text) => [...text].length;
+
+/** Says a boundary to screen readers: one sentence, politely. */
+export function announce(text) {
+  byId("announcer").textContent = text;
+}
+
+// ---- Plain text with a few marks becomes nodes. Never HTML: a reply may quote a stranger.
+
+const MARKS = /\*\*([^*\n]+)\*\*|`([^`\n]+)`|(https?:\/\/[^\s<>"'`（）《》，。；！？、]+)/g;
+const ITEM = /^\s*[-•*]\s+/;
+
+/** Paragraphs, "- " lists, **bold**, `code` and links. */
+export function rich(text) {
+  const made = document.createDocumentFragment();
+  for (const block of blocks(text)) {
+    if (block.list) {
+      made.append(make("ul", {}, ...block.lines.map((line) => make("li", {}, ...inline(line)))));
+    } else {
+      const lines = block.lines.flatMap((line, at) =>
+        at ? [make("br"), ...inline(line)] : inline(line),
+      );
+      made.append(make("p", {}, ...lines));
+    }
+  }
+  return made;
+}
+
+/** Neighbouring lines of one kind; an empty line ends a block. */
+function blocks(text) {
+  const found = [];
+  let open = null;
+  for (const line of text.split(/\r?\n/)) {
+    if (!line.trim()) {
+      open = null;
+      continue;
+    }
+    const list = ITEM.test(line);
+    if (!open || open.list !== list) found.push((open = { list, lines: [] }));
+    open.lines.push(list ? line.replace(ITEM, "") : line);
+  }
+  return found;
+}
+
+function inline(line) {
+  const made = [];
+  let from = 0;
+  for (const match of line.matchAll(MARKS)) {
+    made.push(line.slice(from, match.index));
+    from = match.index + match[0].length;
+    if (match[1]) made.push(make("strong", {}, match[1]));
+    else if (match[2]) made.push(make("code", {}, match[2]));
+    else {
+      const address = match[3].replace(/[.,;:!?)\]]+$/, "");
+      made.push(link(address, address), match[3].slice(address.length));
+    }
+  }
+  made.push(line.slice(from));
+  return made.filter((part) => part !== "");
+}
+
+/** A link that opens in a new tab, or plain text when the address is none. */
+export function link(address, title) {
+  let url;
+  try {
+    url = new URL(address);
+  } catch {
+    return title;
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") return title;
+  const properties = { href: url.href, target: "_blank", rel: "noopener noreferrer" };
+  return make("a", properties, title, make("span", { className: "sr" }, ` ${say("new_tab")}`));
+}

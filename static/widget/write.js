@@ -1,0 +1,156 @@
+// What the visitor writes with: the text box, and the form for a message to the team.
+import { byId, length, make, say } from "./page.js";
+
+const TALLEST_PX = 120;
+const WARN_LEFT = 200;
+// An input method's Enter: Safari reports it after the composition has ended, with this code.
+const IME_KEY_CODE = 229;
+
+/** The text box: grows, counts, and knows when Enter belongs to an input method. */
+export class Composer {
+  #text = /** @type {HTMLTextAreaElement} */ (byId("text"));
+  #count = byId("count");
+  #characters;
+  #send;
+
+  /**
+   * @param {number} characters how long a message may be
+   * @param {(text: string) => boolean} send false when it cannot be taken now
+   */
+  constructor(characters, send) {
+    this.#characters = characters;
+    this.#send = send;
+    this.#text.addEventListener("input", () => this.#changed());
+    this.#text.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey) return;
+      if (event.isComposing || event.keyCode === IME_KEY_CODE) return;
+      event.preventDefault();
+      this.#submit();
+    });
+    byId("composer").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+      this.focus();
+    });
+  }
+
+  focus() {
+    this.#text.focus({ preventScroll: true });
+  }
+
+  /** Gives a text back for editing, before what was typed since. */
+  restore(text) {
+    this.#text.value = [text, this.#text.value].filter(Boolean).join("\n");
+    this.#changed();
+    this.focus();
+  }
+
+  #submit() {
+    const text = this.#text.value.trim();
+    if (!text || length(text) > this.#characters || !this.#send(text)) return;
+    this.#text.value = "";
+    this.#changed();
+  }
+
+  #changed() {
+    const text = this.#text;
+    text.style.blockSize = "auto";
+    text.style.blockSize = `${Math.min(TALLEST_PX, text.scrollHeight)}px`;
+    const left = this.#characters - length(text.value.trim());
+    const name = left < 0 ? "characters_over" : "characters_left";
+    this.#count.textContent = left < WARN_LEFT ? say(name, { count: Math.abs(left) }) : "";
+    this.#count.className = left < 0 ? "error" : "note";
+    text.setAttribute("aria-invalid", String(left < 0));
+  }
+}
+
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const FIELDS = [
+  { name: "name", type: "text", autocomplete: "name", most: 100 },
+  { name: "email", type: "email", autocomplete: "email", most: 254 },
+  { name: "phone", type: "tel", autocomplete: "tel", most: 40 },
+  { name: "text", rows: 3 },
+];
+
+/** It keeps what was typed until the server has taken it. */
+export class ContactForm {
+  #fields = new Map();
+  #errors = new Map();
+  #status = make("p", { className: "error", id: "contact-status", role: "status" });
+  #button = make("button", { type: "submit", className: "main", textContent: say("form_send") });
+  #characters;
+  #send;
+
+  /**
+   * @param {string} title
+   * @param {number} characters how long a message may be
+   * @param {(values: Object<string, string>) => void} send
+   */
+  constructor(title, characters, send) {
+    this.#characters = characters;
+    this.#send = send;
+    const heading = make("h2", { id: "contact-title", textContent: title });
+    const properties = { className: "contact", noValidate: true };
+    this.node = make("form", { ...properties, "aria-labelledby": "contact-title" }, heading);
+    this.node.append(...FIELDS.map((field) => this.#row(field)), this.#status, this.#button);
+    this.node.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+  }
+
+  /** It waits for the server; nothing can be changed meanwhile. */
+  wait(isUp) {
+    this.#lock(true);
+    this.#status.className = "note";
+    this.#status.textContent = say(isUp ? "sending" : "form_waiting");
+  }
+
+  /** @param {string} detail why the server would not take it */
+  refuse(detail) {
+    this.#lock(false);
+    this.#status.className = "error";
+    this.#status.textContent = detail;
+    const address = this.#fields.get("email").value ? "email" : "phone";
+    this.#fields.get(address).focus();
+  }
+
+  #lock(locked) {
+    for (const field of this.#fields.values()) field.readOnly = locked;
+    this.#button.disabled = locked;
+  }
+
+  #row({ name, type, autocomplete, most, rows }) {
+    const id = `contact-${name}`;
+    const error = make("span", { id: `${id}-error`, className: "error" });
+    const field = make(rows ? "textarea" : "input", rows ? { rows } : { type, autocomplete });
+    Object.assign(field, { id, name, ...(most ? { maxLength: most } : {}) });
+    field.setAttribute("aria-describedby", `${error.id} contact-status`);
+    this.#fields.set(name, field);
+    this.#errors.set(name, error);
+    return make("p", {}, make("label", { htmlFor: id }, say(`form_${name}`)), field, error);
+  }
+
+  #submit() {
+    const values = {};
+    for (const [name, field] of this.#fields) values[name] = field.value.trim();
+    const wrong = this.#check(values);
+    for (const [name, error] of this.#errors) {
+      error.textContent = wrong[name] || "";
+      this.#fields.get(name).setAttribute("aria-invalid", String(Boolean(wrong[name])));
+    }
+    const first = FIELDS.find(({ name }) => wrong[name]);
+    if (first) this.#fields.get(first.name).focus();
+    else this.#send(values);
+  }
+
+  #check({ email, phone, text }) {
+    const wrong = {};
+    if (!email && !phone) wrong.email = say("form_either");
+    else if (email && !EMAIL.test(email)) wrong.email = say("form_bad_email");
+    const over = length(text) - this.#characters;
+    if (!text) wrong.text = say("form_text_missing");
+    else if (over > 0) wrong.text = say("characters_over", { count: over });
+    return wrong;
+  }
+}

@@ -1,0 +1,297 @@
+"""`make up`, with a made-up project behind it: what is tried is the start and the stop."""
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpdesk import embedded, install, outside, places, up
+from helpdesk.embedded import Addresses, StartError
+
+ROOT = Path(__file__).resolve().parents[2]
+STARTER = "import sys; from pathlib import Path; from helpdesk import up; "
+STARTER += "up.ROOT = Path(sys.argv[1]); sys.exit(up.main(sys.argv[2:]))"
+MANAGE = """
+import json, os, sys
+if os.environ.get("BREAK") == sys.argv[1]:
+    sys.exit("SomeError: it broke")
+if sys.argv[1] == "demo":
+    with open(sys.argv[sys.argv.index("--credentials") + 1], "w") as file:
+        json.dump({"user": "ann", "password": "open sesame"}, file)
+"""
+WEB = """
+import http.server, os, pathlib, signal, sys
+pathlib.Path("var/web").write_text(str(os.getpid()))
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
+"""
+# Its child is in a session of its own, and neither heeds SIGTERM alone: the child is orphaned.
+WILD = """
+import pathlib, subprocess, time
+child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+pathlib.Path("var/wild-child").write_text(str(child.pid))
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    (folder / "manage.py").write_text(MANAGE)
+    (folder / "web.py").write_text(WEB)
+    (folder / "wild.py").write_text(WILD)
+    (folder / "Procfile").write_text("web: python web.py\nwild: python wild.py\n")
+    yield folder
+    if os.geteuid() == 0:
+        shutil.rmtree(places.home(folder), ignore_errors=True)
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+def start(folder: Path, port: int, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(folder), *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PORT": str(port), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def read_until(running: subprocess.Popen[str], word: str) -> str:
+    seen = ""
+    for line in running.stdout or ():
+        seen += line
+        if word in line:
+            return seen
+    raise AssertionError(f"{word!r} never came:\n{seen}")
+
+
+def handle_of(pid_file: Path) -> int:
+    """A descriptor that becomes readable when the process of that id ends."""
+    return os.pidfd_open(int(pid_file.read_text().split()[0]))
+
+
+def has_ended(descriptor: int, seconds: int = 10) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    ended = bool(poll.poll(seconds * 1000))
+    os.close(descriptor)
+    return ended
+
+
+@pytest.fixture
+def own_servers(monkeypatch):
+    """The checkout starts servers of its own instead of using the test run's."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.delenv("HELPDESK_SECRET_KEY", raising=False)
+
+
+@pytest.mark.stack
+def test_start_second_start_and_ctrl_c(checkout, port, own_servers):
+    with start(checkout, port) as first:
+        greeting = read_until(first, "Stop")
+        assert f"Helpdesk is ready: http://127.0.0.1:{port}/" in greeting
+        assert f"http://localhost:{port}/demo/" in greeting
+        assert "ann  password: open sesame" in greeting
+        with start(checkout, port + 1) as second:
+            said = second.communicate()[0]
+        assert said == f"Helpdesk is already running here: http://127.0.0.1:{port}/\n"
+        assert second.returncode == 1
+        child = handle_of(checkout / "var/wild-child")
+        for _twice in range(2):
+            first.send_signal(signal.SIGINT)
+        rest = first.communicate()[0]
+    assert first.returncode == 0
+    assert rest.count("Stopping: the processes first, then Redis, then PostgreSQL.") == 1
+    assert has_ended(child)
+    assert embedded.addresses(checkout) is None
+    assert list((places.home(checkout) / "run").iterdir()) == []
+    assert stat.S_IMODE((checkout / "var/secret_key").stat().st_mode) == 0o600
+
+
+@pytest.mark.stack
+def test_after_a_kill_nothing_stays_and_the_next_start_works(checkout, port, own_servers):
+    with start(checkout, port) as killed:
+        read_until(killed, "Helpdesk is ready")
+        left = [
+            handle_of(checkout / "var/web"),
+            handle_of(places.home(checkout) / "data/postmaster.pid"),
+        ]
+        killed.kill()
+    assert all(map(has_ended, left))
+    with start(checkout, port) as again:
+        read_until(again, "Helpdesk is ready")
+        again.terminate()
+        again.communicate()
+    assert again.returncode == 0
+
+
+@pytest.mark.stack
+def test_a_process_that_dies_is_named_and_takes_the_rest_down(checkout, port):
+    (checkout / "Procfile").write_text("web: python web.py\njobs: sh -c 'echo FATAL: no; exit 3'\n")
+    with start(checkout, port) as running:
+        said = running.communicate()[0]
+    assert running.returncode == 1
+    log = checkout / "var/log/jobs.log"
+    assert f"jobs ended with code 3: FATAL: no (log: {log})" in said
+    up.check_port_is_free(port)
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("step", ["migrate", "demo"])
+def test_a_step_that_fails_is_named_with_its_log(checkout, port, step):
+    with start(checkout, port, BREAK=step) as running:
+        said = running.communicate()[0]
+    assert running.returncode == 1
+    log = checkout / f"var/log/{step}.log"
+    assert f"{step} ended with code 1: SomeError: it broke (log: {log})" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.stack
+def test_the_demo_can_be_renewed(checkout, port):
+    with start(checkout, port, "demo-reset") as running:
+        said = running.communicate()[0]
+    assert running.returncode == 0
+    assert "Operator: ann  Password: open sesame" in said
+
+
+@pytest.mark.parametrize("word", ["0", "65536", "-1", "web", "8000.0", "٨٠٠٠"])
+def test_a_port_that_is_none_is_named(word):
+    with pytest.raises(StartError, match=f"from 1 to 65535, not '{word}'"):
+        up.web_port({"PORT": word})
+
+
+def test_the_port_is_8000_unless_told():
+    assert up.web_port({}) == up.web_port({"PORT": ""}) == 8000
+    assert up.web_port({"PORT": "8123"}) == 8123
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1"])
+def test_a_taken_port_is_named_with_the_way_out(host):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as other:
+        try:
+            other.bind((host, 0))
+        except OSError:
+            pytest.skip(f"{host} is not there")
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(StartError, match=f"Port {port} is taken .*PORT=8123 make up"):
+            up.check_port_is_free(port)
+    up.check_port_is_free(port)
+
+
+@pytest.mark.parametrize(
+    ("check", "url"),
+    [
+        (outside.check_database, "postgresql://ann:t0psecret@127.0.0.1:1/desk"),
+        (outside.check_database, "postgresql://ann:t0p@secret@host:port/desk"),
+        (outside.check_database, "t0psecret"),
+        (outside.check_redis, "redis://:t0psecret@127.0.0.1:1/0"),
+        (outside.check_redis, "t0psecret"),
+    ],
+)
+def test_a_server_out_of_reach_is_one_sentence_without_the_password(check, url):
+    with pytest.raises(
+        StartError, match=r"of (DATABASE|REDIS)_URL cannot be reached: .*\.$"
+    ) as told:
+        check(url)
+    assert "secret" not in str(told.value)
+    assert "t0p" not in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_processes_get_the_addresses_and_no_settings_of_other_databases(checkout, monkeypatch):
+    monkeypatch.setenv("PGPORT", "6543")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("HELPDESK_SECRET_KEY", raising=False)
+    (checkout / "var").mkdir()
+    given = up.child_environment(checkout, Addresses("postgresql://a", "unix://b"), 8123)
+    assert "PGPORT" not in given
+    assert given["DATABASE_URL"] == "postgresql://a"
+    assert given["PORT"] == "8123"
+    assert given["PATH"].startswith(f"{Path(sys.executable).parent}:")
+    again = up.child_environment(checkout, Addresses("postgresql://a", "unix://b"), 8123)
+    assert len(given["HELPDESK_SECRET_KEY"]) >= 50
+    assert again["HELPDESK_SECRET_KEY"] == given["HELPDESK_SECRET_KEY"]
+
+
+def test_without_a_demo_the_greeting_names_no_password(checkout):
+    assert up.read_login(checkout) is None
+    assert "password" not in up.greeting(8000, None)
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    shutil.copy(ROOT / "Makefile", folder)
+    shutil.copy(ROOT / "requirements.txt", folder)
+    return subprocess.run(["make", "-C", folder, *arguments], capture_output=True, text=True)
+
+
+def test_make_alone_lists_the_targets(tmp_path):
+    said = make(tmp_path, "--no-print-directory")
+    assert said.returncode == 0
+    assert {line.split()[1] for line in said.stdout.splitlines()} >= {"up", "test", "install"}
+
+
+def test_a_python_that_is_too_old_is_named(tmp_path):
+    old = tmp_path / "python-old"
+    old.write_text('#!/bin/sh\ncase "$2" in *print*) echo 3.9 ;; *) exit 1 ;; esac\n')
+    old.chmod(0o755)
+    said = make(tmp_path, "install", f"PYTHON={old}")
+    assert f"Helpdesk needs Python 3.11 or newer: {old} is 3.9." in said.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_missing_venv_module_is_named(tmp_path):
+    bare = tmp_path / "python-bare"
+    bare.write_text(
+        '#!/bin/sh\ncase "$2" in *print*) echo 3.12 ;; *venv*) exit 1 ;; *) exit 0 ;; esac\n'
+    )
+    bare.chmod(0o755)
+    said = make(tmp_path, "install", f"PYTHON={bare}")
+    assert (
+        "lacks its venv module; on Debian or Ubuntu: apt-get install python3.12-venv" in said.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Collecting django==5.2.1 (from -r requirements.txt (line 9))\n", "django"),
+        ("Processing /some/where/asgiref-3.13.0-py3-none-any.whl\n", "asgiref"),
+        ("Requirement already satisfied: celery==5.7.0 in ./.venv/lib\n", "celery"),
+        ("  Downloading celery-5.7.0.whl\n", None),
+        ("\n", None),
+    ],
+)
+def test_progress_names_the_package(line, name):
+    assert install.package(line) == name
+
+
+def test_credentials_are_read_back(checkout):
+    (checkout / "var").mkdir()
+    (checkout / "var/operator.json").write_text(json.dumps({"user": "ann", "password": "x"}))
+    assert up.read_login(checkout) == ("ann", "x")

@@ -1,0 +1,60 @@
+"""A pytest plugin: private PostgreSQL and Redis for the run, and the rule for browser tests.
+
+Loaded by `-p tests.servers`. Servers named in DATABASE_URL or REDIS_URL are used instead.
+"""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from helpdesk import embedded
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+WHY_SKIPPED = "no Chromium found: install chromium or set CHROMIUM to its path"
+
+
+def browser() -> str | None:
+    """The path of a Chromium: the environment variable CHROMIUM, else the first one on PATH."""
+    wanted = os.environ.get("CHROMIUM")
+    return shutil.which(wanted) if wanted else next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Starts the servers before pytest-django reads the settings; they end with pytest."""
+    if early_config.known_args_namespace.version or early_config.known_args_namespace.help:
+        return
+    if "browser" in os.environ.get("HELPDESK_TEST_REQUIRE", "").split(",") and not browser():
+        raise pytest.UsageError(f"HELPDESK_TEST_REQUIRE=browser, but {WHY_SKIPPED}.")
+    stack = contextlib.ExitStack()
+    # Runs as well when collection fails and on Ctrl-C.
+    early_config.add_cleanup(stack.close)
+    try:
+        found = stack.enter_context(embedded.running(ROOT, durable=False))
+    except embedded.StartError as error:
+        raise pytest.UsageError(str(error)) from error
+    os.environ["DATABASE_URL"] = found.database_url
+    os.environ["REDIS_URL"] = found.redis_url
+    os.environ.setdefault("HELPDESK_SECRET_KEY", "a key for tests only, no secret")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips tests marked `browser` where there is none."""
+    if browser() is not None:
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=WHY_SKIPPED))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser."""
+    found = browser()
+    if found is None:
+        pytest.skip(WHY_SKIPPED)
+    return found
