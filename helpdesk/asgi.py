@@ -14,7 +14,10 @@ pages = get_asgi_application()  # sets Django up, which the imports below need
 
 from apps.widget.consumers import NoSuchSocket, VisitorConsumer  # noqa: E402
 from apps.widget.origins import OwnOrigin  # noqa: E402
+from helpdesk import checks  # noqa: E402
 from helpdesk.lifespan import Lifespan  # noqa: E402
+
+checks.require()
 
 routes: list[Any] = [  # the stubs know path() for views only
     path("ws/chat/", cast("Any", VisitorConsumer.as_asgi())),

@@ -1,10 +1,10 @@
 """What a supervisor asks: does the process live, and can it work?"""
 
-from django_redis import get_redis_connection
-from redis.exceptions import RedisError
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:

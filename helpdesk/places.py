@@ -110,7 +110,11 @@ def private(path: Path, account: Account | None) -> Path:
         made = Path(tempfile.mkdtemp(prefix=f"{path.name}-", dir=path.parent))
         if account is not None:
             os.chown(made, account.uid, account.gid)
-        made.rename(path)
+        try:
+            made.rename(path)
+        except OSError:
+            # Another process was faster, and its folder is in use already.
+            made.rmdir()
     if not _is_private(path, account):
         raise StartError(
             f"{path} must be a folder of this account that is closed to others: move it away."

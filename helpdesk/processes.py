@@ -65,7 +65,7 @@ class Processes:
         self.environment = dict(environment)
         self._children: dict[str, Child] = {}
         self._colours = get_colours()
-        self._printer = Printer(sys.stdout, width=len("migrate"))
+        self._printer = Printer(sys.stdout, width=len("sweeper"))
         self._selector = selectors.DefaultSelector()
         self._others = frozenset[int]()
 

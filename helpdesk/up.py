@@ -18,7 +18,7 @@ from types import FrameType
 
 from helpdesk import embedded, outside, places
 from helpdesk.embedded import Addresses, InUseError, StartError
-from helpdesk.processes import Processes, procfile
+from helpdesk.processes import TURN_SECONDS, Processes, procfile
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
@@ -59,14 +59,18 @@ def say(line: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs until stopped; returns the exit code. With "demo-reset" it only renews the demo."""
+    """Runs until stopped; returns the exit code.
+
+    With "servers" it starts only those, for a restore; with "demo-reset" it renews the demo.
+    """
+    commands = {(): up, ("servers",): only_servers, ("demo-reset",): reset_demo}
+    if tuple(arguments) not in commands:
+        say(f"Not {' '.join(arguments)!r}, but nothing, or one of: servers, demo-reset.")
+        return 2
     stop = Stop()
     stop.listen()
     try:
-        if arguments == ["demo-reset"]:
-            reset_demo(ROOT, stop)
-        else:
-            up(ROOT, stop)
+        commands[tuple(arguments)](ROOT, stop)
     except Stopped:
         say("Stopped.")
     except (StartError, OSError) as error:
@@ -94,27 +98,35 @@ def up(root: Path, stop: Stop) -> None:
                 stop.check()
 
 
+def only_servers(root: Path, stop: Stop) -> None:
+    """PostgreSQL and Redis without the processes. Raises Stopped at the end."""
+    with servers(root, stop):
+        say("Only the servers run; Ctrl-C stops them.")
+        while True:
+            time.sleep(TURN_SECONDS)
+            stop.check()
+
+
 def reset_demo(root: Path, stop: Stop) -> None:
     """Replaces the demo's rows, in the running servers or in ones started for it."""
     with contextlib.ExitStack() as stack:
         found = embedded.addresses(root) or stack.enter_context(servers(root, stop))
         environment = child_environment(root, found, web_port(os.environ))
         processes = stack.enter_context(Processes(root, environment))
-        processes.run("migrate", "python manage.py migrate --noinput", stop.check)
-        processes.run("demo", f"python manage.py demo --reset {_credentials(root)}", stop.check)
-    user, password = read_login(root) or ("", "")
-    say(f"The demo is as on the first day. Operator: {user}  Password: {password}")
+        prepare(processes, root, stop, "--reset")
+        said = processes.log_of("prepare").read_text(encoding="utf-8").splitlines()
+    say(said[-1] if said else "")
 
 
 @contextlib.contextmanager
 def servers(root: Path, stop: Stop) -> Iterator[Addresses]:
-    """Both servers, embedded or outside, each known to answer."""
+    """Both servers, embedded or outside; those outside are tried first. Raises StartError."""
+    if url := embedded.outside("DATABASE_URL"):
+        outside.check_database(url)
+    if url := embedded.outside("REDIS_URL"):
+        outside.check_redis(url)
     with embedded.running(root, durable=True, say=say, tick=stop.check) as found:
         stop.check()
-        if embedded.outside("DATABASE_URL"):
-            outside.check_database(found.database_url)
-        if embedded.outside("REDIS_URL"):
-            outside.check_redis(found.redis_url)
         yield found
 
 
@@ -129,7 +141,10 @@ def only_one(root: Path, port: int) -> Iterator[None]:
         with places.lock(path):
             check_port_is_free(port)
             path.write_text(f"http://127.0.0.1:{port}/", encoding="ascii")
-            yield
+            try:
+                yield
+            finally:
+                path.write_text("", encoding="ascii")
     except InUseError as error:
         address = path.read_text(encoding="ascii") or "it is starting or stopping"
         raise StartError(f"Helpdesk is already running here: {address}") from error
@@ -194,23 +209,16 @@ def secret_key(root: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def prepare(processes: Processes, root: Path, stop: Stop) -> None:
+def prepare(processes: Processes, root: Path, stop: Stop, *options: str) -> None:
     """Migrates, and loads the demo into an empty database. Raises StartError, naming the log."""
-    for name, command in (
-        ("migrate", "python manage.py migrate --noinput"),
-        ("demo", f"python manage.py demo {_credentials(root)}"),
-    ):
-        began = time.monotonic()
-        processes.run(name, command, stop.check)
-        say(f"{name} done ({time.monotonic() - began:.1f} s)")
+    began = time.monotonic()
+    words = ["python", "-m", "helpdesk.prepare", "--credentials", str(_login_file(root)), *options]
+    processes.run("prepare", shlex.join(words), stop.check)
+    say(f"Database ready ({time.monotonic() - began:.1f} s)")
 
 
 def _login_file(root: Path) -> Path:
     return root / "var" / "operator.json"
-
-
-def _credentials(root: Path) -> str:
-    return f"--credentials {shlex.quote(str(_login_file(root)))}"
 
 
 def read_login(root: Path) -> tuple[str, str] | None:

@@ -5,8 +5,16 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
+from apps.chat.admission import UNSTORABLE
 from apps.chat.codes import Code, detail
 from apps.engine.types import Author
 
@@ -14,9 +22,18 @@ PROTOCOL = 1
 PAGE = 100
 
 Seq = Annotated[int, Field(ge=0, le=2**53)]
-Short = Annotated[str, StringConstraints(max_length=200)]
-Long = Annotated[str, StringConstraints(max_length=1000)]
-# Their length is refused with a code of its own, so that a person is told the limit.
+
+
+def _storable(value: str) -> str:
+    if UNSTORABLE.search(value):
+        raise ValueError("holds characters that cannot be stored")
+    return value
+
+
+Storable = Annotated[str, AfterValidator(_storable)]
+Short = Annotated[Storable, StringConstraints(max_length=200)]
+Long = Annotated[Storable, StringConstraints(max_length=1000)]
+# What a person wrote is refused with a code of its own, so that they are told why.
 AnyText = str
 
 
@@ -40,7 +57,7 @@ class Hello(Frame):
 
 class Send(Keyed):
     text: AnyText
-    fields: dict[Short, Long] | None = Field(default=None, max_length=50)
+    fields: dict[AnyText, AnyText] | None = Field(default=None, max_length=50)
 
 
 class Handoff(Keyed):
@@ -49,9 +66,9 @@ class Handoff(Keyed):
 
 class Contact(Keyed):
     text: AnyText
-    name: AnyText = ""
-    email: AnyText = ""
-    phone: AnyText = ""
+    name: Long = ""
+    email: Long = ""
+    phone: Long = ""
 
 
 class Sync(Frame):
@@ -74,7 +91,7 @@ class Read(Frame):
 
 
 class Context(Frame):
-    url: Annotated[str, StringConstraints(max_length=2000)] = ""
+    url: Annotated[Storable, StringConstraints(max_length=2000)] = ""
     title: Long = ""
     locale: Short = ""
     device: Long = ""

@@ -1,6 +1,7 @@
 """Verbs on visitors and sessions that are not lines: those go through the journal."""
 
 import hashlib
+import re
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from apps.engine.types import Author
 from apps.sites.models import Site
 
 TOKEN_BYTES = 32
+LOCALE = re.compile(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,3}")
 
 
 class TokenUnknownError(Exception):
@@ -42,13 +44,13 @@ class Entered:
 
 
 def digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 @transaction.atomic
 def start_session(*, site: Site, locale: str) -> Started:
     """A new visitor with an open session and a bearer token that lives `token_life_s`."""
-    visitor = Visitor.objects.create(site=site, locale=locale[:35])
+    visitor = Visitor.objects.create(site=site, locale=locale if LOCALE.fullmatch(locale) else "")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     ends = timezone.now() + timedelta(seconds=settings.CHAT.token_life_s)
     VisitorToken.objects.create(digest=digest(token), visitor=visitor, expires_at=ends)

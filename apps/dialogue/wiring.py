@@ -14,7 +14,7 @@ SLOW_ENTRIES = 3_000
 def search(site_id: int, fallback: str, request: Search) -> tuple[Passage, ...]:
     """The site's passages for a question: first in its own language, then in the others."""
     found = library.of(site_id).search(
-        request.text, (request.language, fallback), sure_at=POLICY.answer_at
+        request.text, (request.language, fallback), enough=POLICY.offer_at
     )
     return tuple(
         Passage(

@@ -22,6 +22,10 @@ B = 0.75
 # than that in time (2 000 phrasings of 330 entries: about 4 s on 2 cores).
 TRAIN_AT_MOST = 2_000
 
+# Nor when comparing them all reads more stored values than this (about a second): long answers
+# that stand in for phrasings, which gain nothing from it.
+COMPARE_AT_MOST = 5e7
+
 
 @dataclass(frozen=True)
 class Matrices:
@@ -112,13 +116,17 @@ def _vectors(
 
 
 def _train(vectors: tuple[Ints, Ints, Floats], phrasings: Postings, owners: Ints) -> Floats:
-    """The classifier over all phrasings, of no rows when there are too many or just one entry."""
+    """The classifier over all phrasings, of no rows when they are too much or of one entry."""
     entries = int(owners[-1]) + 1 if len(owners) else 0
-    if len(owners) > TRAIN_AT_MOST or entries < 2:
+    too_much = len(owners) > TRAIN_AT_MOST or phrasings.own_products > COMPARE_AT_MOST
+    if too_much or entries < 2:
         return np.zeros((0, len(owners)), np.float32)
     rows, features, values = vectors
     cuts = np.searchsorted(rows, np.arange(len(owners) + 1))
     kernel = np.stack(
-        [phrasings.scores(features[start:end], values[start:end]) for start, end in pairwise(cuts)]
+        [
+            phrasings.scores(features[start:end], values[start:end], exact=True)
+            for start, end in pairwise(cuts)
+        ]
     )
     return classifier.fit(kernel, owners, entries)

@@ -2,7 +2,8 @@
 
 The only place with constants fitted on labels. A logistic of seven signals of the search, fitted
 on BANKING77, ABCD, CrossWOZ, TiDB and CMRC 2018 questions, in scope and out of scope, together
-with small shops of 5 to 30 entries cut from them, each family weighing the same.
+with small shops of 5 to 40 entries cut from them and 80 lines of small talk of our own, each family
+weighing the same.
 """
 
 import numpy as np

@@ -55,15 +55,15 @@ class SiteIndex:
         return len(self._entries)
 
     def search(
-        self, text: str, languages: Iterable[str], *, sure_at: float, limit: int = 5
+        self, text: str, languages: Iterable[str], *, enough: float, limit: int = 5
     ) -> list[Found]:
-        """Best first. Languages are asked in order until one holds an entry that is sure."""
+        """Best first. Languages are asked in order until one holds a confidence of `enough`."""
         best: list[Found] = []
         for language in dict.fromkeys([*languages, *self._lexical]):
             found = self._search_one(text, language, limit)
             if found and (not best or found[0].confidence > best[0].confidence):
                 best = found
-            if best and best[0].confidence >= sure_at:
+            if best and best[0].confidence >= enough:
                 break
         return best
 

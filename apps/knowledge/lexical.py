@@ -18,6 +18,9 @@ from apps.knowledge.scoring import Scorer, Scores
 QUERY_ENDS = 300
 ANSWER_AT_MOST = 4_000
 
+# More than any rank can reach: an entry with the very phrasing comes first.
+ABOVE_ALL = 10
+
 # Punctuation around a question does not make it another question.
 _AROUND = " \t.,;:!?~…。、，；：！？～\"'`«»“”‘’()[]{}「」『』【】《》-–—_*"
 
@@ -81,8 +84,8 @@ class LexicalIndex:
             normalised = f"{normalised[:QUERY_ENDS]}\n{normalised[-QUERY_ENDS:]}"
         query = self._matrices.vocabulary.read(normalised)
         scores = self._scorer.scores(query)
-        scores.rank[same] += 10
-        picked = _best(scores, limit)
+        scores.rank[same] += ABOVE_ALL
+        picked = _best(scores, same, limit)
         chances = confidences(query, scores, picked, self._matrices.told)
         chances[: len(same)] = EXACT / max(len(same), 1)
         return [
@@ -110,9 +113,11 @@ def _key(normalised: str) -> str:
     return normalised.strip(_AROUND) or normalised
 
 
-def _best(scores: Scores, limit: int) -> Ints:
-    """The `limit` best entries with any evidence, best first, ties by position."""
-    rank = np.where((scores.nearest > 0) | (scores.whole > 0) | (scores.rank > 5), scores.rank, -1)
+def _best(scores: Scores, same: list[int], limit: int) -> Ints:
+    """The `limit` best of `same` and the entries with any evidence; ties by position."""
+    evident = (scores.nearest > 0) | (scores.whole > 0)
+    evident[same] = True
+    rank = np.where(evident, scores.rank, -1)
     limit = min(limit, int((rank >= 0).sum()))
     if len(rank) > 4 * limit:
         floor = np.partition(rank, -limit)[-limit] if limit else np.inf

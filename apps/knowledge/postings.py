@@ -35,12 +35,20 @@ class Postings:
         np.cumsum(np.bincount(features, minlength=shape[1]), out=starts[1:])
         return cls(starts, rows[order], values[order].astype(np.float32), shape[0])
 
-    def scores(self, features: Ints, weights: Floats) -> Floats:
-        """Product of every text with the query (features, weights), (height,) float32."""
+    @property
+    def own_products(self) -> float:
+        """Stored values that multiplying all texts with all texts reads."""
+        return float(np.square(np.diff(self.starts).astype(np.float64)).sum())
+
+    def scores(self, features: Ints, weights: Floats, *, exact: bool = False) -> Floats:
+        """Product of every text with the query (features, weights), (height,) float32.
+
+        Bounded by READ_AT_MOST unless `exact`.
+        """
         begin = self.starts[features]
         lengths = self.starts[features + 1] - begin
         total = int(lengths.sum())
-        if total > READ_AT_MOST:
+        if total > READ_AT_MOST and not exact:
             rarest = np.argsort(lengths, kind="stable")
             read = np.cumsum(lengths[rarest]) <= READ_AT_MOST
             read[0] = True

@@ -6,6 +6,9 @@ from apps.knowledge.models import Faq
 from apps.sites.models import Site
 
 STARTERS = 3
+BLACK, WHITE = "#000000", "#ffffff"
+# The luminance at which black and white stand out equally, each by 4.58 to 1.
+EVEN = 0.179
 # Characters that would end a source in a policy and begin another directive.
 NEVER_IN_A_SOURCE = frozenset(" \t\r\n;,'\"")
 
@@ -21,7 +24,7 @@ def site_info(site: Site, language: str) -> dict[str, Any]:
     return {
         "key": site.key,
         "name": site.name,
-        "theme": {"accent": site.accent},
+        "theme": {"accent": site.accent, "ink": ink_on(site.accent)},
         "texts": {"greeting": site.greeting(language)},
         "locales": list(site.languages),
     }
@@ -42,3 +45,13 @@ def starters(site: Site, language: str) -> list[str]:
         .distinct("category__position", "category_id")
     )
     return [faq.question for faq in found[:STARTERS]]
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever reads better on a colour such as #0b6e6e (WCAG 2.2)."""
+    red, green, blue = (_linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    return BLACK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > EVEN else WHITE
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4

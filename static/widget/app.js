@@ -2,19 +2,15 @@
 import { Chat } from "./chat.js";
 import { Host } from "./host.js";
 import { Log } from "./log.js";
-import { announce, byId, config, make, paint, say, uuid } from "./page.js";
+import { announce, byId, config, make, say, uuid } from "./page.js";
 import { Composer, ContactForm } from "./write.js";
-
-/**
- * @typedef {import("./page.js").Item} Item
- * @typedef {import("./page.js").Line} Line
- */
 
 const STRIP_AFTER_MS = 2000;
 const READ_AFTER_MS = 1000;
+const { theme } = config.site;
 const strip = byId("strip");
 const replies = byId("replies");
-const menu = /** @type {HTMLDetailsElement} */ (byId("menu"));
+const menu = byId("menu");
 
 let isOpen = false;
 let isNarrow = false;
@@ -24,16 +20,16 @@ let mode = "bot";
 let lastSeq = 0;
 let stripTimer = 0;
 let readTimer = 0;
-/** @type {{form: ContactForm, seq: number, cmid?: string} | null} */
+/** @type {{form: ContactForm, seq: number, cmid?: string}} */
 let contact = null;
 
 const host = new Host({
-  start(stored, page) {
+  start({ stored, page }) {
     chat.start(stored);
     const device = navigator.userAgent.slice(0, 200);
     if (page.url) chat.tell({ type: "context", locale: config.locale, device, ...page }, true);
   },
-  stored: (name, value) => name === "token" && chat.adopt(value),
+  stored: ({ name, value }) => name === "token" && chat.adopt(value),
   open: opened,
   closed: () => (isOpen = false),
 });
@@ -47,8 +43,7 @@ const composer = new Composer(config.characters, (text) => offer({ type: "send",
 
 const chat = new Chat({
   host,
-  site: config.site.key,
-  locale: config.locale,
+  body: { site: config.site.key, locale: config.locale },
   view: {
     pending(item) {
       if (item.type === "contact") return;
@@ -85,17 +80,13 @@ const chat = new Chat({
   },
 });
 
-/** @param {Object<string, any>} item */
 function offer(item) {
   const taken = chat.offer({ cmid: uuid(), at: new Date().toISOString(), ...item });
   if (!taken) showStrip(say("too_many_waiting"));
   return taken;
 }
 
-/**
- * @param {Line} line
- * @param {boolean} isNew not part of what is read when the chat is opened again
- */
+/** `isNew`: not part of what is read when the chat is opened again. */
 function show(line, isNew) {
   lastSeq = line.seq;
   if (line.author === "system" && contact && line.seq > contact.seq) dropContact();
@@ -116,12 +107,12 @@ function arrived(line) {
 
 function readSoon() {
   clearTimeout(readTimer);
-  readTimer = window.setTimeout(() => {
+  readTimer = setTimeout(() => {
     if (isOpen && lastSeq) chat.tell({ type: "read", seq: lastSeq });
   }, READ_AFTER_MS);
 }
 
-function opened(focus, narrow) {
+function opened({ focus, narrow }) {
   isOpen = true;
   isNarrow = narrow;
   unread = 0;
@@ -136,7 +127,6 @@ function focusBox() {
   else composer.focus();
 }
 
-/** @param {{label: string, text: string}[]} offered */
 function offerReplies(offered) {
   const held = replies.contains(document.activeElement);
   const buttons = offered.map(({ label, text }) => {
@@ -189,7 +179,7 @@ function setLink(up) {
   }
   log.typing(false);
   const wait = navigator.onLine ? STRIP_AFTER_MS : 0;
-  if (strip.hidden) stripTimer = window.setTimeout(() => showStrip(say("offline")), wait);
+  if (strip.hidden) stripTimer = setTimeout(() => showStrip(say("offline")), wait);
 }
 
 function showStrip(text) {
@@ -203,25 +193,33 @@ function wire() {
     offer({ type: "handoff", text: say("talk_to_person") });
     focusBox();
   });
-  byId("close").addEventListener("click", () => host.close());
-  for (const button of menu.querySelectorAll("button")) {
-    button.addEventListener("click", () => {
-      menu.open = false;
-      if (button.value !== config.locale) host.speak(button.value);
-    });
-  }
+  byId("close").addEventListener("click", () => host.tell("close"));
   document.addEventListener("click", ({ target }) => {
-    if (!menu.contains(/** @type {Node} */ (target))) menu.open = false;
+    if (!menu?.contains(target)) closeMenu();
+    else if (target.value) speak(target.value);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
-    if (!menu.open) host.close();
-    else menu.querySelector("summary").focus();
-    menu.open = false;
+    if (!closeMenu()) host.tell("close");
   });
 }
 
-paint(config.site.theme.accent);
+/** True when it was open. */
+function closeMenu() {
+  if (!menu?.open) return false;
+  if (menu.contains(document.activeElement)) menu.firstElementChild.focus();
+  menu.open = false;
+  return true;
+}
+
+function speak(locale) {
+  closeMenu();
+  if (locale !== config.locale) host.tell("locale", { locale });
+}
+
+const style = document.documentElement.style;
+style.setProperty("--accent", theme.accent);
+style.setProperty("--ink", theme.ink);
 offerReplies(config.starters.map((text) => ({ label: text, text })));
 wire();
 host.connect();

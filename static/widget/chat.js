@@ -1,11 +1,6 @@
 // The conversation: what was seen, what is not yet acked, and who the visitor is.
-import { Link } from "./link.js";
 import { Visitor } from "./host.js";
-
-/**
- * @typedef {import("./page.js").Item} Item
- * @typedef {import("./page.js").Line} Line
- */
+import { Link } from "./link.js";
 
 const FINAL = new Set(["too_long", "empty", "bad_text", "cmid_conflict"]);
 const DEAD_TOKEN = new Set(["token_unknown", "token_expired"]);
@@ -15,10 +10,12 @@ const ACK_MS = 15000;
 const LONGEST_S = 60;
 
 export class Chat {
+  #host;
   #view;
-  #outbox;
   #link;
   #visitor;
+  /** Lines without an ack yet; they survive a reload. @type {Map<string, import("./page.js").Item>} */
+  #outbox = new Map();
   #session = null;
   #epoch = null;
   #last = 0;
@@ -35,6 +32,7 @@ export class Chat {
 
   /** @param {{host: any, body: object, view: Object<string, Function>}} parts */
   constructor({ host, body, view }) {
+    this.#host = host;
     this.#view = view;
     this.#visitor = new Visitor({
       host,
@@ -42,7 +40,6 @@ export class Chat {
       ready: () => this.#link.start(),
       failed: () => view.link(false),
     });
-    this.#outbox = new Outbox((name, value) => host.keep(name, value));
     this.#link = new Link({
       hello: () => ({
         type: "hello",
@@ -58,7 +55,12 @@ export class Chat {
 
   /** Goes on where an earlier page, or another tab, stopped. A fresh visitor costs nothing. */
   start(stored) {
-    for (const item of this.#outbox.load(stored)) this.#view.pending(item);
+    const names = Object.keys(stored).filter((name) => name.startsWith(PREFIX));
+    for (const item of names.map((name) => parsed(stored[name])).sort(byTime)) {
+      if (!item.cmid || this.#outbox.has(item.cmid)) continue;
+      this.#outbox.set(item.cmid, item);
+      this.#view.pending(item);
+    }
     if (stored.token && !this.#visitor.token) this.#visitor.adopt(stored.token);
     else this.#pump();
   }
@@ -68,9 +70,15 @@ export class Chat {
     if (token) this.#visitor.adopt(token);
   }
 
-  /** Takes a line and sends it as soon as that is possible; false when too many wait already. */
+  /**
+   * Takes a line and sends it as soon as that is possible; false when too many wait already.
+   * Each has a key of its own in the storage, so that tabs never overwrite each other's. What a
+   * contact form holds is not kept there: the embedding page could read it.
+   */
   offer(item) {
-    if (!this.#outbox.add(item)) return false;
+    if (this.#outbox.size >= WAITING) return false;
+    this.#outbox.set(item.cmid, item);
+    if (item.type !== "contact") this.#host.keep(PREFIX + item.cmid, JSON.stringify(item));
     this.#view.pending(item);
     this.#pump();
     return true;
@@ -89,12 +97,11 @@ export class Chat {
       if (this.#outbox.size) this.#visitor.begin();
       return;
     }
-    const item = this.#outbox.first;
+    const [item] = this.#outbox.values();
     if (!this.#ready || this.#inFlight || !item) return;
     this.#inFlight = item.cmid;
-    // A server that answers nothing has stored nothing, or its word was lost: both are safe to ask
-    // again, as the key stays the same.
-    this.#timer = window.setTimeout(() => this.#link.cut(), ACK_MS);
+    // No answer: nothing was stored, or its word was lost. The key makes it safe to ask again.
+    this.#timer = setTimeout(() => this.#link.cut(), ACK_MS);
     const { at, ...frame } = item;
     this.#link.send(frame);
   }
@@ -108,11 +115,8 @@ export class Chat {
   }
 
   #acked(cmid, seq) {
-    const item = this.#outbox.get(cmid);
-    if (item) {
-      this.#outbox.remove(cmid);
-      this.#view.sent(item, seq);
-    }
+    const item = this.#settled(cmid);
+    if (item) this.#view.sent(item, seq);
     if (seq === this.#last + 1) this.#advance(seq);
     else if (seq > this.#last) this.#sync();
     this.#landed(cmid);
@@ -125,15 +129,21 @@ export class Chat {
       this.#refusals += 1;
       clearTimeout(this.#timer);
       const wait = retryAfter ?? longest * (0.5 + Math.random() / 2);
-      this.#timer = window.setTimeout(() => {
+      this.#timer = setTimeout(() => {
         this.#inFlight = null;
         this.#pump();
       }, wait * 1000);
       return;
     }
-    this.#outbox.remove(cmid);
-    if (item) this.#view.refused(item, detail);
+    if (this.#settled(cmid)) this.#view.refused(item, detail);
     this.#landed(cmid);
+  }
+
+  /** The line, if it was waiting for this. */
+  #settled(cmid) {
+    const item = this.#outbox.get(cmid);
+    if (this.#outbox.delete(cmid)) this.#host.keep(PREFIX + cmid, null);
+    return item;
   }
 
   // ---- receiving
@@ -195,9 +205,8 @@ export class Chat {
   }
 
   #show(line) {
-    const mine = line.cmid && this.#outbox.get(line.cmid);
+    const mine = this.#settled(line.cmid);
     if (mine) {
-      this.#outbox.remove(line.cmid);
       this.#view.sent(mine, line.seq);
       this.#landed(line.cmid);
     } else this.#view.line(line, this.#live);
@@ -237,68 +246,20 @@ export class Chat {
   }
 
   #changed(isUp) {
-    if (!isUp) {
-      this.#ready = this.#syncing = false;
-      clearTimeout(this.#timer);
-      this.#inFlight = null;
-    }
+    this.#ready = this.#syncing = false;
+    clearTimeout(this.#timer);
+    this.#inFlight = null;
     this.#view.link(isUp);
   }
 }
 
-/** Lines that no ack was seen for. They survive a reload. */
-class Outbox {
-  #items = new Map();
-  #keep;
+const byTime = (one, other) => String(one.at).localeCompare(other.at);
 
-  constructor(keep) {
-    this.#keep = keep;
-  }
-
-  get size() {
-    return this.#items.size;
-  }
-
-  get first() {
-    return this.#items.values().next().value;
-  }
-
-  get(cmid) {
-    return this.#items.get(cmid);
-  }
-
-  /** Takes in what earlier pages left; returns what is new here, oldest first. */
-  load(stored) {
-    const found = Object.entries(stored)
-      .filter(([name]) => name.startsWith(PREFIX))
-      .map(([, value]) => parsed(value))
-      .filter((item) => item && !this.#items.has(item.cmid))
-      .sort((one, other) => one.at.localeCompare(other.at));
-    for (const item of found) this.#items.set(item.cmid, item);
-    return found;
-  }
-
-  /**
-   * Each line has a key of its own, so that tabs never overwrite each other's. What a contact
-   * form holds is not stored where the embedding page could read it.
-   */
-  add(item) {
-    if (this.#items.size >= WAITING) return false;
-    this.#items.set(item.cmid, item);
-    if (item.type !== "contact") this.#keep(PREFIX + item.cmid, JSON.stringify(item));
-    return true;
-  }
-
-  remove(cmid) {
-    if (this.#items.delete(cmid)) this.#keep(PREFIX + cmid, null);
-  }
-}
-
+/** The embedding page's scripts may have put anything there. */
 function parsed(value) {
   try {
-    const item = JSON.parse(value);
-    return item && item.cmid && item.at ? item : null;
+    return JSON.parse(value) || {};
   } catch {
-    return null;
+    return {};
   }
 }

@@ -1,31 +1,131 @@
-// Keeps one way to the server open: a socket, else its HTTP twin; waits longer each time.
-import { Twin } from "./twin.js";
+// The ways to the server: a socket, else its HTTP twin.
 
+const WAIT_S = 25;
+const POLL_MS = 40000;
+const POST_MS = 15000;
+const API = "/api/v1/chat/";
+const PATHS = { send: "messages", handoff: "handoff", contact: "contact", rate: "rate" };
 const OPENING_MS = 10000;
 const SILENCE_MS = 45000;
+const SOCKETS_BEFORE_TWIN = 3;
+const PROBE_MS = 60000;
+const LONGEST_S = 60;
+const STEADY_MS = 10000;
+
+/** A request that ends. Throws when there is no answer, or none that can be read. */
+export async function call(path, { token, body, ms = POST_MS, signal }) {
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(), ms);
+  signal?.addEventListener("abort", () => ending.abort());
+  const headers = { "Content-Type": "application/json" };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  const options = { headers, credentials: "omit", cache: "no-store", signal: ending.signal };
+  if (body) Object.assign(options, { method: "POST", body: JSON.stringify(body) });
+  try {
+    const response = await fetch(API + path, options);
+    const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
+    return { status: response.status, answer: await response.json(), retryAfter };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * The same conversation over plain HTTP, for networks that break WebSockets. Answers are turned
+ * into the frames that a socket would have brought.
+ */
+class Twin {
+  running = null;
+  #poll = null;
+  #greeted = false;
+  #hooks;
+
+  /** @param {{hello: Function, frame: Function, lost: (retryAfter?: number) => void}} hooks */
+  constructor(hooks) {
+    this.#hooks = hooks;
+  }
+
+  start() {
+    this.stop();
+    this.#greeted = false;
+    this.#listen((this.running = new AbortController()));
+  }
+
+  stop() {
+    this.running?.abort();
+    this.#poll?.abort();
+    this.running = null;
+  }
+
+  async send(frame) {
+    if (frame.type === "sync") this.#poll?.abort();
+    if (!PATHS[frame.type] || !this.running) return;
+    const { signal } = this.running;
+    const { token } = this.#hooks.hello();
+    try {
+      const { answer, retryAfter } = await call(PATHS[frame.type], { token, body: frame, signal });
+      // An error about a line is its refusal, to be tried again; one about the token is not.
+      if (answer.type === "error" && frame.cmid && !answer.code.startsWith("token")) {
+        Object.assign(answer, { type: "refused", cmid: frame.cmid, retry_after: retryAfter });
+      }
+      this.#hooks.frame(answer);
+    } catch {
+      if (!signal.aborted) this.#lose();
+    }
+  }
+
+  #lose(retryAfter) {
+    this.stop();
+    this.#hooks.lost(retryAfter);
+  }
+
+  async #listen(run) {
+    while (!run.signal.aborted) {
+      const { token, last_seq: since, epoch } = this.#hooks.hello();
+      const poll = (this.#poll = new AbortController());
+      try {
+        const path = `messages?since=${since}&wait=${this.#greeted ? WAIT_S : 0}`;
+        const found = await call(path, { token, ms: POLL_MS, signal: poll.signal });
+        if (run.signal.aborted) return;
+        if (found.status === 200) this.#tell(found.answer, epoch);
+        else {
+          this.#lose(found.retryAfter);
+          if (found.status === 401) this.#hooks.frame(found.answer);
+        }
+      } catch {
+        if (!poll.signal.aborted) this.#lose();
+      }
+    }
+  }
+
+  #tell({ messages, state, mode, last_seq, epoch, more }, known) {
+    if (!this.#greeted || epoch !== known) {
+      this.#hooks.frame({ type: "welcome", epoch, last_seq, state, mode });
+    }
+    for (const message of messages) this.#hooks.frame(message);
+    if (!more) this.#hooks.frame({ type: "state", state, mode });
+    if (!more && !this.#greeted) {
+      this.#greeted = true;
+      this.#hooks.frame({ type: "synced", last_seq });
+    }
+  }
+}
 
 /** One WebSocket at a time, with a watchdog: a phone's radio can cut it without a word. */
 class Socket {
-  /** @type {WebSocket | null} */
   #socket = null;
   #watchdog = 0;
   #heard = 0;
   #hooks;
 
-  /** @param {{hello: () => object, frame: (frame: any) => void, lost: () => void}} hooks */
   constructor(hooks) {
     this.#hooks = hooks;
     document.addEventListener("visibilitychange", () => this.#check());
   }
 
-  get isOpen() {
-    return this.#socket !== null;
-  }
-
   open() {
     this.close();
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}/ws/chat/`);
+    const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws/chat/`);
     this.#socket = socket;
     this.#watch(OPENING_MS);
     socket.onopen = () => this.send(this.#hooks.hello());
@@ -37,7 +137,7 @@ class Socket {
   }
 
   send(frame) {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
   }
 
   close() {
@@ -56,7 +156,7 @@ class Socket {
   #watch(ms) {
     clearTimeout(this.#watchdog);
     this.#heard = Date.now();
-    this.#watchdog = window.setTimeout(() => this.#lose(), ms);
+    this.#watchdog = setTimeout(() => this.#lose(), ms);
   }
 
   /** Timers sleep in a hidden tab; the clock does not. */
@@ -65,11 +165,6 @@ class Socket {
     if (this.#socket && silent && document.visibilityState === "visible") this.#lose();
   }
 }
-
-const SOCKETS_BEFORE_TWIN = 3;
-const PROBE_MS = 60000;
-const LONGEST_S = 60;
-const STEADY_MS = 10000;
 
 export class Link {
   #hooks;
@@ -82,12 +177,9 @@ export class Link {
   #upSince = 0;
   #timer = 0;
   #probe = 0;
-  /** @type {Socket | Twin | null} */
   #up = null;
 
-  /**
-   * @param {{hello: () => any, frame: (frame: any) => void, change: (isUp: boolean) => void}} hooks
-   */
+  /** @param {{hello: Function, frame: Function, change: (isUp: boolean) => void}} hooks */
   constructor(hooks) {
     this.#hooks = hooks;
     this.#socket = new Socket({
@@ -100,13 +192,9 @@ export class Link {
       frame: (frame) => this.#take(this.#twin, frame),
       lost: (retryAfter) => this.#lost(this.#twin, retryAfter),
     });
-    window.addEventListener("online", () => this.again());
+    addEventListener("online", () => this.again());
     // What the browser says is a hint: a machine without a network still reaches itself.
-    window.addEventListener("offline", () => this.#wanted && this.cut());
-  }
-
-  get isUp() {
-    return this.#up !== null;
+    addEventListener("offline", () => this.#wanted && this.cut());
   }
 
   /** Connects, unless that is under way. */
@@ -136,18 +224,11 @@ export class Link {
     this.#later();
   }
 
-  /** @param {number} seconds the server asks to be left alone for */
-  rest(seconds) {
-    this.#notBefore = Date.now() + seconds * 1000;
-  }
-
   send(frame) {
     this.#up?.send(frame);
   }
 
   #connect() {
-    this.#timer = 0;
-    if (!this.#wanted) return;
     if (this.#failed >= SOCKETS_BEFORE_TWIN) {
       this.#twin.start();
       this.#probeLater();
@@ -166,24 +247,29 @@ export class Link {
       this.#upSince = Date.now();
       this.#hooks.change(true);
     }
-    if (frame.type === "going_away") this.rest(frame.retry_after || 0);
+    if (frame.type === "going_away") this.#rest(frame.retry_after);
     this.#hooks.frame(frame);
   }
 
   #lostSocket() {
     this.#failed += this.#up === this.#socket ? 0 : 1;
-    if (this.#twin.isRunning) this.#probeLater();
+    if (this.#twin.running) this.#probeLater();
     else this.#lost(this.#socket);
   }
 
   #lost(way, retryAfter) {
-    if (retryAfter) this.rest(retryAfter);
+    this.#rest(retryAfter);
     if (this.#up === way) {
       this.#up = null;
       if (Date.now() - this.#upSince > STEADY_MS) this.#attempt = 0;
     }
     if (!this.#up) this.#hooks.change(false);
     this.#later();
+  }
+
+  /** The server asks to be left alone for so long. */
+  #rest(seconds = 0) {
+    this.#notBefore = Date.now() + seconds * 1000;
   }
 
   /** Full jitter: a server that comes back is not met by everyone at once. */
@@ -193,12 +279,12 @@ export class Link {
     const most = Math.min(LONGEST_S, 2 ** this.#attempt) * 1000;
     const wait = Math.max(Math.random() * most, this.#notBefore - Date.now());
     this.#attempt += 1;
-    this.#timer = window.setTimeout(() => this.#connect(), wait);
+    this.#timer = setTimeout(() => this.#connect(), wait);
   }
 
   #probeLater() {
     clearTimeout(this.#probe);
-    this.#probe = window.setTimeout(() => {
+    this.#probe = setTimeout(() => {
       if (this.#wanted && this.#up !== this.#socket) this.#socket.open();
     }, PROBE_MS);
   }

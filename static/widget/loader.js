@@ -1,7 +1,7 @@
 // The launcher. Put on a page by
 //   <script async src="https://desk.example/w/1/loader.js" data-key="KEY"></script>
-// Optional: data-locale, data-accent. CSS variables: --helpdesk-accent, --helpdesk-z,
-// --helpdesk-offset-inline, --helpdesk-offset-block.
+// Optional: data-locale. CSS variables: --helpdesk-accent with --helpdesk-ink on it, --helpdesk-z,
+// --helpdesk-offset-inline, --helpdesk-offset-block. A site's own colour is known once it was open.
 // Nothing else is fetched until the panel opens.
 (() => {
   "use strict";
@@ -12,7 +12,7 @@
   const WORDS = {
     en: {
       open: "Open support chat",
-      unread: "Open support chat, {count} new",
+      unread: ", {count} new",
       title: "Support chat",
       loading: "Loading…",
       failed: "The chat cannot be reached right now.",
@@ -21,7 +21,7 @@
     },
     zh: {
       open: "打开客服对话",
-      unread: "打开客服对话，{count} 条新消息",
+      unread: "，{count} 条新消息",
       title: "客服对话",
       loading: "正在加载…",
       failed: "暂时无法连接客服。",
@@ -31,7 +31,8 @@
   };
   const CSS = `
 :host { all: initial; color-scheme: light dark;
-  --accent: var(--helpdesk-accent, var(--site-accent, #0b6e6e)); --ink: var(--site-ink, #fff);
+  --accent: var(--helpdesk-accent, var(--site-accent, #0b6e6e));
+  --ink: var(--helpdesk-ink, var(--site-ink, #fff));
   --inline: var(--helpdesk-offset-inline, 20px); --block: var(--helpdesk-offset-block, 20px); }
 :host([hidden]), [hidden] { display: none !important; }
 * { box-sizing: border-box; }
@@ -60,8 +61,8 @@ iframe.waiting { visibility: hidden; }
 .wait { position: absolute; inset: 0; display: flex; flex-direction: column; gap: 12px;
   align-items: center; justify-content: center; font: 16px/1.5 system-ui, sans-serif; }
 .wait p { margin: 0; }
-.wait button { z-index: 1; padding: 8px 18px; min-block-size: 44px; border: 1px solid; border-radius: 8px;
-  background: none; color: inherit; }
+.wait button { padding: 10px 18px; border: 1px solid; border-radius: 8px; background: none;
+  color: inherit; }
 @keyframes rise { from { opacity: 0; transform: translateY(12px); } }
 @media (max-width: 600px) {
   .panel { inset: var(--view-top, 0) 0 auto; inline-size: 100%; block-size: var(--view, 100dvh);
@@ -130,8 +131,9 @@ iframe.waiting { visibility: hidden; }
   }
 
   // ---- language
-  let locale =
-    script.dataset.locale || read("locale") || document.documentElement.lang || navigator.language;
+  // A choice made in the chat holds on pages of the language it was made on.
+  const spoken = script.dataset.locale || document.documentElement.lang || navigator.language;
+  let locale = read(`locale ${spoken}`) || spoken;
   const words = () => WORDS[/^zh\b/i.test(locale) ? "zh" : "en"];
 
   // ---- the page's part of the widget
@@ -172,23 +174,17 @@ iframe.waiting { visibility: hidden; }
   function label() {
     const said = words();
     host.lang = locale;
-    launcher.ariaLabel = (unread ? said.unread : said.open).replace("{count}", unread);
+    launcher.ariaLabel = said.open + (unread ? said.unread.replace("{count}", unread) : "");
     badge.textContent = unread > 99 ? "99+" : unread;
     badge.hidden = !unread;
     [again.textContent, shut.textContent] = [said.again, said.close];
     status.textContent = again.hidden ? said.loading : said.failed;
     if (frame) frame.title = said.title;
   }
-  /** Black or white, whichever reads better on the colour. */
-  function paint(accent) {
-    if (!/^#[0-9a-f]{6}$/i.test(accent || "")) return;
-    const [r, g, b] = [1, 3, 5].map((at) => {
-      const part = parseInt(accent.slice(at, at + 2), 16) / 255;
-      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-    });
-    const light = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  function paint(theme) {
+    const [accent, ink] = theme.split(" ");
     style.setProperty("--site-accent", accent);
-    style.setProperty("--site-ink", light > 0.179 ? "#000" : "#fff");
+    style.setProperty("--site-ink", ink);
   }
 
   // ---- the frame
@@ -231,13 +227,15 @@ iframe.waiting { visibility: hidden; }
       clearTimeout(patience);
       wait.hidden = true;
       frame.className = "";
-      paint(message.accent);
+      const { accent, ink } = message.theme;
+      write("theme", `${accent} ${ink}`);
+      paint(read("theme"));
       show(isOpen && document.activeElement === host);
     } else if (message.type === "keep") write(message.name, message.value);
     else if (message.type === "swap") swap(message);
     else if (message.type === "close") api.close();
     else if (message.type === "locale") {
-      write("locale", message.locale);
+      write(`locale ${spoken}`, message.locale);
       api.setLocale(message.locale);
     } else if (message.type === "event") {
       if (message.name === "unread") count(message.detail.count);
@@ -286,15 +284,8 @@ iframe.waiting { visibility: hidden; }
 
   // ---- the page's API
   function emit(name, detail = {}) {
-    for (const listener of [...(listeners.get(name) || [])]) {
-      try {
-        listener(detail);
-      } catch (error) {
-        setTimeout(() => {
-          throw error;
-        });
-      }
-    }
+    // Each in a task of its own: a broken listener must not break the chat, nor go unseen.
+    for (const listener of listeners.get(name) || []) setTimeout(listener, 0, detail);
   }
   function setHidden(hidden) {
     host.hidden = hidden;
@@ -325,7 +316,7 @@ iframe.waiting { visibility: hidden; }
     on(name, listener) {
       if (!listeners.has(name)) listeners.set(name, new Set());
       listeners.get(name).add(listener);
-      if (name === "ready" && host.isConnected) queueMicrotask(() => listener({}));
+      if (name === "ready" && host.isConnected) setTimeout(listener, 0, {});
     },
     off: (name, listener) => void listeners.get(name)?.delete(listener),
   };
@@ -339,7 +330,7 @@ iframe.waiting { visibility: hidden; }
     const root = host.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet];
     root.append(launcher, panel);
-    paint(script.dataset.accent);
+    paint(read("theme") || "");
     label();
     attach();
     watch.observe(document.documentElement, { childList: true });

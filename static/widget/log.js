@@ -1,11 +1,6 @@
 // The transcript: lines in the order of the server, the visitor's unsent ones at the end.
 import { announce, byId, icon, link, make, rich, say } from "./page.js";
 
-/**
- * @typedef {import("./page.js").Item} Item
- * @typedef {import("./page.js").Line} Line
- */
-
 const NEAR_END_PX = 60;
 const TYPING_MS = 40000;
 
@@ -18,10 +13,7 @@ export class Log {
   #hooks;
   #clock;
 
-  /**
-   * @param {string} locale
-   * @param {{retry: (item: Item) => void, rate: (seq: number, value: number) => void}} hooks
-   */
+  /** @param {{retry: Function, rate: (seq: number, value: number) => void}} hooks */
   constructor(locale, hooks) {
     this.#hooks = hooks;
     const today = new Date().toDateString();
@@ -41,7 +33,7 @@ export class Log {
     else this.#latest.hidden = false;
   }
 
-  /** @param {Item} item a line of the visitor's that is on its way */
+  /** @param {import("./page.js").Item} item that is on its way */
   pending(item) {
     const node = this.#own(item.text, new Date(item.at));
     node.dataset.cmid = item.cmid;
@@ -50,10 +42,7 @@ export class Log {
     this.settle(true);
   }
 
-  /**
-   * @param {Item} item
-   * @param {number} seq
-   */
+  /** @param {number} seq that the server gave it */
   sent(item, seq) {
     const node = this.#pendingNode(item.cmid) || this.#own(item.text, new Date(item.at));
     delete node.dataset.cmid;
@@ -80,8 +69,7 @@ export class Log {
 
   /**
    * Adds a stored line; a broken one must not keep the others from being shown.
-   * @param {Line} line
-   * @param {...Node} below what belongs under it
+   * @param {import("./page.js").Line} line
    */
   add(line, ...below) {
     if (this.#at(line.seq)) return;
@@ -104,7 +92,7 @@ export class Log {
     this.#dots.hidden = !on;
     if (!on) return;
     this.#log.append(this.#dots);
-    this.#timer = window.setTimeout(() => this.typing(false), TYPING_MS);
+    this.#timer = setTimeout(() => this.typing(false), TYPING_MS);
     this.settle();
   }
 

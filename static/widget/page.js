@@ -72,33 +72,16 @@ const ITEM = /^\s*[-•*]\s+/;
 /** Paragraphs, "- " lists, **bold**, `code` and links. */
 export function rich(text) {
   const made = document.createDocumentFragment();
-  for (const block of blocks(text)) {
-    if (block.list) {
-      made.append(make("ul", {}, ...block.lines.map((line) => make("li", {}, ...inline(line)))));
-    } else {
-      const lines = block.lines.flatMap((line, at) =>
-        at ? [make("br"), ...inline(line)] : inline(line),
-      );
-      made.append(make("p", {}, ...lines));
-    }
+  let block = null;
+  for (const line of text.split("\n")) {
+    if (!line.trim()) block = null;
+    else if (ITEM.test(line)) {
+      if (block?.tagName !== "UL") made.append((block = make("ul")));
+      block.append(make("li", {}, ...inline(line.replace(ITEM, ""))));
+    } else if (block?.tagName === "P") block.append(make("br"), ...inline(line));
+    else made.append((block = make("p", {}, ...inline(line))));
   }
   return made;
-}
-
-/** Neighbouring lines of one kind; an empty line ends a block. */
-function blocks(text) {
-  const found = [];
-  let open = null;
-  for (const line of text.split(/\r?\n/)) {
-    if (!line.trim()) {
-      open = null;
-      continue;
-    }
-    const list = ITEM.test(line);
-    if (!open || open.list !== list) found.push((open = { list, lines: [] }));
-    open.lines.push(list ? line.replace(ITEM, "") : line);
-  }
-  return found;
 }
 
 function inline(line) {
@@ -118,15 +101,9 @@ function inline(line) {
   return made.filter((part) => part !== "");
 }
 
-/** A link that opens in a new tab, or plain text when the address is none. */
+/** A link that opens in a new tab, or plain text when the address is not of the web. */
 export function link(address, title) {
-  let url;
-  try {
-    url = new URL(address);
-  } catch {
-    return title;
-  }
-  if (url.protocol !== "http:" && url.protocol !== "https:") return title;
-  const properties = { href: url.href, target: "_blank", rel: "noopener noreferrer" };
+  if (!/^https?:\/\/[^/]/i.test(address)) return title;
+  const properties = { href: address, target: "_blank", rel: "noopener noreferrer" };
   return make("a", properties, title, make("span", { className: "sr" }, ` ${say("new_tab")}`));
 }

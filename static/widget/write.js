@@ -8,15 +8,12 @@ const IME_KEY_CODE = 229;
 
 /** The text box: grows, counts, and knows when Enter belongs to an input method. */
 export class Composer {
-  #text = /** @type {HTMLTextAreaElement} */ (byId("text"));
+  #text = byId("text");
   #count = byId("count");
   #characters;
   #send;
 
-  /**
-   * @param {number} characters how long a message may be
-   * @param {(text: string) => boolean} send false when it cannot be taken now
-   */
+  /** @param {(text: string) => boolean} send false when it cannot be taken now */
   constructor(characters, send) {
     this.#characters = characters;
     this.#send = send;
@@ -81,11 +78,7 @@ export class ContactForm {
   #characters;
   #send;
 
-  /**
-   * @param {string} title
-   * @param {number} characters how long a message may be
-   * @param {(values: Object<string, string>) => void} send
-   */
+  /** @param {(values: Object<string, string>) => void} send */
   constructor(title, characters, send) {
     this.#characters = characters;
     this.#send = send;
@@ -106,7 +99,7 @@ export class ContactForm {
     this.#status.textContent = say(isUp ? "sending" : "form_waiting");
   }
 
-  /** @param {string} detail why the server would not take it */
+  /** The server would not take it. */
   refuse(detail) {
     this.#lock(false);
     this.#status.className = "error";

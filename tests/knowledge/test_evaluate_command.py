@@ -1,8 +1,10 @@
 """Labelled sets on disk and `manage.py evaluate faq`, over a small shop of our own."""
 
 import json
+from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management.base import CommandError
@@ -11,7 +13,7 @@ from apps.knowledge import labelled
 from apps.knowledge.confidence import ANSWER_AT
 from apps.knowledge.management.commands.evaluate import Command
 
-ENTRIES = [
+ENTRIES: list[dict[str, Any]] = [
     {
         "id": "arrival",
         "title": "How long does delivery take?",
@@ -26,7 +28,7 @@ ENTRIES = [
     },
     {"id": "refund", "title": "How do I get a refund?", "answer": None, "seeds": []},
 ]
-QUERIES = [
+QUERIES: list[dict[str, Any]] = [
     {"qid": "1", "text": "when does my parcel arrive", "entry_id": "arrival", "oos": None},
     {"qid": "2", "text": "电子发票怎么开", "entry_id": "invoice", "oos": None},
     {"qid": "3", "text": "get a refund", "entry_id": "refund", "oos": None},
@@ -35,7 +37,7 @@ QUERIES = [
 ]
 
 
-def lines(rows):
+def lines(rows: Iterable[dict[str, Any]]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
@@ -46,7 +48,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def run(*arguments):
+def run(*arguments: object) -> tuple[str, str]:
     """Standard output and standard error of `manage.py evaluate ...`."""
     out, err = StringIO(), StringIO()
     command = Command(stdout=out, stderr=err, no_color=True)
@@ -55,8 +57,9 @@ def run(*arguments):
     return out.getvalue(), err.getvalue()
 
 
-def figures(*arguments):
-    return json.loads(run("faq", *arguments, "--json")[0])
+def figures(*arguments: object) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(run("faq", *arguments, "--json")[0])
+    return report
 
 
 # Sets

@@ -7,11 +7,13 @@ from apps.knowledge.evaluation import Outcome
 from apps.knowledge.labelled import Question
 
 
-def outcome(rank, confidence, oos=None, ms=1.0):
+def outcome(
+    rank: int | str | None, confidence: float | None, oos: str | None = None, ms: float = 1.0
+) -> Outcome:
     """`rank` "out" makes an out-of-scope question."""
-    inside = rank != "out"
-    question = Question("?", "e" if inside else None, oos, None)
-    return Outcome(question, rank if inside else None, confidence, ms)
+    if isinstance(rank, str):
+        return Outcome(Question("?", None, oos, None), None, confidence, ms)
+    return Outcome(Question("?", "e", oos, None), rank, confidence, ms)
 
 
 @pytest.mark.parametrize(

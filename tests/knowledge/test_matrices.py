@@ -5,7 +5,7 @@ import pytest
 
 from apps.knowledge import archive, assembly, postings
 from apps.knowledge.features import weight
-from apps.knowledge.lexical import Document, LexicalIndex
+from apps.knowledge.lexical import Document, Hit, LexicalIndex
 from apps.knowledge.scoring import Scorer
 
 
@@ -20,7 +20,7 @@ def shop():
     )
 
 
-def first(index, text):
+def first(index: LexicalIndex, text: str) -> Hit:
     return index.search(text)[0]
 
 

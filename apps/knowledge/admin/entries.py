@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,6 +19,7 @@ from apps.knowledge.admin import prefill
 from apps.knowledge.admin.forms import FaqForm, VariantForm, VariantFormSet
 from apps.knowledge.models import Faq, FaqVariant, IndexState
 from apps.knowledge.services import knowledge_changed, set_status
+from apps.sites.models import Site
 
 BADGES = {Faq.Status.DRAFT: "", Faq.Status.REVIEW: "warning", Faq.Status.LIVE: "success"}
 SOON = _("Searchable within 5 seconds.")
@@ -73,6 +74,7 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     change_form_outer_before_template = "admin/knowledge/faq/locked.html"
     search_fields = ["question", "answer", "variants__text"]
     autocomplete_fields = ["translation_of"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     actions = ["publish", "send_to_review", "back_to_draft"]
     actions_detail = ["copy_to_draft"]
     warn_unsaved_form = True
@@ -137,7 +139,10 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().get_changeform_initial_data(request), **prefill.fields(request)}
+        sites = list(Site.objects.values_list("pk", flat=True)[:2])
+        known = {"owner": request.user.pk, **({"site": sites[0]} if len(sites) == 1 else {})}
+        asked = super().get_changeform_initial_data(request)
+        return {**known, **asked, **prefill.fields(request)}
 
     def get_formset_kwargs(
         self, request: HttpRequest, obj: Faq, inline: VariantInline, prefix: str

@@ -14,7 +14,7 @@ from apps.sites.models import Site
 class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails at run time
     class Meta:
         model = Faq
-        fields = "__all__"  # noqa: DJ007  the admin's fieldsets say which
+        fields: list[str] = []  # the admin's fieldsets say which
         widgets = {"answer": UnfoldAdminTextareaWidget({"rows": 6})}
 
     def clean(self) -> dict[str, Any]:
@@ -70,7 +70,8 @@ class VariantFormSet(PaginationInlineFormSet):  # type: ignore[misc]  # Unfold s
     """Rows left blank are no rows, and a stored row that was emptied goes."""
 
     def _should_delete_form(self, form: "forms.ModelForm[FaqVariant]") -> bool:
-        return bool(super()._should_delete_form(form)) or not form.cleaned_data.get("text")
+        is_blank = not form.errors and not form.cleaned_data.get("text")
+        return is_blank or bool(super()._should_delete_form(form))
 
     def validate_unique(self) -> None:
         """Says on the second row which phrasing stands there already."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
@@ -32,7 +32,7 @@ class StateFilter(admin.SimpleListFilter):
         yield {
             "selected": chosen is None,
             "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": _("Open"),
+            "display": pgettext("ticket", "Open"),
         }
         for value, title in self.lookup_choices:
             yield {
@@ -71,7 +71,7 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
         if question.best is None:
             return "–"
         return format_html(
-            '<a href="{}" class="text-link">{}</a> <span class="text-subtle">{}</span>',
+            '<span><a href="{}" class="text-link">{}</a> <span class="text-subtle">{}</span></span>',
             reverse("admin:knowledge_faq_change", args=[question.best.pk]),
             Truncator(question.best.question).chars(80),
             "" if question.confidence is None else f"{question.confidence:.0%}",
@@ -91,7 +91,11 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
         label={"open": "warning", "handled": "success"},
     )
     def state(self, question: UnansweredQuestion) -> tuple[str, Any]:
-        return ("handled", _("Handled")) if question.handled_at else ("open", _("Open"))
+        return (
+            ("handled", _("Handled"))
+            if question.handled_at
+            else ("open", pgettext("ticket", "Open"))
+        )
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Make a draft"), icon="edit_note", permissions=["draft"]

@@ -1,0 +1,151 @@
+"""Sessions in the admin: to read, never to write."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from apps.chat.models import Message, Session, Turn
+from apps.engine.types import Mode
+from apps.knowledge.models import Faq
+
+# A page shows the last lines of a session; hours of chat would make it slow to open.
+SHOWN_LINES = 500
+BADGES = {Mode.BOT: "info", Mode.QUEUED: "warning", Mode.HUMAN: "success"}
+ROUTES: dict[str, str | Promise] = {
+    "faq": _("Answered"),
+    "near": _("Near questions offered"),
+    "unknown": _("No answer found"),
+    "high_risk": _("High risk, not sure enough"),
+    "handoff": _("Handed over"),
+    "queued": _("Silent while waiting"),
+    "human": _("Left to the person"),
+    "smalltalk": _("Small talk"),
+    "contact": _("Message left"),
+}
+CAUSES: dict[str, str | Promise] = {
+    "asked": _("Visitor asked for a person"),
+    "high_risk": _("High risk, not sure enough"),
+    "contact": _("Visitor left a message"),
+    "ticket_done": _("Ticket done"),
+}
+
+
+@admin.register(Session)
+class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+    list_display = [
+        "short",
+        "created_at",
+        "language",
+        "state",
+        "answered_by",
+        "lines",
+        "updated_at",
+    ]
+    list_filter = ["mode", "state", "language", "site", "created_at"]
+    list_select_related = ["site"]
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["id"]
+    search_help_text = _("The start of a session's number, or words that were said")
+    change_form_outer_after_template = "admin/chat/session.html"
+    readonly_fields = ["page", "device"]
+    fields = [
+        ("site", "language"),
+        ("state", "mode"),
+        ("created_at", "updated_at"),
+        ("page", "device"),
+        ("csat", "csat_comment"),
+    ]
+
+    @display(description=_("session"), ordering="id")  # type: ignore[untyped-decorator]
+    def short(self, session: Session) -> str:
+        return str(session)
+
+    @display(description=_("answered by"), ordering="mode", label=BADGES)  # type: ignore[untyped-decorator]
+    def answered_by(self, session: Session) -> tuple[str, str]:
+        return session.mode, session.get_mode_display()
+
+    @display(description=_("lines"), ordering="last_seq")  # type: ignore[untyped-decorator]
+    def lines(self, session: Session) -> int:
+        return session.last_seq
+
+    @display(description=_("page"))  # type: ignore[untyped-decorator]
+    def page(self, session: Session) -> str:
+        """As text: the address comes from the visitor's browser and is nothing to click on."""
+        visitor = session.visitor
+        return " · ".join(filter(None, [visitor.page_title, visitor.page_url])) or "–"
+
+    @display(description=_("device"))  # type: ignore[untyped-decorator]
+    def device(self, session: Session) -> str:
+        return " · ".join(filter(None, [session.visitor.device, session.visitor.locale])) or "–"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        rows: QuerySet[Session] = super().get_queryset(request)
+        return rows.select_related("visitor").defer("memory")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
+    ) -> tuple[QuerySet[Session], bool]:
+        """Sessions whose number starts so, and those in which it was said."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        said = Message.objects.filter(session=OuterRef("pk"), text__icontains=term)
+        return queryset.filter(Q(id__istartswith=term) | Exists(said)), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("chat.view_session")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if session := kwargs.get("obj"):
+            context = {**context, **story(session)}
+        return cast("HttpResponse", super().render_change_form(request, context, *args, **kwargs))
+
+
+def story(session: Session) -> dict[str, Any]:
+    """The lines, turns and state moves of a session for its page, in one query each."""
+    skipped = max(0, session.last_seq - SHOWN_LINES)
+    return {
+        "lines": Message.objects.after(session.id, skipped),
+        "skipped_lines": skipped,
+        "turns": _turns(list(session.turns.order_by("created_at"))),
+        "moves": [
+            {"move": move, "cause": CAUSES.get(move.cause, move.cause)}
+            for move in session.transitions.all()
+        ],
+    }
+
+
+def _turns(turns: list[Turn]) -> list[dict[str, Any]]:
+    numbers = {number for turn in turns for number in turn.sources if str(number).isdecimal()}
+    titles = {
+        str(faq.pk): faq.question for faq in Faq.objects.filter(pk__in=numbers).only("question")
+    }
+    return [
+        {
+            "turn": turn,
+            "route": ROUTES.get(turn.route, turn.route),
+            "confidence": "" if turn.confidence is None else f"{turn.confidence:.0%}",
+            "sources": [
+                {"id": number, "title": titles.get(str(number), "")} for number in turn.sources
+            ],
+        }
+        for turn in turns
+    ]

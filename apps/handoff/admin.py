@@ -1,0 +1,208 @@
+"""Tickets in the admin: to read, to answer by mail or telephone, and to mark as done."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+from urllib.parse import quote
+
+from django.contrib import admin, messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import translation
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from apps.chat.models import Message
+from apps.engine.types import Author
+from apps.handoff.models import Ticket
+from apps.handoff.services import close_ticket
+
+SHOWN_LINES = 500
+BADGES = {Ticket.Status.OPEN: "warning", Ticket.Status.DONE: "success"}
+# An open ticket is not an open session: Chinese has two words.
+NAMES = {Ticket.Status.OPEN: pgettext_lazy("ticket", "Open"), Ticket.Status.DONE: _("Done")}
+RETURNED = _("Our team has seen to your request. The assistant answers again from here on.")
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """Open ones unless asked for others."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(Ticket.Status.DONE, NAMES[Ticket.Status.DONE]), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        chosen = self.value()
+        yield {
+            "selected": chosen is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": NAMES[Ticket.Status.OPEN],
+        }
+        for value, title in self.lookup_choices:
+            yield {
+                "selected": chosen == value,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": title,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(status=self.value() or Ticket.Status.OPEN)
+
+
+@admin.register(Ticket)
+class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+    list_display = ["number", "reason", "contact", "says", "language", "created_at", "state"]
+    list_filter = [StatusFilter, "reason", "language", "site", "created_at"]
+    list_select_related = ["site"]
+    list_per_page = 50
+    search_fields = ["=id", "name", "email", "phone", "text"]
+    search_help_text = _("A ticket's number, a name, an address, or words of the message")
+    actions = ["mark_as_done"]
+    actions_submit_line = ["close_this"]
+    change_form_outer_after_template = "admin/handoff/ticket.html"
+    fields = [
+        ("standing", "reason"),
+        ("contact", "chat"),
+        "message",
+        ("site", "language"),
+        ("created_at", "updated_at"),
+    ]
+
+    @display(description=_("number"), ordering="id")  # type: ignore[untyped-decorator]
+    def number(self, ticket: Ticket) -> str:
+        return str(ticket)
+
+    @display(description=_("contact"))  # type: ignore[untyped-decorator]
+    def contact(self, ticket: Ticket) -> str:
+        parts = [format_html("{}", ticket.name)] if ticket.name else []
+        if ticket.email:
+            parts.append(_link("mailto:" + quote(ticket.email, safe="@+"), ticket.email))
+        if ticket.phone:
+            dialled = "".join(sign for sign in ticket.phone if sign in "+0123456789")
+            parts.append(_link("tel:" + dialled, ticket.phone))
+        joined = format_html_join(" · ", "{}", ((part,) for part in parts))
+        return format_html("<span>{}</span>", joined) if joined else "–"
+
+    @display(description=_("message"))  # type: ignore[untyped-decorator]
+    def says(self, ticket: Ticket) -> str:
+        """What was left for us, or what the visitor said last."""
+        said = ticket.text or getattr(ticket, "said", "") or ""
+        return Truncator(said).chars(100) or "–"
+
+    @display(description=_("message"))  # type: ignore[untyped-decorator]
+    def message(self, ticket: Ticket) -> str:
+        return format_html('<span class="hd-text" dir="auto">{}</span>', ticket.text or "–")
+
+    @display(description=_("session"))  # type: ignore[untyped-decorator]
+    def chat(self, ticket: Ticket) -> str:
+        address = reverse("admin:chat_session_change", args=[ticket.session_id])
+        return _link(address, str(ticket.session_id)[:8])
+
+    @display(description=_("status"), ordering="status", label=BADGES)  # type: ignore[untyped-decorator]
+    def state(self, ticket: Ticket) -> tuple[str, Any]:
+        return ticket.status, NAMES[Ticket.Status(ticket.status)]
+
+    @display(description=_("status"))  # type: ignore[untyped-decorator]
+    def standing(self, ticket: Ticket) -> str:
+        return str(NAMES[Ticket.Status(ticket.status)])
+
+    @admin.action(permissions=["change"], description=_("Mark as done"))
+    def mark_as_done(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+        closed = [ticket for ticket in tickets.select_related("session") if _close(ticket)]
+        for ticket in closed:
+            self.log_change(request, ticket, str(_("Marked as done.")))
+        text = ngettext(
+            "%(count)d ticket marked as done.", "%(count)d tickets marked as done.", len(closed)
+        )
+        self.message_user(request, text % {"count": len(closed)})
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Mark as done"), icon="task_alt", variant=ActionVariant.PRIMARY
+    )
+    def close_this(self, request: HttpRequest, ticket: Ticket) -> None:
+        if not _close(ticket):
+            self.message_user(request, _("It was done before."), messages.WARNING)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
+        rows: QuerySet[Ticket] = super().get_queryset(request)
+        lines = Message.objects.filter(session=OuterRef("session"), author=Author.VISITOR)
+        return rows.annotate(said=Subquery(lines.order_by("-seq").values("text")[:1]))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [
+            "standing",
+            "contact",
+            "chat",
+            "message",
+            *(field.name for field in Ticket._meta.fields),
+        ]
+
+    def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        is_open = str(object_id).isdecimal() and Ticket.objects.open().filter(pk=object_id).exists()
+        if not is_open or not self.has_change_permission(request):
+            return []
+        return list(super().get_actions_submit_line(request, object_id))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        buttons = {"show_save": False, "show_save_and_continue": False}
+        page = super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), **buttons}
+        )
+        return cast("HttpResponse", page)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if ticket := kwargs.get("obj"):
+            skipped = max(0, ticket.session.last_seq - SHOWN_LINES)
+            lines = Message.objects.after(ticket.session_id, skipped)
+            context = {**context, "lines": lines, "skipped_lines": skipped}
+        return cast("HttpResponse", super().render_change_form(request, context, *args, **kwargs))
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Ticket,
+        form: "ModelForm[Ticket]",
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Stores nothing by itself: the only change is the button's, through the service."""
+        if "handoff_ticket_close_this" in request.POST:
+            self.close_this(request, obj)
+
+    def construct_change_message(self, *args: Any, **kwargs: Any) -> str:
+        return str(_("Marked as done."))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Gone, it would leave its session waiting for nobody."""
+        return bool(request.user.is_active and request.user.is_superuser)
+
+
+def _close(ticket: Ticket) -> bool:
+    with translation.override(ticket.session.language.lower()):
+        notice = str(RETURNED)
+    return close_ticket(ticket=ticket, notice=notice)
+
+
+def _link(address: str, text: str) -> SafeString:
+    return format_html('<a class="text-link" href="{}">{}</a>', address, text)

@@ -1,0 +1,186 @@
+"""Pages: the widget's script and frame, the demo shop that embeds it, and the front page."""
+
+from functools import lru_cache, wraps
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import condition, require_safe
+
+from apps.sites.models import LANGUAGES
+from apps.widget import embed, shop, strings
+
+# In their own words, so that nobody has to read another language to find theirs.
+LANGUAGE_NAMES = {"en": "English", "zh-Hans": "简体中文"}
+LOADER = "widget/loader.js"
+MODULES = ["app", "chat", "host", "link", "log", "page", "write"]
+DEMO_SITE = "demo"
+
+
+class Readable(DjangoJSONEncoder):
+    """Leaves Chinese as it is: escaped it takes twice the bytes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": False})
+
+
+class PageView(Protocol):
+    def __call__(self, request: HttpRequest, /, **kwargs: Any) -> HttpResponse: ...
+
+
+@lru_cache(maxsize=1)
+def loader_script() -> tuple[bytes, str]:
+    """The script and its ETag."""
+    found = finders.find(LOADER)
+    if not isinstance(found, str):
+        raise FileNotFoundError(LOADER)
+    script = Path(found).read_bytes()
+    return script, f'"{sha256(script).hexdigest()[:32]}"'
+
+
+def _loader_etag(_request: HttpRequest) -> str:
+    return loader_script()[1]
+
+
+@require_safe
+@gzip_page
+@condition(etag_func=_loader_etag)
+def loader(_request: HttpRequest) -> HttpResponse:
+    """Served at an address that never changes. Any page may load it, isolated ones as well."""
+    script, _etag = loader_script()
+    return HttpResponse(
+        script,
+        content_type="text/javascript; charset=utf-8",
+        headers={
+            "Cache-Control": "public, max-age=300",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "Access-Control-Allow-Origin": "*",
+        },
+    )
+
+
+@require_safe
+@gzip_page
+@xframe_options_exempt
+def frame(request: HttpRequest) -> HttpResponse:
+    """The widget's own page. The policy decides where it may be shown; an unknown key and a site
+    that may be shown nowhere get the same empty answer."""
+    site = embed.find_site(request.GET.get("key", "")[:50])
+    if site is None:
+        return _framed(request, HttpResponse(status=404), "'none'")
+    language = site.language(request.GET.get("locale"))
+    words = strings.page_strings(language)
+    info = embed.site_info(site, language)
+    context = {
+        "site": info,
+        "locale": language,
+        "languages": [(code, LANGUAGE_NAMES[code]) for code in info["locales"]],
+        "greeting": info["texts"]["greeting"] or words["greeting"],
+        "modules": [f"widget/{name}.js" for name in MODULES],
+        "words": words,
+        "strings": _data("strings", strings.script_strings(language)),
+        "config": _data(
+            "config",
+            {
+                "site": {"key": info["key"], "theme": info["theme"]},
+                "locale": language,
+                "starters": embed.starters(site, language),
+                "characters": settings.CHAT.message_characters,
+            },
+        ),
+    }
+    page = render(request, "widget/frame.html", context)
+    return _framed(request, page, " ".join(embed.ancestors(site)))
+
+
+def _data(name: str, value: dict[str, Any]) -> SafeString:
+    return json_script(value, name, encoder=Readable)
+
+
+def _framed(request: HttpRequest, response: HttpResponse, ancestors: str) -> HttpResponse:
+    scheme = "wss" if request.is_secure() else "ws"
+    # Older Safari does not take 'self' to mean our sockets.
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        f"connect-src 'self' {scheme}://{request.get_host()}; img-src 'self' blob:; "
+        f"form-action 'none'; base-uri 'none'; frame-ancestors {ancestors}"
+    )
+    response["Content-Security-Policy"] = policy
+    response["Cross-Origin-Embedder-Policy"] = "require-corp"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return _page(request, "widget/demo/home.html", {"demo_url": settings.DEMO_URL})
+
+
+def _shop_page(view: PageView) -> PageView:
+    """On the shop's own address, and under a policy as strict as a careful shop's."""
+
+    @require_safe
+    @wraps(view)
+    def guarded(request: HttpRequest, /, **kwargs: Any) -> HttpResponse:
+        if request.get_host() != urlsplit(settings.DEMO_URL).netloc:
+            return HttpResponseRedirect(settings.DEMO_URL + request.get_full_path())
+        response = view(request, **kwargs)
+        response["Content-Security-Policy"] = (
+            f"default-src 'self'; script-src 'self' {settings.PUBLIC_URL}; "
+            f"frame-src {settings.PUBLIC_URL}"
+        )
+        return response
+
+    return guarded
+
+
+@_shop_page
+def demo(request: HttpRequest) -> HttpResponse:
+    return _page(request, "widget/demo/shop.html", {"products": shop.PRODUCTS})
+
+
+@_shop_page
+def demo_product(request: HttpRequest, slug: str) -> HttpResponse:
+    product = shop.BY_SLUG.get(slug)
+    if product is None:
+        raise Http404
+    others = [other for other in shop.PRODUCTS if other is not product]
+    return _page(request, "widget/demo/product.html", {"product": product, "others": others})
+
+
+@_shop_page
+def demo_help(request: HttpRequest) -> HttpResponse:
+    return _page(request, "widget/demo/help.html", {})
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A page in the language of `?lang=`, else in the one that the browser asks for."""
+    codes = [code for code, _name in LANGUAGES]
+    wanted = request.GET.get("lang", "")
+    asked = wanted if wanted in codes else translation.get_language() or ""
+    language = next((code for code in codes if code.lower() == asked.lower()), codes[0])
+    everywhere = {
+        "language": language,
+        # Kept in every link of the page: no cookie is needed to remember it.
+        "chosen": f"?lang={language}" if wanted in codes else "",
+        "languages": LANGUAGE_NAMES.items(),
+        "public_url": settings.PUBLIC_URL,
+        "site_key": DEMO_SITE,
+    }
+    with translation.override(language.lower()):
+        response = render(request, template, everywhere | context)
+    response["Content-Language"] = language
+    return response

@@ -1,0 +1,109 @@
+"""The load: visitors on sockets who ask what demo customers ask."""
+
+import asyncio
+import json
+import random
+import time
+import tomllib
+import uuid
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.websocket import WebSocket
+
+ROOT = Path(__file__).resolve().parent.parent
+SEED = 20
+REPLY = b'"author":"bot"'
+SYNCED = b'"synced"'
+
+
+def questions() -> list[str]:
+    """The phrasings of the demo shop's entries, both languages."""
+    found: list[str] = []
+    for language in ("en", "zh-Hans"):
+        path = ROOT / "apps" / "widget" / "demo" / f"faq.{language}.toml"
+        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["faq"]:
+            found += entry["variants"]
+    return found
+
+
+@dataclass(slots=True)
+class Sitting:
+    """One visitor's socket, and which bytes tell that the answer has come."""
+
+    socket: WebSocket
+    answer: bytes
+
+    async def turn(self, text: str) -> float:
+        """Seconds from the send to the answer."""
+        began = time.perf_counter()
+        frame = {"type": "send", "cmid": str(uuid.uuid4()), "text": text}
+        self.socket.send(json.dumps(frame))
+        while self.answer not in await self.socket.receive():
+            pass
+        return time.perf_counter() - began
+
+
+async def sit_down(port: int, tokens: Sequence[str]) -> list[Sitting]:
+    """Visitors of ours, welcomed and synced."""
+    sittings = []
+    for token in tokens:
+        socket = await WebSocket.connect("127.0.0.1", port, "/ws/chat/")
+        socket.send(json.dumps({"type": "hello", "proto": 1, "token": token, "last_seq": 0}))
+        while SYNCED not in await socket.receive():
+            pass
+        sittings.append(Sitting(socket, REPLY))
+    return sittings
+
+
+async def sit_at(port: int, path: str, count: int) -> list[Sitting]:
+    """Visitors of a peer: whatever comes back is the answer."""
+    sockets = [await WebSocket.connect("127.0.0.1", port, path) for _ in range(count)]
+    return [Sitting(socket, b"") for socket in sockets]
+
+
+async def closed_loop(sittings: Sequence[Sitting], seconds: float) -> float:
+    """Turns per second when every visitor asks again as soon as the answer is there."""
+    asked, chance = questions(), random.Random(SEED)  # noqa: S311 a repeatable load
+    began = time.perf_counter()
+
+    async def visit(sitting: Sitting) -> int:
+        turns = 0
+        while time.perf_counter() - began < seconds:
+            await sitting.turn(chance.choice(asked))
+            turns += 1
+        return turns
+
+    counts = await asyncio.gather(*(visit(sitting) for sitting in sittings))
+    return sum(counts) / (time.perf_counter() - began)
+
+
+async def open_loop(sittings: Sequence[Sitting], rate: float, seconds: float) -> list[float]:
+    """Latencies in seconds when visitors come at random, `rate` a second, whatever is under way."""
+    asked, chance = questions(), random.Random(SEED)  # noqa: S311 a repeatable load
+    free = list(sittings)
+    latencies: list[float] = []
+
+    async def visit() -> None:
+        sitting = free.pop(chance.randrange(len(free)))
+        latencies.append(await sitting.turn(chance.choice(asked)))
+        free.append(sitting)
+
+    await _come(visit, rate, seconds, chance)
+    return latencies
+
+
+async def _come(
+    visit: Callable[[], Coroutine[None, None, None]],
+    rate: float,
+    seconds: float,
+    chance: random.Random,
+) -> None:
+    """Starts visits on a clock of their own, so that a slow answer delays no other visitor."""
+    began, due, visits = time.perf_counter(), 0.0, set[asyncio.Task[None]]()
+    while due < seconds:
+        due += chance.expovariate(rate)
+        await asyncio.sleep(max(0.0, began + due - time.perf_counter()))
+        visits.add(asyncio.create_task(visit()))
+    await asyncio.gather(*visits)

@@ -1,0 +1,161 @@
+"""Sessions in the admin: everything can be read, nothing can be written."""
+
+import pytest
+from django.db import transaction
+
+from apps.chat.items import Item, Line, NewTurn, Step
+from apps.chat.journal import append
+from apps.chat.models import Message, Session, Visitor
+from apps.engine.types import Author, Mode, State, TurnState
+from apps.knowledge.models import Faq
+from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
+
+pytestmark = pytest.mark.django_db
+
+LIST = "chat_session_changelist"
+CHANGE = "chat_session_change"
+
+
+@pytest.fixture
+def faq(site):
+    return Faq.objects.create(site=site, language="en", question="Where?", answer="Here.")
+
+
+@pytest.fixture
+def talk(make_session, faq):
+    """A session in which a visitor asked twice and was then handed over."""
+
+    def make(text: str = "Where are you?", answer: str = "In Hangzhou.") -> Session:
+        session: Session = make_session()
+        source = {"id": str(faq.pk), "title": faq.question}
+        lines = (
+            Line(Author.VISITOR, text, of_turn=True),
+            Line(Author.BOT, answer, meta={"ai": True, "sources": [source]}, of_turn=True),
+        )
+        turn = NewTurn(
+            TurnState.DONE,
+            route="faq",
+            language="en",
+            confidence=0.934,
+            sources=[str(faq.pk)],
+            versions={"knowledge": 7},
+        )
+        step = Step(State.INIT, State.HANDOFF, "asked")
+        item = Item(session.id, None, lines, State.HANDOFF, Mode.QUEUED, turn=turn, steps=(step,))
+        with transaction.atomic():
+            append(item)
+        session.refresh_from_db()
+        return session
+
+    return make
+
+
+def listed(client, **query: str) -> list[Session]:
+    return list(client.get(page(LIST), query).context["cl"].result_list)
+
+
+class TestList:
+    def test_shows_what_happened(self, talk):
+        talk()
+        said = texts(signed_in(carol()).get(page(LIST)).content.decode())
+        for text in ("English", "Handed over", "Waiting for a person", "2"):
+            assert text in said
+
+    def test_finds_the_start_of_a_number(self, talk):
+        first, _second = talk(), talk()
+        assert listed(signed_in(carol()), q=str(first.id)[:13].upper()) == [first]
+
+    def test_finds_what_was_said(self, talk):
+        talk("Where are you?", "In Hangzhou.")
+        other = talk("Do you sell cables?", "Yes.")
+        assert listed(signed_in(carol()), q="CABLES") == [other]
+
+    def test_finds_by_who_answers(self, talk, make_session):
+        waiting = talk()
+        make_session()
+        assert listed(signed_in(carol()), mode__exact="queued") == [waiting]
+
+    def test_asks_no_more_for_more_rows(self, talk, django_assert_max_num_queries):
+        client = signed_in(olga())
+        for _ in range(12):
+            talk()
+        with django_assert_max_num_queries(12):
+            client.get(page(LIST))
+
+
+class TestSession:
+    def test_tells_the_whole_story(self, talk):
+        session = talk()
+        Message.objects.filter(seq=2).update(rating=-1, rating_reason="too short")
+        html = signed_in(carol()).get(page(CHANGE, session.pk)).content.decode()
+        said = " ".join(texts(html))
+        for text in (
+            "Where are you?",
+            "In Hangzhou.",
+            "Sources",
+            "Not helpful: too short",
+            "Answered",
+            "confidence 93%",
+            "knowledge 7",
+            "Open → Handed over",
+            "Visitor asked for a person",
+        ):
+            assert text in said, text
+
+    def test_a_source_that_was_deleted_is_still_named(self, talk, faq):
+        session = talk()
+        number = faq.pk
+        faq.delete()
+        said = " ".join(texts(signed_in(carol()).get(page(CHANGE, session.pk)).content.decode()))
+        assert f"Entry {number}, since deleted" in said
+
+    def test_shows_hostile_text_as_text(self, talk):
+        session = talk(HOSTILE, HOSTILE)
+        Visitor.objects.update(page_title=HOSTILE, page_url="javascript:alert(1)", device=HOSTILE)
+        Message.objects.update(name=HOSTILE, rating=1, rating_reason=HOSTILE)
+        Message.objects.filter(seq=1).update(text="", fields={HOSTILE: HOSTILE})
+        Message.objects.filter(seq=2).update(
+            meta={"sources": [{"id": "javascript:alert(1)", "title": HOSTILE}]}
+        )
+        Session.objects.update(csat_comment=HOSTILE)
+        session.turns.update(route=HOSTILE[:20], sources=[HOSTILE], versions={HOSTILE: HOSTILE})
+        session.transitions.update(cause=HOSTILE[:40])
+        client = signed_in(olga())
+        for path in (page(CHANGE, session.pk), page(LIST), page("chat_session_delete", session.pk)):
+            html = client.get(path).content.decode()
+            assert "<script>alert" not in html, path
+            assert 'href="javascript:' not in html, path
+
+    def test_asks_no_more_for_longer_ones(self, talk, django_assert_max_num_queries):
+        session = talk()
+        for number in range(20):
+            with transaction.atomic():
+                append(Item(session.id, None, (Line(Author.VISITOR, f"line {number}"),)))
+        client = signed_in(carol())
+        with django_assert_max_num_queries(14):
+            client.get(page(CHANGE, session.pk))
+
+
+class TestPermissions:
+    def test_nothing_can_be_written(self, talk):
+        session = talk()
+        client = signed_in(carol())
+        assert client.get(page("chat_session_add")).status_code == 403
+        assert client.post(page(CHANGE, session.pk), {"state": "END"}).status_code == 403
+        assert client.get(page("chat_session_delete", session.pk)).status_code == 403
+        html = client.get(page(CHANGE, session.pk)).content.decode()
+        assert 'name="_save"' not in html
+
+    def test_a_superuser_deletes_and_does_not_write(self, talk):
+        session = talk()
+        client = signed_in(olga())
+        assert client.post(page(CHANGE, session.pk), {"state": "END"}).status_code == 403
+        client.post(page("chat_session_delete", session.pk), {"post": "yes"})
+        assert not Session.objects.exists()
+
+    def test_closed_to_others(self, talk):
+        session = talk()
+        client = signed_in(alice())
+        assert client.get(page(LIST)).status_code == 403
+        assert client.get(page(CHANGE, session.pk)).status_code == 403
+        assert page(LIST) not in client.get(page("index")).content.decode()

@@ -1,0 +1,143 @@
+"""Tickets in the admin: read, answer, mark as done."""
+
+import pytest
+
+from apps.chat.items import Line
+from apps.chat.models import Message, Session
+from apps.engine.types import Author
+from apps.handoff.models import Ticket
+from apps.handoff.services import leave_message
+from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
+
+pytestmark = pytest.mark.django_db
+
+LIST = "handoff_ticket_changelist"
+CHANGE = "handoff_ticket_change"
+BUTTON = "handoff_ticket_close_this"
+
+
+@pytest.fixture
+def leave(make_session):
+    def make(text: str = "My earbud is silent.", language: str = "en", **contact: str) -> Ticket:
+        session = make_session(language=language)
+        contact = {"name": "Ana", "email": "ana@example.org", "phone": "+86 138 (0000)", **contact}
+        leave_message(
+            session_id=session.id,
+            line=Line(Author.VISITOR, text),
+            notice=Line(Author.SYSTEM, "It is with our team."),
+            **contact,
+        )
+        return Ticket.objects.get(session=session)
+
+    return make
+
+
+def listed(client, **query: str) -> list[Ticket]:
+    return list(client.get(page(LIST), query).context["cl"].result_list)
+
+
+class TestList:
+    def test_shows_open_ones_first_of_all(self, leave):
+        done, waiting = leave(), leave("Where is my parcel?")
+        Ticket.objects.filter(pk=done.pk).update(status="done")
+        client = signed_in(carol())
+        assert listed(client) == [waiting]
+        assert listed(client, status="done") == [done]
+        assert set(listed(client, status="all")) == {done, waiting}
+
+    def test_counts_open_ones_in_the_sidebar(self, leave):
+        leave()
+        leave()
+        said = texts(signed_in(carol()).get(page("index")).content.decode())
+        assert said[said.index("Tickets") + 1] == "2"
+
+    def test_shows_what_was_said_when_no_message_was_left(self, leave):
+        leave("I want a person")
+        Ticket.objects.update(text="")
+        said = texts(signed_in(carol()).get(page(LIST)).content.decode())
+        assert "I want a person" in said
+
+    def test_marks_as_done(self, leave):
+        tickets = [leave(), leave()]
+        chosen = {"action": "mark_as_done", "_selected_action": [t.pk for t in tickets]}
+        answer = signed_in(carol()).post(page(LIST), chosen, follow=True)
+        assert b"2 tickets marked as done." in answer.content
+        assert not Ticket.objects.open().exists()
+        assert set(Session.objects.values_list("mode", flat=True)) == {"bot"}
+
+    def test_asks_no_more_for_more_rows(self, leave, django_assert_max_num_queries):
+        for _ in range(12):
+            leave()
+        client = signed_in(olga())
+        with django_assert_max_num_queries(13):
+            client.get(page(LIST))
+
+
+class TestTicket:
+    def test_shows_contact_and_transcript(self, leave):
+        html = signed_in(carol()).get(page(CHANGE, leave().pk)).content.decode()
+        assert 'href="mailto:ana@example.org"' in html
+        assert 'href="tel:+861380000"' in html
+        said = texts(html)
+        assert "It is with our team." in said
+        assert "Visitor left a message" in said
+
+    @pytest.mark.parametrize(
+        ("language", "notice"),
+        [("en", "Our team has seen to your request."), ("zh-Hans", "您的问题客服同事已经处理。")],
+    )
+    def test_done_gives_the_session_back_in_its_language(self, leave, language, notice):
+        ticket = leave(language=language)
+        signed_in(carol()).post(page(CHANGE, ticket.pk), {BUTTON: ""})
+        ticket.refresh_from_db()
+        assert ticket.status == "done"
+        assert ticket.session.mode == "bot"
+        assert Message.objects.get(seq=3).text.startswith(notice)
+
+    def test_only_the_button_writes(self, leave):
+        ticket = leave()
+        signed_in(carol()).post(page(CHANGE, ticket.pk), {"status": "done", "text": "x"})
+        ticket.refresh_from_db()
+        assert (ticket.status, ticket.text) == ("open", "My earbud is silent.")
+
+    def test_a_done_one_has_no_button(self, leave):
+        ticket = leave()
+        client = signed_in(carol())
+        assert BUTTON in client.get(page(CHANGE, ticket.pk)).content.decode()
+        client.post(page(CHANGE, ticket.pk), {BUTTON: ""})
+        assert BUTTON not in client.get(page(CHANGE, ticket.pk)).content.decode()
+        client.post(page(CHANGE, ticket.pk), {BUTTON: ""})
+        assert Message.objects.count() == 3
+
+    def test_shows_hostile_text_as_text(self, leave):
+        ticket = leave(HOSTILE)
+        Ticket.objects.update(
+            name=HOSTILE, email='"><script>alert(1)</script>@x', phone='1"onclick="alert(1)'
+        )
+        client = signed_in(olga())
+        for path in (page(LIST), page(CHANGE, ticket.pk)):
+            html = client.get(path).content.decode()
+            assert "<script>alert" not in html, path
+            assert 'onclick="alert' not in html, path
+
+
+class TestPermissions:
+    def test_closed_to_others(self, leave):
+        ticket = leave()
+        client = signed_in(alice())
+        assert client.get(page(LIST)).status_code == 403
+        assert client.post(page(CHANGE, ticket.pk), {BUTTON: ""}).status_code == 403
+        assert page(LIST) not in client.get(page("index")).content.decode()
+
+    def test_who_only_reads_cannot_close(self, leave):
+        ticket = leave()
+        reader = carol()
+        reader.user_permissions.remove(*reader.user_permissions.filter(codename="change_ticket"))
+        client = signed_in(reader)
+        assert BUTTON not in client.get(page(CHANGE, ticket.pk)).content.decode()
+        assert client.post(page(CHANGE, ticket.pk), {BUTTON: ""}).status_code == 403
+
+    def test_none_are_added_and_only_superusers_delete(self, leave):
+        ticket = leave()
+        assert signed_in(olga()).get(page("handoff_ticket_add")).status_code == 403
+        assert signed_in(carol()).get(page("handoff_ticket_delete", ticket.pk)).status_code == 403

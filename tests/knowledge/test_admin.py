@@ -1,0 +1,341 @@
+"""The knowledge admin: who may do what, and that search follows every change."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from apps.knowledge.models import Category, Faq, FaqVariant, IndexState, UnansweredQuestion
+from apps.sites.models import Site
+from tests.staff import HOSTILE, alice, bob, carol, form_data, olga, page, signed_in
+
+pytestmark = pytest.mark.django_db
+
+LIST = "knowledge_faq_changelist"
+CHANGE = "knowledge_faq_change"
+
+
+@pytest.fixture
+def category(site: Site) -> Category:
+    return Category.objects.create(site=site, slug="delivery", name_en="Delivery")
+
+
+@pytest.fixture
+def draft(site: Site, category: Category) -> Faq:
+    return Faq.objects.create(
+        site=site, language="en", category=category, question="How long?", answer="Two days."
+    )
+
+
+@pytest.fixture
+def live(site: Site) -> Faq:
+    faq = Faq.objects.create(
+        site=site, language="en", question="Where are you?", answer="Hangzhou.", status="live"
+    )
+    FaqVariant.objects.create(faq=faq, text="your address")
+    return faq
+
+
+@pytest.fixture
+def asked(site: Site, live: Faq) -> UnansweredQuestion:
+    return UnansweredQuestion.objects.create(
+        turn="11111111-1111-4111-8111-111111111111",
+        session="22222222-2222-4222-8222-222222222222",
+        site=site,
+        language="en",
+        text="Do you sponsor bands?",
+        best=live,
+        confidence=0.31,
+        asked_at=timezone.now(),
+    )
+
+
+def wanted(site: Site) -> int:
+    return IndexState.objects.filter(site=site).values_list("wanted", flat=True).first() or 0
+
+
+def send(client: Any, faq: Faq, **changes: str) -> Any:
+    """Opens the form of an entry and sends it back with changes."""
+    path = page(CHANGE, faq.pk)
+    return client.post(path, {**form_data(client.get(path)), **changes}, follow=True)
+
+
+def act(client: Any, name: str, *entries: Faq) -> Any:
+    chosen = {"action": name, "_selected_action": [faq.pk for faq in entries]}
+    return client.post(page(LIST), chosen, follow=True)
+
+
+def errors(response: Any) -> dict[str, list[str]]:
+    return dict(response.context["adminform"].form.errors)
+
+
+class TestPublishing:
+    def test_an_editor_is_not_offered_live_and_cannot_send_it(self, draft):
+        client = signed_in(alice())
+        form = client.get(page(CHANGE, draft.pk)).context["adminform"].form
+        assert [value for value, _ in form.fields["status"].choices] == ["draft", "review"]
+        answer = send(client, draft, status="live")
+        assert "status" in errors(answer)
+        draft.refresh_from_db()
+        assert draft.status == "draft"
+
+    def test_an_editor_sends_to_review(self, draft):
+        send(signed_in(alice()), draft, status="review")
+        draft.refresh_from_db()
+        assert draft.status == "review"
+
+    def test_a_publisher_sets_live_and_is_told_when_it_is_found(self, draft, site):
+        before = wanted(site)
+        answer = send(signed_in(bob()), draft, status="live")
+        draft.refresh_from_db()
+        assert draft.is_live
+        assert wanted(site) > before
+        assert b"Searchable within 5 seconds." in answer.content
+
+    def test_what_is_live_is_read_only_for_an_editor(self, live):
+        client = signed_in(alice())
+        answer = client.get(page(CHANGE, live.pk))
+        assert b"needs the permission to publish" in answer.content
+        assert b"Copy to a draft" in answer.content
+        assert b'name="question"' not in answer.content
+        assert b'name="variants-0-text"' not in answer.content
+
+    def test_what_is_live_cannot_be_written_by_an_editor(self, live):
+        client = signed_in(alice())
+        path = page(CHANGE, live.pk)
+        assert client.post(path, {"question": "Mine", "status": "draft"}).status_code == 403
+        assert (
+            client.post(page("knowledge_faq_delete", live.pk), {"post": "yes"}).status_code == 403
+        )
+        live.refresh_from_db()
+        assert (live.question, live.status) == ("Where are you?", "live")
+
+    def test_what_is_live_is_not_deleted_in_bulk_by_an_editor(self, live, draft):
+        client = signed_in(alice())
+        chosen = {"action": "delete_selected", "_selected_action": [live.pk, draft.pk]}
+        client.post(page(LIST), {**chosen, "post": "yes"})
+        assert Faq.objects.count() == 2
+
+    def test_a_draft_that_went_live_meanwhile_is_refused(self, draft):
+        client = signed_in(alice())
+        data = form_data(client.get(page(CHANGE, draft.pk)))
+        Faq.objects.update(status="live")
+        assert client.post(page(CHANGE, draft.pk), data).status_code == 403
+
+
+class TestActions:
+    def test_publish(self, draft, live, site):
+        before = wanted(site)
+        answer = act(signed_in(bob()), "publish", draft, live)
+        draft.refresh_from_db()
+        assert draft.is_live
+        assert wanted(site) == before + 1
+        assert b"1 entry is now: Live. Searchable within 5 seconds." in answer.content
+
+    def test_publish_is_not_for_an_editor(self, draft, site):
+        client = signed_in(alice())
+        assert b'value="publish"' not in client.get(page(LIST)).content
+        act(client, "publish", draft)
+        draft.refresh_from_db()
+        assert draft.status == "draft"
+
+    @pytest.mark.parametrize(
+        ("action", "status"), [("send_to_review", "review"), ("back_to_draft", "draft")]
+    )
+    def test_an_editor_moves_what_is_not_live(self, draft, live, action, status):
+        Faq.objects.filter(pk=draft.pk).update(status="draft" if status == "review" else "review")
+        answer = act(signed_in(alice()), action, draft, live)
+        draft.refresh_from_db()
+        live.refresh_from_db()
+        assert (draft.status, live.status) == (status, "live")
+        assert b"1 live entry was left as it is: you may not publish." in answer.content
+
+    def test_a_publisher_takes_entries_back(self, live, site):
+        before = wanted(site)
+        act(signed_in(bob()), "back_to_draft", live)
+        live.refresh_from_db()
+        assert live.status == "draft"
+        assert wanted(site) > before
+
+    def test_delete_in_bulk(self, live, site):
+        before = wanted(site)
+        chosen = {"action": "delete_selected", "_selected_action": [live.pk], "post": "yes"}
+        signed_in(bob()).post(page(LIST), chosen)
+        assert not Faq.objects.exists()
+        assert wanted(site) > before
+
+
+class TestSearchFollows:
+    def test_an_edited_answer(self, live, site):
+        before = wanted(site)
+        send(signed_in(bob()), live, answer="Hangzhou, by the lake.")
+        assert wanted(site) > before
+
+    def test_an_added_phrasing(self, live, site):
+        before = wanted(site)
+        send(signed_in(bob()), live, **{"variants-1-text": "where is your store"})
+        assert wanted(site) > before
+        assert live.variants.count() == 2
+
+    def test_a_deleted_entry(self, live, site):
+        before = wanted(site)
+        signed_in(bob()).post(page("knowledge_faq_delete", live.pk), {"post": "yes"})
+        assert wanted(site) > before
+
+    def test_an_entry_that_moved_to_another_site(self, live, site):
+        other = Site.objects.create(key="other", name="Other")
+        before = wanted(site)
+        send(signed_in(bob()), live, site=str(other.pk))
+        assert wanted(site) > before
+        assert wanted(other) == 1
+
+
+class TestForm:
+    def test_the_author_owns_a_new_entry(self, site):
+        editor = alice()
+        client = signed_in(editor)
+        path = page("knowledge_faq_add")
+        new = {"site": site.pk, "language": "en", "question": "New?", "answer": "Yes."}
+        client.post(path, {**form_data(client.get(path)), **new})
+        assert Faq.objects.get().owner == editor
+
+    def test_a_phrasing_that_stands_twice_is_named(self, live):
+        answer = send(signed_in(bob()), live, **{"variants-1-text": "Your ADDRESS"})
+        assert "“Your ADDRESS” stands here twice." in answer.content.decode()
+        assert live.variants.count() == 1
+
+    def test_blank_rows_are_no_rows_and_emptied_ones_go(self, live):
+        send(signed_in(bob()), live, **{"variants-0-text": " ", "variants-1-text": "  "})
+        assert live.variants.count() == 0
+
+    def test_category_of_another_site(self, draft):
+        other = Site.objects.create(key="other", name="Other")
+        theirs = Category.objects.create(site=other, slug="x", name_en="X")
+        answer = send(signed_in(alice()), draft, category=str(theirs.pk))
+        assert errors(answer) == {"category": ["This category belongs to the site “Other”."]}
+
+    def test_language_that_the_site_does_not_speak(self, draft, site):
+        Site.objects.filter(pk=site.pk).update(languages=["zh-Hans"])
+        answer = send(signed_in(alice()), draft)
+        assert errors(answer) == {
+            "language": ["The site “Northbird” does not speak this language."]
+        }
+
+    def test_translation_in_the_same_language(self, draft, live):
+        answer = send(signed_in(alice()), draft, translation_of=str(live.pk))
+        assert errors(answer) == {"translation_of": ["That entry is in the same language."]}
+
+    def test_translation_of_itself(self, draft):
+        answer = send(signed_in(alice()), draft, translation_of=str(draft.pk))
+        assert errors(answer) == {"translation_of": ["An entry cannot be its own translation."]}
+
+    def test_validity_that_ends_before_it_starts(self, draft):
+        dates = {"valid_from_0": "2026-02-01", "valid_from_1": "10:00:00"}
+        dates |= {"valid_until_0": "2026-01-01", "valid_until_1": "10:00:00"}
+        answer = send(signed_in(alice()), draft, **dates)
+        assert "The end of validity must come after its start." in answer.content.decode()
+
+    def test_a_copy_starts_as_a_draft_with_the_phrasings(self, live):
+        client = signed_in(alice())
+        answer = client.get(page("knowledge_faq_copy_to_draft", live.pk), follow=True)
+        data = form_data(answer)
+        assert (data["status"], data["variants-0-text"]) == ("draft", "your address")
+        client.post(answer.redirect_chain[-1][0], data)
+        copy = Faq.objects.exclude(pk=live.pk).get()
+        assert (copy.question, copy.status) == ("Where are you?", "draft")
+        assert copy.variants.get().text == "your address"
+
+
+class TestQuestions:
+    def test_a_question_becomes_a_draft_and_is_then_handled(self, asked):
+        client = signed_in(bob())
+        answer = client.get(page("knowledge_unansweredquestion_make_draft", asked.pk), follow=True)
+        data = form_data(answer)
+        assert data["question"] == "Do you sponsor bands?"
+        assert UnansweredQuestion.objects.open().exists()
+        client.post(answer.redirect_chain[-1][0], {**data, "answer": "Not yet."})
+        assert Faq.objects.filter(question="Do you sponsor bands?", status="draft").exists()
+        assert not UnansweredQuestion.objects.open().exists()
+
+    def test_marking_as_handled(self, asked):
+        path = page("knowledge_unansweredquestion_changelist")
+        client = signed_in(bob())
+        assert b"Do you sponsor bands?" in client.get(path).content
+        answer = client.post(
+            path, {"action": "mark_handled", "_selected_action": [asked.pk]}, follow=True
+        )
+        assert b"1 question marked as handled." in answer.content
+        assert b"Do you sponsor bands?" not in answer.content
+        assert b"Do you sponsor bands?" in client.get(path, {"state": "handled"}).content
+
+    def test_who_only_reads_cannot_mark(self, asked):
+        path = page("knowledge_unansweredquestion_changelist")
+        client = signed_in(alice())
+        client.post(path, {"action": "mark_handled", "_selected_action": [asked.pk]})
+        assert UnansweredQuestion.objects.open().exists()
+
+
+class TestPages:
+    @pytest.mark.parametrize("name", ["faq", "category", "unansweredquestion"])
+    def test_are_closed_to_others(self, name):
+        client = signed_in(carol())
+        path = page(f"knowledge_{name}_changelist")
+        assert client.get(path).status_code == 403
+        assert path not in client.get(page("index")).content.decode()
+
+    def test_open_for_a_superuser(self, draft, live, asked, category):
+        client = signed_in(olga())
+        for name, row in (("faq", live), ("category", category), ("unansweredquestion", asked)):
+            assert client.get(page(f"knowledge_{name}_changelist")).status_code == 200
+            assert client.get(page(f"knowledge_{name}_change", row.pk)).status_code == 200
+            assert client.get(page(f"knowledge_{name}_history", row.pk)).status_code == 200
+        for name in ("faq", "category"):
+            assert client.get(page(f"knowledge_{name}_add")).status_code == 200
+        assert client.get(page("knowledge_unansweredquestion_add")).status_code == 403
+
+    def test_show_hostile_text_as_text(self, draft, asked, category):
+        Faq.objects.update(question=HOSTILE, answer=HOSTILE)
+        FaqVariant.objects.create(faq=draft, text=HOSTILE)
+        Category.objects.update(name_en=HOSTILE)
+        UnansweredQuestion.objects.update(text=HOSTILE)
+        Site.objects.update(name=HOSTILE)
+        client = signed_in(olga())
+        for path in (
+            page(LIST),
+            page(CHANGE, draft.pk),
+            page("knowledge_faq_history", draft.pk),
+            page("knowledge_faq_delete", draft.pk),
+            page("knowledge_category_changelist"),
+            page("knowledge_category_change", category.pk),
+            page("knowledge_unansweredquestion_changelist"),
+            page("knowledge_unansweredquestion_change", asked.pk),
+            page("knowledge_faq_add") + f"?answers={asked.pk}",
+        ):
+            html = client.get(path).content.decode()
+            assert "<script>alert" not in html, path
+            assert "&lt;script&gt;alert" in html, path
+
+    def test_the_list_finds_phrasings_once(self, live):
+        FaqVariant.objects.create(faq=live, text="the address of your store")
+        answer = signed_in(bob()).get(page(LIST), {"q": "address"})
+        assert [faq.pk for faq in answer.context["cl"].result_list] == [live.pk]
+
+    def test_the_list_asks_no_more_for_more_rows(
+        self, site, category, django_assert_max_num_queries: DjangoAssertNumQueries
+    ):
+        Faq.objects.bulk_create(
+            Faq(site=site, category=category, language="en", question=f"q{n}", answer="a")
+            for n in range(30)
+        )
+        client = signed_in(olga())
+        client.get(page(LIST))
+        with django_assert_max_num_queries(16):
+            client.get(page(LIST))
+
+    def test_the_list_shows_the_state_of_the_index(self, live, site):
+        IndexState.objects.create(site=site, wanted=3, built=2, entries=1, built_at=timezone.now())
+        html = signed_in(bob()).get(page(LIST)).content.decode()
+        assert "1 entry in search" in html
+        assert "version 2" in html
+        assert "changes on their way" in html
