@@ -1,10 +1,11 @@
 """Typed readers of environment variables. A bad value stops the start with one sentence."""
 
+import math
 import os
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -28,6 +29,8 @@ def text(name: str, default: str | None = None, *, source: Mapping[str, str] = o
             raise ImproperlyConfigured(
                 f"{name}_FILE: cannot read {file}: {error.strerror}."
             ) from error
+        except UnicodeDecodeError:
+            raise ImproperlyConfigured(f"{name}_FILE: {file} holds no UTF-8 text.") from None
     if default is None:
         raise ImproperlyConfigured(f"Set the environment variable {name} (or {name}_FILE).")
     return default
@@ -59,6 +62,8 @@ def number(
         raise ImproperlyConfigured(f"{name} must be a number, not {value!r}.") from error
     if not least <= parsed <= most:
         raise ImproperlyConfigured(f"{name} must be from {least:g} to {most:g}, not {parsed:g}.")
+    if not math.isfinite(parsed):
+        raise ImproperlyConfigured(f"{name} must be a finite number, not {value!r}.")
     return parsed
 
 
@@ -101,13 +106,24 @@ def origins(name: str, *, source: Mapping[str, str] = os.environ) -> tuple[str, 
     """Comma-separated web origins, such as https://chat.example, lower case, no path."""
     found = []
     for word in words(name, source=source):
-        parts = urlsplit(word)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+        parts = _split(word)
+        bare = parts and parts.geturl().rstrip("/") == f"{parts.scheme}://{parts.netloc}"
+        if not parts or not bare or parts.scheme not in {"http", "https"} or "@" in parts.netloc:
             raise ImproperlyConfigured(
                 f"{name}: {word!r} is no origin such as https://chat.example."
             )
         found.append(f"{parts.scheme}://{parts.netloc}".lower())
     return tuple(found)
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL with a host and a port that can be; None for anything else."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts if parts.hostname else None
 
 
 def database(name: str, url: str, **options: object) -> dict[str, object]:
@@ -116,16 +132,19 @@ def database(name: str, url: str, **options: object) -> dict[str, object]:
 
     Raises ImproperlyConfigured (without the password in it) when the URL cannot be used.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ImproperlyConfigured(
-            f"{name} must look like postgresql://user:password@host:5432/database."
-        )
-    asked = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    refusal = ImproperlyConfigured(
+        f"{name} must look like postgresql://user:password@host:5432/database; "
+        "write other characters of a password as %40, %2F and so on."
+    )
     try:
+        parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name}: the port is not a number.") from error
+    except ValueError:
+        # Its message holds the address with the password.
+        raise refusal from None
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise refusal
+    asked = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

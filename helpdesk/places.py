@@ -151,6 +151,8 @@ def _make_home(root: Path) -> None:
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
             raise StartError(f"{folder} must be a folder of root that nobody else can write to.")
+    # The folder's name does not tell whose it is.
+    (home(root) / "checkout").write_text(f"{root.resolve()}\n", encoding="utf-8")
 
 
 def _account(data: Path) -> Account:

@@ -159,7 +159,8 @@ UNFOLD = {
     "SITE_HEADER": "Helpdesk",
     "SITE_SYMBOL": "support_agent",
     "SHOW_BACK_BUTTON": True,
-    "SIDEBAR": {"show_search": True, "navigation": "helpdesk.admin.navigation"},
+    "DASHBOARD_CALLBACK": "helpdesk.overview.dashboard",
+    "SIDEBAR": {"show_search": True, "navigation": "helpdesk.overview.navigation"},
     "STYLES": [lambda _request: static("admin/helpdesk.css")],
 }
 

@@ -132,7 +132,7 @@ class Stack:
         return done.stdout
 
     @contextlib.contextmanager
-    def web(self, port: int = 0, **more: str) -> Iterator[Web]:
+    def web(self, port: int = 0, /, **more: str) -> Iterator[Web]:
         """A web process that answers until the block ends."""
         web = self.start_web(port, **more)
         try:
@@ -140,7 +140,7 @@ class Stack:
         finally:
             web.child.stop()
 
-    def start_web(self, port: int = 0, **more: str) -> Web:
+    def start_web(self, port: int = 0, /, **more: str) -> Web:
         port = port or free_port()
         command = [sys.executable, "-m", *web_command(port)]
         web = Web(port, Child(command, self.environment(PORT=str(port), **more)))

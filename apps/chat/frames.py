@@ -1,6 +1,7 @@
 """The frames of wire protocol version 1. Unknown keys are ignored, unknown types are not."""
 
 import json
+import math
 import uuid
 from datetime import datetime
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
@@ -214,7 +215,7 @@ def refused(
         "detail": detail(code, language),
     }
     if retry_after is not None:
-        frame["retry_after"] = round(retry_after, 2)
+        frame["retry_after"] = math.ceil(retry_after * 100) / 100  # never too early
     return frame
 
 

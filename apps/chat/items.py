@@ -1,5 +1,6 @@
 """What goes into the journal and what comes back: plain values, checked before they queue."""
 
+import math
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ class Verdict(StrEnum):
     CONFLICT = "conflict"  # the session has moved since the item was computed
     STALE = "stale"  # the turn to finish is not running at this attempt
     BUSY = "busy"  # an open turn is wanted while another is open
-    MISSING = "missing"  # there is no such session
+    MISSING = "missing"  # there is no such session, or it is closed to its visitor
     LOCKED = "locked"  # somebody else holds the session's row; never leaves the journal
 
 
@@ -120,10 +121,15 @@ def check(item: Item) -> None:
         raise BadItemError("one cmid stands twice in an item")
     if item.turn and not item.lines:
         raise BadItemError("a turn needs a line")
+    check_json(item.memory)
     for line in item.lines:
-        check_text(line.text)
-        check_json(line.meta)
-        check_json(line.fields)
+        check_json((line.text, line.name, line.meta, line.fields))
+    if turn := item.turn:
+        check_json((turn.route, turn.language, turn.confidence, turn.sources, turn.versions))
+    if finish := item.finish:
+        check_json((finish.route, finish.confidence))
+    for step in item.steps:
+        check_text(step.cause)
 
 
 def check_text(text: str) -> None:
@@ -133,9 +139,11 @@ def check_text(text: str) -> None:
 
 
 def check_json(value: object) -> None:
-    """The same for every key and string inside; a jsonb cannot hold them either."""
+    """The same for every key and string inside, and for numbers that JSON does not have."""
     if isinstance(value, str):
         check_text(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise BadItemError("a number is not finite")
     elif isinstance(value, dict):
         for key, inner in value.items():
             check_text(key)
@@ -171,6 +179,7 @@ def _item_row(n: int, item: Item) -> dict[str, Any]:
         "mode": item.mode,
         "memory": item.memory,
         "count": len(item.lines),
+        "by_visitor": any(line.author is Author.VISITOR for line in item.lines),
     }
     if turn := item.turn:
         row |= {"t_id": turn.id, "t_state": turn.state, "t_route": turn.route}

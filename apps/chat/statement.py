@@ -17,6 +17,7 @@ _WITH = """
 WITH inp AS MATERIALIZED (
   SELECT * FROM json_to_recordset(%(items)s::json) AS i(
     n int, session uuid, version bigint, state text, mode text, memory jsonb, count int,
+    by_visitor bool,
     t_id uuid, t_state text, t_route text, t_language text, t_confidence float8,
     t_sources jsonb, t_versions jsonb, t_deadline_s float8, t_open bool,
     f_id uuid, f_attempt int, f_state text, f_route text, f_confidence float8)
@@ -25,7 +26,7 @@ WITH inp AS MATERIALIZED (
     n int, k int, session uuid, id uuid, author text, name text, text text, meta jsonb,
     fields jsonb, cmid uuid, turn uuid)
 ), locked AS MATERIALIZED (
-  SELECT s.id, s.version, s.last_seq FROM chat_session s
+  SELECT s.id, s.version, s.last_seq, s.closed_at FROM chat_session s
   WHERE s.id IN (SELECT session FROM inp) ORDER BY s.id FOR NO KEY UPDATE {skip}
 ), tlock AS MATERIALIZED (
   SELECT t.id, t.state, t.attempt FROM chat_turn t
@@ -42,6 +43,7 @@ WITH inp AS MATERIALIZED (
   SELECT i.*, coalesce(s.version, e.version) AS now_version,
     coalesce(s.last_seq, e.last_seq) AS last_seq, d.known, CASE
     WHEN e.id IS NULL THEN 'missing'
+    WHEN i.by_visitor AND coalesce(s.closed_at, e.closed_at) IS NOT NULL THEN 'missing'
     WHEN d.n IS NOT NULL THEN 'dup'
     WHEN s.id IS NULL THEN 'locked'
     WHEN i.f_id IS NOT NULL AND (t.id IS NULL OR t.state <> 'running'

@@ -6,3 +6,4 @@ from apps.chat import jobs
 @shared_task
 def sweep_out() -> None:
     jobs.delete_expired_tokens()
+    jobs.delete_silent_visitors()

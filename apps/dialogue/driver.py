@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 RACES = 3
 WAITING_PLACES = 8
 BUSY_RETRY_S = 1.0
+BROKEN_RETRY_S = 10.0
 NO_LIMIT = 10**6
 
 Answer = dict[str, Any]
@@ -112,6 +113,9 @@ class Driver:
             answer = _refused(handle, said, RefusedError(Code.BAD_TEXT))
         except (SessionGoneError, Session.DoesNotExist):
             answer = frames.error(Code.TOKEN_UNKNOWN, handle.standing.language)
+        except Exception:  # a fault of ours must not leave the visitor in silence
+            logger.exception("driver: a line broke the code")
+            answer = _refused(handle, said, RefusedError(Code.BUSY, BROKEN_RETRY_S))
         if feed:
             feed.push(frames.encode(answer))
         return answer

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from apps.chat import frames
+from apps.chat.codes import CLOSE_TOKEN, Code
 from apps.chat.models import Message
 from apps.chat.threads import in_thread
 from apps.dialogue import services
@@ -28,6 +29,9 @@ class Feed(Protocol):
 
     def push(self, frame: str) -> None:
         """Takes an encoded frame; must not wait."""
+
+    def shut(self, code: int) -> None:
+        """Ends, with the protocol's close code, after what was pushed."""
 
     async def settle(self) -> None:
         """Waits until what was pushed is sent: history is read no faster than it is taken."""
@@ -140,6 +144,13 @@ class Handle:
         for feed in tuple(self.feeds):
             feed.push(encoded)
 
+    def end(self) -> None:
+        """The session was closed or erased: nobody may listen or speak any longer."""
+        self.broadcast(frames.error(Code.TOKEN_UNKNOWN, self.standing.language))
+        for feed in tuple(self.feeds):
+            feed.shut(CLOSE_TOKEN)
+        self.feeds.clear()
+
     def deliver(self, rows: Iterable[Row], ack: Ack | None = None) -> None:
         """Sends rows that follow the last one delivered; others were sent before."""
         for row in rows:
@@ -227,5 +238,6 @@ class Desk:
 
     def give_back(self, handle: Handle) -> None:
         handle.users -= 1
-        if handle.users <= 0:
-            self._handles.pop(handle.standing.session, None)
+        session = handle.standing.session
+        if handle.users <= 0 and self._handles.get(session) is handle:
+            del self._handles[session]

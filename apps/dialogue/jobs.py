@@ -20,22 +20,22 @@ def list_unanswered() -> int:
     Off the way of the turn itself: the turn is the truth, and this finds it however late.
     """
     listed = UnansweredQuestion.objects.filter(turn=OuterRef("pk"))
+    lines = Message.objects.filter(turn=OuterRef("pk"), author=Author.VISITOR)
     turns = (
         Turn.objects.without_answer()
         .filter(finished_at__gte=timezone.now() - LOOK_BACK)
         .exclude(Exists(listed))
+        .filter(Exists(lines))
         .select_related("session")
         .order_by("finished_at")[:AT_ONCE]
     )
-    found = [question for turn in turns if (question := _question(turn))]
+    found = [_question(turn) for turn in turns]
     UnansweredQuestion.objects.bulk_create(found, ignore_conflicts=True)
     return len(found)
 
 
-def _question(turn: Turn) -> UnansweredQuestion | None:
-    line = Message.objects.filter(turn=turn, author=Author.VISITOR).first()
-    if line is None:
-        return None
+def _question(turn: Turn) -> UnansweredQuestion:
+    line = Message.objects.filter(turn=turn, author=Author.VISITOR).earliest("seq")
     return UnansweredQuestion(
         turn=turn.id,
         session=turn.session_id,

@@ -35,7 +35,6 @@ LEFT = _(
     "Thank you. Your message is with our team, reference %(reference)s. "
     "A person will get back to you at %(address)s."
 )
-RETURNED = _("Our team has seen to your request. The assistant answers again from here on.")
 NO_ADDRESS = _("Please leave an e-mail address or a phone number, so that we can reach you.")
 BAD_EMAIL = _("This e-mail address does not look right.")
 BAD_PHONE = _("This phone number does not look right.")

@@ -66,15 +66,17 @@ class Pulse:
                 self._refresh(handle)
 
     async def _heal(self) -> None:
-        """Hints may be lost: one query tells which live sessions have moved elsewhere."""
+        """Hints may be lost: one query tells which live sessions have moved or ended elsewhere."""
         handles = {handle.standing.session: handle for handle in self._driver.desk.all()}
         if not handles:
             return
-        positions = await in_thread(Session.objects.positions, list(handles))
+        positions = await in_thread(Session.objects.current().positions, list(handles))
         for session, last_seq, version in positions:
-            standing = handles[session].standing
-            if last_seq > standing.last_seq or version > standing.version:
-                self._refresh(handles[session])
+            handle = handles.pop(session)
+            if last_seq > handle.standing.last_seq or version > handle.standing.version:
+                self._refresh(handle)
+        for handle in handles.values():
+            handle.end()
 
     def _refresh(self, handle: Handle) -> None:
         if not handle.refreshing:

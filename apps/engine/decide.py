@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from apps.engine.types import Passage, Policy
 
 OFFERED = 3
+# A question less likely than this only takes up a button.
+SHOWN_FROM = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,17 @@ Decision = Answer | Offer | Unsure | NoAnswer
 
 def decide(passages: tuple[Passage, ...], policy: Policy) -> Decision:
     """`passages` come best first; confidences are on the calibrated scale, 0..1."""
-    if not passages or passages[0].confidence < policy.offer_at:
+    if not passages:
         return NoAnswer()
     best = passages[0]
+    if best.high_risk and policy.risk_from <= best.confidence < policy.high_risk_at:
+        return Unsure(best)
     if best.confidence >= policy.answer_at:
-        sure = not best.high_risk or best.confidence >= policy.high_risk_at
-        return Answer(best) if sure else Unsure(best)
-    near = [p for p in passages if p.confidence >= policy.offer_at and not p.high_risk]
-    return Offer(tuple(near[:OFFERED])) if near else Unsure(best)
+        return Answer(best)
+    near = tuple(
+        passage
+        for passage in passages[:OFFERED]
+        if passage.confidence >= SHOWN_FROM and not passage.high_risk
+    )
+    enough = sum(passage.confidence for passage in near) >= policy.offer_at
+    return Offer(near) if near and enough else NoAnswer()

@@ -44,12 +44,16 @@ class Rating(IntEnum):
 class Policy:
     """Cuts on the calibrated scale: a confidence of 0.85 means right in 85 of 100 answers.
 
+    At `answer_at` the best entry is the answer. Below it the best three are offered when their
+    confidences, which exclude each other, add up to `offer_at`. A high-risk entry answers from
+    `high_risk_at` on, and from `risk_from` on leaves the question to a person.
     `badge` says where the cuts come from: "default" until they are fitted on labels.
     """
 
     answer_at: float
     offer_at: float
     high_risk_at: float = 0.85
+    risk_from: float = 0.3
     badge: str = "default"
 
 

@@ -38,24 +38,37 @@ WHOLE_LINES = {
     """,
 }
 HUMAN_WHOLE_LINE = r"""
-    (a\ )?(real\ |live\ )?(human|person|agent|operator|representative|rep|someone)(\ please)?
-    |(please\ )?(human|agent)(\ (support|help|agent|service))?
-    |(please\ )?transfer(\ me)?(\ please)?|customer\ service|live\ (chat|support|agent|person)
-    |(请|帮我|给我|麻烦)?(转|接|要|找|叫|切换?|换)?(到|个|一下)?(人工|真人)(客服|服务|坐席|座席)?(吧|谢谢|呢|啊|呀|！)?
-    |(请|帮我|给我|麻烦)?(转|接|要|找|叫|换)(到|个|一下)?客服(人员)?(吧|谢谢)?
+    (a\ )?(real\ |live\ )?(human|person|agent|operator|representative|rep|someone)
+    |(human|agent)\ (support|help|agent|service)|transfer(\ me)?
+    |customer\ (service|support)|live\ (chat|support|agent|person)
+    |(请|帮我|给我|麻烦|我)?(转|接|要|找|叫|切换?|换)?(到|个|一下)?(人工|真人)(客服|服务|坐席|座席)?
+    |(请|帮我|给我|麻烦|我)?(转|接|要|找|叫|换)(到|个|一下)?客服(人员)?
 """
-HUMAN_ANYWHERE = r"""
-    \b(talk|speak|chat|transfer|connect|put|pass|hand|get|give|want|need|prefer|reach|contact)\b
-        (?:\ (?:me|with|to|an?|the|some|any|through|over|would|like|please|real|actual|live|human|another)){0,6}
-        \ (?:human|person|people|agent|operator|representative|rep|someone|somebody|supervisor|manager)\b
-    |(?:转|转接|接通?|找|叫|联系|呼叫|换|要|想|给我|帮我)(?:你们|您们|一下|一个|个|到|成|的|和|跟|与|我)*
-        (?:人工|真人|人类|活人|主管|经理)
-    |(?:人工|真人)(?:客服|服务|坐席)?(?:来|帮我|处理|接待|跟我)
+WITH_PLEASE = r"(please\ )?({})(\ please)?(吧|谢谢|呢|啊|呀)?"
+# Wishes are looked for clause by clause: "not helpful, get me a human" refuses no human.
+# What one talks to is a person whatever follows; what one gets may be a poster or a cleaning agent,
+# so there the clause has to end, or say what the person is for.
+HUMAN_WISH = r"""
+    \b(talk|speak|chat|transfer|connect|through|hand|reach|contact)\b
+        (\ (me|us|over|with|to|an?|the|your|some|any|real|actual|live|another))*
+        \ (human|person|people|agent|operator|representative|rep|someone|somebody|supervisor|manager)\b
+    |(?<!do\ i\ )(?<!should\ i\ )\b(get|give|want|need|prefer|find)\b
+        (\ (me|us|to|have|an?|the|your|some|any|real|actual|live|another))*
+        \ (human|person|agent|operator|representative|rep|supervisor|manager)
+        (\ (please|now|here|instead|asap|right\ now|to\ (help|talk|speak|answer).*))*$
+    |(转接?|接通?|找|叫|联系|呼叫|换|要|想|给我|帮我)(你们|一下|一个|个|到|成|的|和|跟|与|我)*
+        (人工|真人|活人|主管|经理)(客服|服务|坐席|座席)?
+        (?=$|吧|呢|啊|呀|吗|谢谢|来|处理|聊|说|讲|帮|解决|接|跟|好|行|可以)
+    |(人工|真人)(客服|服务|坐席)?(来|帮我|处理|接待|跟我)
 """
-REFUSED = r"(不|别|没|无需|不用|不要|不想)(要|想|用|需要|给我|帮我)?(转|接|找|叫|联系|换)?(到)?(人工|真人)|\b(don'?t|do not|not|no need)\b.{0,20}\b(human|person|agent|operator)\b"
-ABOUT_PEOPLE = (
-    r"几点|什么时候|时间|上班|下班|多久|周末|\b(when|hours?|open|opening|how long|what time)\b"
-)
+REFUSED = r"""
+    (不|别|无需|没必要)(要|想|用|需要|给我|帮我)*(转接?|接|找|叫|联系|换)?(到)?(人工|真人)
+    |\b(don'?t|don’t|do\ not|not|no\ need)\b
+"""
+ABOUT_PEOPLE = r"""
+    几点|什么时候|时间|上班|下班|多久|周末|营业
+    |\b(when|hours?|open|opening|how\ long|what\ time)\b
+"""
 
 
 def _whole(pattern: str) -> re.Pattern[str]:
@@ -63,9 +76,11 @@ def _whole(pattern: str) -> re.Pattern[str]:
 
 
 COURTESIES = tuple((courtesy, _whole(pattern)) for courtesy, pattern in WHOLE_LINES.items())
-HUMAN_ALONE = _whole(HUMAN_WHOLE_LINE)
-HUMAN_WISH = re.compile(HUMAN_ANYWHERE, re.VERBOSE)
-NO_HUMAN = re.compile(rf"{REFUSED}|{ABOUT_PEOPLE}")
+HUMAN_ALONE = _whole(WITH_PLEASE.format(HUMAN_WHOLE_LINE))
+WISH = _whole(HUMAN_WISH)
+NO_WISH = _whole(f"{REFUSED}|{ABOUT_PEOPLE}")
+CLAUSES = re.compile(r"[,.;:!?…，。！？；：、\n]+|\b(?:but|and)\b")
+HAN_GAPS = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 BREAKS = re.compile(r"[^\w']+|_")
 # No courtesy and no plain wish is longer; a long complaint is a question whatever it mentions.
@@ -75,7 +90,7 @@ WISH_LENGTH = 200
 
 def understand(text: str) -> list[Command]:
     """The commands of one visitor line, which may hold anything; never an empty list."""
-    line = normalise(text[: WISH_LENGTH + 1])
+    line = HAN_GAPS.sub("", normalise(text[: WISH_LENGTH + 1]))
     plain = BREAKS.sub(" ", EDGES.sub("", line))
     if len(text) <= WISH_LENGTH and _wants_human(line, plain):
         return [WantHuman()]
@@ -87,7 +102,8 @@ def understand(text: str) -> list[Command]:
 def _wants_human(line: str, plain: str) -> bool:
     if HUMAN_ALONE.fullmatch(plain):
         return True
-    return HUMAN_WISH.search(line) is not None and NO_HUMAN.search(line) is None
+    clauses = (clause.strip() for clause in CLAUSES.split(line))
+    return any(WISH.search(clause) and not NO_WISH.search(clause) for clause in clauses)
 
 
 def _courtesy(plain: str) -> Courtesy | None:

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.core.cache import cache
@@ -99,13 +99,10 @@ def client_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str
 
 def holder(address: str) -> str:
     """Whom an address's limits belong to: an IPv4 address, or the /64 of an IPv6 one."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
+    parsed = _parse(address)
+    if parsed is None:
         return "unknown"
     if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
         return str(IPv6Network((parsed, 64), strict=False).network_address)
     return str(parsed)
 
@@ -116,13 +113,17 @@ def is_trusted(address: str) -> bool:
 
 
 def _within(address: str, networks: Sequence[Network]) -> bool:
-    if not networks:
-        return False
+    parsed = _parse(address) if networks else None
+    return parsed is not None and any(parsed in network for network in networks)
+
+
+def _parse(address: str) -> IPv4Address | IPv6Address | None:
+    """The address, an IPv4 one in IPv6's clothes as what it is; None for anything else."""
     try:
         parsed = ip_address(address)
     except ValueError:
-        return False
-    return any(parsed in network for network in networks)
+        return None
+    return (isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed
 
 
 class NewSessions:

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils import translation
 from django.utils.html import format_html, format_html_join
@@ -102,7 +103,8 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     @display(description=_("message"))  # type: ignore[untyped-decorator]
     def message(self, ticket: Ticket) -> str:
-        return format_html('<span class="hd-text" dir="auto">{}</span>', ticket.text or "–")
+        lines = linebreaksbr(ticket.text, autoescape=True) if ticket.text else "–"
+        return format_html('<span class="hd-text" dir="auto">{}</span>', lines)
 
     @display(description=_("session"))  # type: ignore[untyped-decorator]
     def chat(self, ticket: Ticket) -> str:

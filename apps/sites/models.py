@@ -43,7 +43,7 @@ class Site(models.Model):
             max_length=200,
             validators=[
                 RegexValidator(
-                    r"^https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z",
+                    r"^https?://(\*\.)?[A-Za-z0-9.-]+(:([0-9]{1,5}|\*))?\Z",
                     _("Write an origin such as https://shop.example or https://*.shop.example."),
                 )
             ],

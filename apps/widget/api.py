@@ -60,6 +60,9 @@ class Poll:
     def push(self, frame: str) -> None:
         self.came.set()
 
+    def shut(self, code: int) -> None:
+        self.came.set()
+
     async def settle(self) -> None:
         """A poll sends nothing by itself."""
 

@@ -120,6 +120,7 @@ class Conversation:
             case frames.Logout():
                 await in_thread(services.log_out, token=self._token)
                 self._socket.shut(NORMAL)
+                handle.end()
 
     async def _hello(self, hello: frames.Hello) -> None:
         if self._handle or not self._has_place:

@@ -4,6 +4,7 @@ import secrets
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -33,6 +34,12 @@ SITE = {
 Shop = dict[str, Any]
 
 
+def any_port(url: str) -> str:
+    """The origin of `url` with whatever port `make up` takes next time."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}:*"
+
+
 def is_empty() -> bool:
     """Whether nobody has put anything into this database yet."""
     return not any(model.objects.exists() for model in (Site, Faq, User))
@@ -43,7 +50,7 @@ def load_demo() -> Site:
     shops = {language: _read(language) for language in (ENGLISH, CHINESE)}
     with transaction.atomic():
         Installation.current()
-        site = Site.objects.create(key=KEY, allowed_pages=[settings.DEMO_URL], **SITE)
+        site = Site.objects.create(key=KEY, allowed_pages=[any_port(settings.DEMO_URL)], **SITE)
         categories = _categories(site, shops)
         originals = _entries(site, shops[ENGLISH], ENGLISH, categories, {})
         _entries(site, shops[CHINESE], CHINESE, categories, originals)

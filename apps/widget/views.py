@@ -1,9 +1,10 @@
 """Pages: the widget's script and frame, the demo shop that embeds it, and the front page."""
 
+from collections.abc import Callable
 from functools import lru_cache, wraps
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -33,10 +34,6 @@ class Readable(DjangoJSONEncoder):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "ensure_ascii": False})
-
-
-class PageView(Protocol):
-    def __call__(self, request: HttpRequest, /, **kwargs: Any) -> HttpResponse: ...
 
 
 @lru_cache(maxsize=1)
@@ -129,12 +126,12 @@ def home(request: HttpRequest) -> HttpResponse:
     return _page(request, "widget/demo/home.html", {"demo_url": settings.DEMO_URL})
 
 
-def _shop_page(view: PageView) -> PageView:
+def _shop_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """On the shop's own address, and under a policy as strict as a careful shop's."""
 
     @require_safe
     @wraps(view)
-    def guarded(request: HttpRequest, /, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if request.get_host() != urlsplit(settings.DEMO_URL).netloc:
             return HttpResponseRedirect(settings.DEMO_URL + request.get_full_path())
         response = view(request, **kwargs)

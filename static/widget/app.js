@@ -6,7 +6,6 @@ import { announce, byId, config, make, say, uuid } from "./page.js";
 import { Composer, ContactForm } from "./write.js";
 
 const STRIP_AFTER_MS = 2000;
-const READ_AFTER_MS = 1000;
 const { theme } = config.site;
 const strip = byId("strip");
 const replies = byId("replies");
@@ -19,7 +18,6 @@ let unread = 0;
 let mode = "bot";
 let lastSeq = 0;
 let stripTimer = 0;
-let readTimer = 0;
 /** @type {{form: ContactForm, seq: number, cmid?: string}} */
 let contact = null;
 
@@ -101,15 +99,8 @@ function show(line, isNew) {
 function arrived(line) {
   announce(line.text);
   host.event("message", { seq: line.seq, author: line.author });
-  if (!isOpen) host.event("unread", { count: ++unread });
-  else readSoon();
-}
-
-function readSoon() {
-  clearTimeout(readTimer);
-  readTimer = setTimeout(() => {
-    if (isOpen && lastSeq) chat.tell({ type: "read", seq: lastSeq });
-  }, READ_AFTER_MS);
+  if (isOpen) chat.tell({ type: "read", seq: lastSeq });
+  else host.event("unread", { count: ++unread });
 }
 
 function opened({ focus, narrow }) {
@@ -118,7 +109,7 @@ function opened({ focus, narrow }) {
   unread = 0;
   log.settle();
   if (focus) focusBox();
-  readSoon();
+  chat.tell({ type: "read", seq: lastSeq });
 }
 
 /** On a phone the text box would bring up the keyboard, which the visitor did not ask for. */
@@ -171,15 +162,16 @@ function setMode(now, operator) {
 /** A short break is not worth a word. */
 function setLink(up) {
   isUp = up;
-  clearTimeout(stripTimer);
   if (up) {
+    clearTimeout(stripTimer);
+    stripTimer = 0;
     if (!strip.hidden) announce(say("back_online"));
     strip.hidden = true;
     return;
   }
   log.typing(false);
   const wait = navigator.onLine ? STRIP_AFTER_MS : 0;
-  if (strip.hidden) stripTimer = setTimeout(() => showStrip(say("offline")), wait);
+  stripTimer ||= setTimeout(() => showStrip(say("offline")), wait);
 }
 
 function showStrip(text) {

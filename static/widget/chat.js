@@ -173,6 +173,8 @@ export class Chat {
     if (moved) {
       this.#restart();
       this.#view.reset();
+      // Not every server looks at the epoch that it is told.
+      this.#link.send({ type: "sync", since: 0 });
     }
     this.#epoch = epoch;
     this.#session = session || this.#session;

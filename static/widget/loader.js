@@ -1,7 +1,7 @@
 // The launcher. Put on a page by
 //   <script async src="https://desk.example/w/1/loader.js" data-key="KEY"></script>
-// Optional: data-locale. CSS variables: --helpdesk-accent with --helpdesk-ink on it, --helpdesk-z,
-// --helpdesk-offset-inline, --helpdesk-offset-block. A site's own colour is known once it was open.
+// Optional: data-locale; data-accent with data-ink, else the site's colours come with the frame.
+// CSS variables: --helpdesk-z, --helpdesk-offset-inline, --helpdesk-offset-block.
 // Nothing else is fetched until the panel opens.
 (() => {
   "use strict";
@@ -30,50 +30,40 @@
     },
   };
   const CSS = `
-:host { all: initial; color-scheme: light dark;
-  --accent: var(--helpdesk-accent, var(--site-accent, #0b6e6e));
-  --ink: var(--helpdesk-ink, var(--site-ink, #fff));
+:host { all: initial; color-scheme: light dark; --accent: #0b6e6e; --ink: #fff;
   --inline: var(--helpdesk-offset-inline, 20px); --block: var(--helpdesk-offset-block, 20px); }
 :host([hidden]), [hidden] { display: none !important; }
-* { box-sizing: border-box; }
-button { font: 500 15px/1.4 system-ui, sans-serif; cursor: pointer; }
-button:focus-visible { outline: 3px solid #2563eb; outline-offset: 3px; }
-.launcher { position: fixed; z-index: var(--helpdesk-z, 99990); inset-inline-end: var(--inline);
-  inset-block-end: calc(var(--block) + env(safe-area-inset-bottom, 0px)); inline-size: 60px;
-  block-size: 60px; padding: 0; border: 2px solid transparent; border-radius: 50%;
-  background: var(--accent); color: var(--ink); box-shadow: 0 6px 20px rgb(0 0 0 / .28);
-  transition: transform .15s; }
-.launcher:hover { transform: scale(1.06); }
-.launcher:focus-visible { box-shadow: 0 0 0 3px #fff, 0 6px 20px rgb(0 0 0 / .28); }
-svg { display: block; inline-size: 28px; block-size: 28px; margin: auto; fill: none;
-  stroke: currentColor; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round; }
+* { box-sizing: border-box; font: 16px/1.5 system-ui, sans-serif; }
+button { padding: 10px 18px; border: 1px solid; border-radius: 8px; background: none;
+  color: inherit; cursor: pointer; }
+button:focus-visible { outline: 3px solid #2563eb; outline-offset: 2px; }
+.launcher, .panel { position: fixed; z-index: var(--helpdesk-z, 99990);
+  inset-inline-end: var(--inline); inset-block-end: var(--block);
+  box-shadow: 0 6px 20px rgb(0 0 0 / .3); }
+.launcher { inline-size: 60px; block-size: 60px; padding: 0; border: 2px solid transparent;
+  border-radius: 50%; background: var(--accent); color: var(--ink); }
+svg { display: block; inline-size: 28px; margin: auto; fill: none; stroke: currentColor;
+  stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 [aria-expanded="false"] .down, [aria-expanded="true"] .chat { display: none; }
-.badge { position: absolute; inset-block-start: -5px; inset-inline-end: -5px; min-inline-size: 22px;
-  padding: 0 5px; border-radius: 11px; background: #c81e1e; color: #fff;
-  font: 600 13px/22px system-ui, sans-serif; text-align: center; }
-.panel { position: fixed; z-index: var(--helpdesk-z, 99990); inset-inline-end: var(--inline);
-  inset-block-end: calc(var(--block) + 74px); inline-size: min(400px, calc(100vw - 2 * var(--inline)));
-  block-size: min(680px, calc(100dvh - var(--block) - 94px)); overflow: hidden; border-radius: 16px;
-  background: Canvas; color: CanvasText; box-shadow: 0 12px 48px rgb(0 0 0 / .3);
-  outline: 1px solid rgb(128 128 128 / .25); animation: rise .18s ease-out; }
-iframe { position: relative; display: block; inline-size: 100%; block-size: 100%; border: 0; }
-iframe.waiting { visibility: hidden; }
-.wait { position: absolute; inset: 0; display: flex; flex-direction: column; gap: 12px;
-  align-items: center; justify-content: center; font: 16px/1.5 system-ui, sans-serif; }
-.wait p { margin: 0; }
-.wait button { padding: 10px 18px; border: 1px solid; border-radius: 8px; background: none;
-  color: inherit; }
+.badge { position: absolute; inset-block-start: -5px; inset-inline-end: -5px; padding: 0 7px;
+  border-radius: 11px; background: #c81e1e; color: #fff; font-size: 14px; }
+.panel { inline-size: min(400px, 100vw - 2 * var(--inline)); overflow: hidden;
+  inset-block-end: calc(var(--block) + 74px); block-size: min(680px, 100dvh - var(--block) - 94px);
+  border-radius: 16px; outline: 1px solid rgb(128 128 128 / .4); background: Canvas;
+  color: CanvasText; animation: rise .2s; }
+iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
+.waiting { visibility: hidden; }
+.wait { position: absolute; inset: 0; display: grid; gap: 12px; place-content: center; }
 @keyframes rise { from { opacity: 0; transform: translateY(12px); } }
 @media (max-width: 600px) {
   .panel { inset: var(--view-top, 0) 0 auto; inline-size: 100%; block-size: var(--view, 100dvh);
     border-radius: 0; }
   [aria-expanded="true"] { display: none; }
 }
-@media (prefers-reduced-motion: reduce) { .panel { animation: none; } .launcher { transition: none; } }
-@media (forced-colors: active) { .launcher { border-color: ButtonText; } }
-@media print { :host { display: none; } }`;
+@media (prefers-reduced-motion: reduce) { .panel { animation: none; } }
+@media (forced-colors: active) { .launcher { border-color: ButtonText; } }`;
   const ICONS = {
-    chat: "M20 11.5c0 4-3.6 7-8 7a9.3 9.3 0 0 1-3-.5L4.5 19.5l1.2-3.6A6.5 6.5 0 0 1 4 11.5c0-4 3.6-7 8-7s8 3 8 7ZM8.5 11.5h.01M12 11.5h.01M15.5 11.5h.01",
+    chat: "M4 5h16v11H9l-5 4ZM8.5 10.5h.01M12 10.5h.01M15.5 10.5h.01",
     down: "m6 9.5 6 6 6-6",
   };
 
@@ -81,8 +71,7 @@ iframe.waiting { visibility: hidden; }
   const ORIGIN = new URL(script.src).origin;
   const FRAME = new URL("frame/", script.src);
   const PREFIX = `helpdesk:${KEY}:`;
-  const PATIENCE_MS = 10000;
-  const narrow = window.matchMedia("(max-width: 600px)");
+  const narrow = matchMedia("(max-width: 600px)");
   const listeners = new Map();
   const ending = new AbortController();
   const until = { signal: ending.signal };
@@ -92,11 +81,12 @@ iframe.waiting { visibility: hidden; }
   let port = null;
   let patience = 0;
   let madeInert = false;
+  let focusing = false;
 
-  // ---- what the visitor's browser keeps, on the page's own origin: a frame of another site
-  // may have no storage at all. Without any, this page's memory must do.
+  // ---- What the browser keeps, on the page's own origin: a frame of another site may have no
+  // storage at all. Without any, this page's memory must do.
   const memory = new Map();
-  const area = (name) => (name === "open" ? window.sessionStorage : window.localStorage);
+  const area = (name) => (name === "open" ? sessionStorage : localStorage);
   function read(name) {
     if (memory.has(name)) return memory.get(name);
     try {
@@ -115,14 +105,15 @@ iframe.waiting { visibility: hidden; }
     }
   }
   function readAll() {
-    let names = [];
+    const names = [...memory.keys()];
     try {
-      names = Object.keys(window.localStorage).filter((name) => name.startsWith(PREFIX));
+      for (const full of Object.keys(localStorage)) {
+        if (full.startsWith(PREFIX)) names.push(full.slice(PREFIX.length));
+      }
     } catch {
-      // storage is blocked
+      // blocked
     }
-    names = new Set([...names.map((name) => name.slice(PREFIX.length)), ...memory.keys()]);
-    return Object.fromEntries([...names].map((name) => [name, read(name)]));
+    return Object.fromEntries(names.map((name) => [name, read(name)]));
   }
   /** Two tabs may both begin a chat, or both renew a token: the first one wins in both. */
   function swap({ id, name, was, value }) {
@@ -130,13 +121,11 @@ iframe.waiting { visibility: hidden; }
     tell({ type: "swapped", id, value: read(name) });
   }
 
-  // ---- language
   // A choice made in the chat holds on pages of the language it was made on.
   const spoken = script.dataset.locale || document.documentElement.lang || navigator.language;
   let locale = read(`locale ${spoken}`) || spoken;
   const words = () => WORDS[/^zh\b/i.test(locale) ? "zh" : "en"];
 
-  // ---- the page's part of the widget
   function make(tag, properties, ...children) {
     const node = Object.assign(document.createElement(tag), properties);
     node.append(...children);
@@ -158,20 +147,17 @@ iframe.waiting { visibility: hidden; }
   sheet.replaceSync(CSS);
   const style = sheet.cssRules[0].style;
   const badge = make("span", { className: "badge", ariaHidden: "true", hidden: true });
-  const launcher = make(
-    "button",
-    { type: "button", className: "launcher", ariaExpanded: "false" },
-    icon("chat"),
-    icon("down"),
-    badge,
-  );
+  const button = (properties) => make("button", { type: "button", ...properties });
+  const launcher = button({ className: "launcher", ariaExpanded: "false" });
+  launcher.append(icon("chat"), icon("down"), badge);
   const status = make("p", { role: "status" });
-  const again = make("button", { type: "button", hidden: true });
-  const shut = make("button", { type: "button" });
+  const again = button({ hidden: true });
+  const shut = button();
   const wait = make("div", { className: "wait" }, status, again, shut);
   const panel = make("div", { className: "panel", hidden: true }, wait);
 
-  function label() {
+  function label(count = unread) {
+    unread = count;
     const said = words();
     host.lang = locale;
     launcher.ariaLabel = said.open + (unread ? said.unread.replace("{count}", unread) : "");
@@ -181,16 +167,14 @@ iframe.waiting { visibility: hidden; }
     status.textContent = again.hidden ? said.loading : said.failed;
     if (frame) frame.title = said.title;
   }
-  function paint(theme) {
-    const [accent, ink] = theme.split(" ");
-    style.setProperty("--site-accent", accent);
-    style.setProperty("--site-ink", ink);
+  function paint({ accent, ink }) {
+    if (accent) style.setProperty("--accent", accent);
+    if (ink) style.setProperty("--ink", ink);
   }
 
-  // ---- the frame
   function load() {
     clearTimeout(patience);
-    patience = setTimeout(giveUp, PATIENCE_MS);
+    patience = setTimeout(giveUp, 10000);
     again.hidden = true;
     wait.hidden = false;
     if (!frame) {
@@ -208,13 +192,13 @@ iframe.waiting { visibility: hidden; }
     emit("error", { code: "unreachable" });
   }
   function tell(message) {
-    if (port) port.postMessage(message);
+    port?.postMessage(message);
   }
   /** The frame asks again until it is answered, and after every reload: the newest port counts. */
   function hand(event) {
     if (!frame || event.source !== frame.contentWindow || event.origin !== ORIGIN) return;
-    if (!event.data || event.data.helpdesk !== "ready") return;
-    if (port) port.close();
+    if (event.data?.helpdesk !== "ready") return;
+    port?.close();
     const channel = new MessageChannel();
     port = channel.port1;
     port.onmessage = ({ data }) => take(data);
@@ -227,10 +211,8 @@ iframe.waiting { visibility: hidden; }
       clearTimeout(patience);
       wait.hidden = true;
       frame.className = "";
-      const { accent, ink } = message.theme;
-      write("theme", `${accent} ${ink}`);
-      paint(read("theme"));
-      show(isOpen && document.activeElement === host);
+      paint(message.theme);
+      show(isOpen && (focusing || document.activeElement === host));
     } else if (message.type === "keep") write(message.name, message.value);
     else if (message.type === "swap") swap(message);
     else if (message.type === "close") api.close();
@@ -238,13 +220,9 @@ iframe.waiting { visibility: hidden; }
       write(`locale ${spoken}`, message.locale);
       api.setLocale(message.locale);
     } else if (message.type === "event") {
-      if (message.name === "unread") count(message.detail.count);
+      if (message.name === "unread") label(message.detail.count);
       emit(message.name, message.detail);
     }
-  }
-  function count(number) {
-    unread = number;
-    label();
   }
   function show(focus) {
     if (focus) frame.focus();
@@ -254,13 +232,12 @@ iframe.waiting { visibility: hidden; }
   // ---- full screen below 600 px: the page behind takes no part
   function cover() {
     const covers = isOpen && narrow.matches && !host.hidden;
-    if (covers && !document.body.inert) document.body.inert = madeInert = true;
-    else if (!covers && madeInert) document.body.inert = madeInert = false;
+    if (covers !== madeInert) document.body.inert = madeInert = covers;
     fit();
   }
   /** Keeps the text box above a phone's keyboard, which shrinks only the visual viewport. */
   function fit() {
-    const view = window.visualViewport;
+    const view = visualViewport;
     if (!view || !isOpen || !narrow.matches) return;
     style.setProperty("--view", `${view.height}px`);
     style.setProperty("--view-top", `${view.offsetTop}px`);
@@ -273,37 +250,31 @@ iframe.waiting { visibility: hidden; }
     panel.hidden = !wanted;
     launcher.ariaExpanded = String(wanted);
     cover();
-    if (wanted) {
-      count(0);
-      if (!frame) load();
-    }
+    if (wanted) label(0);
+    if (!frame) load();
     show(wanted && focus);
+    focusing = wanted && focus;
     if (!wanted && held) launcher.focus();
     emit(wanted ? "open" : "close");
   }
 
-  // ---- the page's API
   function emit(name, detail = {}) {
     // Each in a task of its own: a broken listener must not break the chat, nor go unseen.
     for (const listener of listeners.get(name) || []) setTimeout(listener, 0, detail);
-  }
-  function setHidden(hidden) {
-    host.hidden = hidden;
-    cover();
   }
   const api = {
     open: () => setOpen(true, true),
     close: () => setOpen(false, true),
     toggle: () => setOpen(!isOpen, true),
-    hide: () => setHidden(true),
-    show: () => setHidden(false),
+    hide: () => cover((host.hidden = true)),
+    show: () => cover((host.hidden = false)),
     destroy() {
       isOpen = false;
       cover();
       ending.abort();
       watch.disconnect();
       clearTimeout(patience);
-      if (port) port.close();
+      port?.close();
       host.remove();
       delete window.Helpdesk;
     },
@@ -330,7 +301,7 @@ iframe.waiting { visibility: hidden; }
     const root = host.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet];
     root.append(launcher, panel);
-    paint(read("theme") || "");
+    paint(script.dataset);
     label();
     attach();
     watch.observe(document.documentElement, { childList: true });
@@ -339,10 +310,10 @@ iframe.waiting { visibility: hidden; }
     again.addEventListener("click", load);
     host.addEventListener("keydown", (event) => event.key === "Escape" && isOpen && api.close());
     narrow.addEventListener("change", cover, until);
-    window.visualViewport?.addEventListener("resize", fit, until);
-    window.visualViewport?.addEventListener("scroll", fit, until);
-    window.addEventListener("message", hand, until);
-    window.addEventListener(
+    visualViewport?.addEventListener("resize", fit, until);
+    visualViewport?.addEventListener("scroll", fit, until);
+    addEventListener("message", hand, until);
+    addEventListener(
       "storage",
       (event) =>
         event.key?.startsWith(PREFIX) &&

@@ -10,16 +10,14 @@ export class Log {
   #dots = make("div", { className: "line bot dots", hidden: true }, make("i"), make("i"), make("i"));
   #timer = 0;
   #follows = true;
+  #top = 0;
   #hooks;
-  #clock;
+  #locale;
 
   /** @param {{retry: Function, rate: (seq: number, value: number) => void}} hooks */
   constructor(locale, hooks) {
     this.#hooks = hooks;
-    const today = new Date().toDateString();
-    const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
-    const day = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "short" });
-    this.#clock = (at) => (at.toDateString() === today ? time : day).format(at);
+    this.#locale = locale;
     this.#log.append(this.#dots);
     this.#log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#latest.addEventListener("click", () => this.settle(true));
@@ -30,10 +28,9 @@ export class Log {
   settle(always = false) {
     if (always) this.#follows = true;
     if (this.#follows) this.#log.scrollTop = this.#log.scrollHeight;
-    else this.#latest.hidden = false;
   }
 
-  /** @param {import("./page.js").Item} item that is on its way */
+  /** @param {import("./page.js").Item} item */
   pending(item) {
     const node = this.#own(item.text, new Date(item.at));
     node.dataset.cmid = item.cmid;
@@ -42,9 +39,8 @@ export class Log {
     this.settle(true);
   }
 
-  /** @param {number} seq that the server gave it */
   sent(item, seq) {
-    const node = this.#pendingNode(item.cmid) || this.#own(item.text, new Date(item.at));
+    const node = this.#find("cmid", item.cmid) || this.#own(item.text, new Date(item.at));
     delete node.dataset.cmid;
     this.#status(node, "sent");
     this.#place(node, seq);
@@ -53,7 +49,7 @@ export class Log {
 
   /** The server will not take it: says why, and gives the text back. */
   refused(item, detail) {
-    const node = this.#pendingNode(item.cmid);
+    const node = this.#find("cmid", item.cmid);
     if (!node) return;
     delete node.dataset.cmid;
     this.#status(node, "failed", detail);
@@ -63,7 +59,7 @@ export class Log {
       this.#hooks.retry(item);
     });
     node.lastElementChild.append(again);
-    announce(`${say("failed")} ${detail}`);
+    announce(detail);
     this.settle();
   }
 
@@ -72,7 +68,7 @@ export class Log {
    * @param {import("./page.js").Line} line
    */
   add(line, ...below) {
-    if (this.#at(line.seq)) return;
+    if (this.#find("seq", line.seq)) return;
     let node;
     try {
       node = this.#draw(line);
@@ -83,6 +79,7 @@ export class Log {
     this.#place(node, line.seq);
     if (line.author !== "visitor") this.typing(false);
     this.settle();
+    this.#latest.hidden = this.#follows;
   }
 
   /** Three dots, until the answer comes or none is to be expected any more. */
@@ -142,7 +139,9 @@ export class Log {
   }
 
   #time(at) {
-    return make("time", { dateTime: at.toISOString() }, this.#clock(at));
+    const day = at.toDateString() === new Date().toDateString() ? undefined : "short";
+    const text = at.toLocaleString(this.#locale, { dateStyle: day, timeStyle: "short" });
+    return make("time", { dateTime: at.toISOString() }, text);
   }
 
   #under(seq, sources) {
@@ -163,7 +162,7 @@ export class Log {
       ["down", "not_helpful", -1],
     ].map(([picture, label, value]) => {
       const properties = { type: "button", title: say(label), ariaPressed: "false" };
-      const button = make("button", { ...properties, "aria-label": say(label) }, icon(picture));
+      const button = make("button", { ...properties, ariaLabel: say(label) }, icon(picture));
       button.addEventListener("click", () => {
         for (const other of buttons) other.ariaPressed = String(other === button);
         thanks.textContent = say("rated");
@@ -174,12 +173,8 @@ export class Log {
     return make("div", { className: "thumbs" }, thanks, ...buttons);
   }
 
-  #at(seq) {
-    return this.#log.querySelector(`[data-seq="${seq}"]`);
-  }
-
-  #pendingNode(cmid) {
-    return this.#log.querySelector(`[data-cmid="${cmid}"]`);
+  #find(name, value) {
+    return this.#log.querySelector(`[data-${name}="${value}"]`);
   }
 
   /** Without a number it goes to the end. Stored lines stand before those that are not. */
@@ -200,7 +195,10 @@ export class Log {
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
     if (!clientHeight) return;
-    this.#follows = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    // Only the reader moves it up; what grows around the log leaves it where it is.
+    this.#follows = isNear || (this.#follows && scrollTop >= this.#top);
+    this.#top = scrollTop;
     if (this.#follows) this.#latest.hidden = true;
   }
 }

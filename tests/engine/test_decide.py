@@ -45,14 +45,25 @@ def test_an_offer_holds_the_nearest_in_order_and_no_more_than_three():
     assert decide(found, POLICY) == Offer(found[:OFFERED])
 
 
-def test_an_offer_leaves_out_high_risk_entries_and_those_below_the_cut():
-    found = (entry(0.6, high_risk=True), entry(0.5), entry(0.29))
-    assert decide(found, POLICY) == Offer((found[1],))
+def test_an_offer_leaves_out_high_risk_entries_and_hopeless_ones():
+    found = (entry(0.29, high_risk=True), entry(0.28), entry(0.029))
+    assert decide(found, Policy(answer_at=0.7, offer_at=0.2)) == Offer((found[1],))
 
 
-def test_a_lower_cut_for_high_risk_than_for_others_makes_nothing_surer():
+def test_weak_entries_are_offered_when_one_of_them_is_likely_enough_right():
+    found = tuple(map(entry, (0.12, 0.1, 0.09)))
+    assert decide(found, POLICY) == Offer(found)
+    assert decide(found[:2], POLICY) == NoAnswer()
+
+
+def test_what_high_risk_entries_weigh_makes_no_offer():
+    found = (entry(0.29, high_risk=True), entry(0.1))
+    assert decide(found, POLICY) == NoAnswer()
+
+
+def test_a_high_risk_entry_needs_both_cuts():
     lax = Policy(answer_at=0.7, offer_at=0.3, high_risk_at=0.5)
-    assert type(decide((entry(0.6, high_risk=True),), lax)) is Unsure
+    assert type(decide((entry(0.49, high_risk=True),), lax)) is Unsure
     assert type(decide((entry(0.7, high_risk=True),), lax)) is Answer
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from apps.engine import turn
-from apps.engine.commands import Courtesy, SmallTalk, WantHuman
+from apps.engine.commands import Command, Courtesy, SmallTalk, WantHuman
 from apps.engine.events import Close, Event, Handoff, Judged, Move, Reply, Search
 from apps.engine.types import Mode, Passage, Policy, Snapshot, State
 
 FOLDER = Path(__file__).parent / "transcripts"
 POLICY = Policy(answer_at=0.7, offer_at=0.3, high_risk_at=0.85)
-BUTTONS = {"human": WantHuman(), "thanks": SmallTalk(Courtesy.THANKS)}
+BUTTONS: dict[str, Command] = {"human": WantHuman(), "thanks": SmallTalk(Courtesy.THANKS)}
 
 
 def conversations() -> list[Any]:

@@ -195,7 +195,7 @@ def test_case_and_punctuation_change_nothing(line, courtesy):
 
 
 def test_a_long_complaint_is_a_question_whatever_it_mentions():
-    wish = "get me a human "
+    wish = "get me a human, "
     just = wish + "x" * (WISH_LENGTH - len(wish))
     assert understand(just) == [WantHuman()]
     assert understand(just + "x") == [AskFaq(just + "x")]

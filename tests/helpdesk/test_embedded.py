@@ -1,52 +1,20 @@
 """The embedded PostgreSQL and Redis, with real servers."""
 
-import contextlib
 import os
-import shutil
 import socket
 import stat
-import subprocess
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, LiteralString
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import redis
 
-from helpdesk import daemons, embedded, places, postgres, programs
-from helpdesk.embedded import Addresses, InUseError, StartError
+from helpdesk import embedded, places
+from helpdesk.embedded import Addresses, InUseError
+from tests.helpdesk.checkouts import IS_ROOT, ask, making_checkout, socket_folder, working
 
-ROOT = Path(__file__).resolve().parents[2]
 STRANGER = 54321
-IS_ROOT = os.geteuid() == 0
-
-
-@contextlib.contextmanager
-def making_checkout(folder: Path) -> Iterator[Path]:
-    folder.mkdir(parents=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DATABASE_URL", raising=False)
-        patch.delenv("REDIS_URL", raising=False)
-        yield folder
-    if IS_ROOT:
-        shutil.rmtree(places.home(folder), ignore_errors=True)
-
-
-@pytest.fixture
-def bare_checkout(tmp_path):
-    with making_checkout(tmp_path / "checkout") as folder:
-        yield folder
-
-
-@pytest.fixture
-def checkout(bare_checkout, monkeypatch):
-    """A checkout that runs the programs of the test run's own servers, to save root's copy."""
-    monkeypatch.setattr(places, "copied", lambda _home: programs.copied(places.home(ROOT)))
-    if IS_ROOT:
-        places.home(ROOT).mkdir(parents=True, exist_ok=True)
-    return bare_checkout
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +28,6 @@ def shared(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(shared):
     return shared[1]
-
-
-def ask(url: str, question: LiteralString) -> tuple[Any, ...] | None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        return connection.execute(question).fetchone()
-
-
-def socket_folder(found: Addresses) -> Path:
-    return Path(parse_qs(urlsplit(found.database_url).query)["host"][0])
 
 
 def test_postgresql_is_what_the_project_needs(server):
@@ -148,19 +107,6 @@ def test_servers_of_root_do_not_run_as_root(shared):
     assert 0 not in owners
 
 
-def working(folder: Path, found: Addresses) -> list[int]:
-    """Process ids of the checkout's servers."""
-    pids = []
-    for place, program in (
-        (places.home(folder) / "data", "postgres"),
-        (socket_folder(found), "redis-server"),
-    ):
-        for pid, descriptor in daemons.working_in(place, program):
-            os.close(descriptor)
-            pids.append(pid)
-    return pids
-
-
 def test_another_terminal_finds_the_servers(shared):
     folder, found = shared
     assert embedded.addresses(folder) == found
@@ -199,124 +145,12 @@ def test_a_second_start_finds_the_data_and_no_folder_changes(checkout):
     assert [(path.stat().st_mode, path.stat().st_uid) for path in parents] == before
 
 
-def test_a_lost_password_is_renewed_and_the_data_kept(checkout):
-    ask_kept = "SELECT count(*) FROM pg_class WHERE relname = 'kept'"
-    with (
-        embedded.running(checkout, durable=True) as first,
-        psycopg.connect(first.database_url) as connection,
-    ):
-        connection.execute("CREATE TABLE kept (n int)")
-    (places.home(checkout) / "password").unlink()
-    with embedded.running(checkout, durable=True) as second:
-        assert second.database_url != first.database_url
-        assert ask(second.database_url, ask_kept) == (1,)
-
-
-def test_leftovers_of_an_interrupted_first_start_do_no_harm(bare_checkout):
-    home = places.home(bare_checkout)
-    if IS_ROOT:
-        home.mkdir(parents=True)
-    else:
-        home.mkdir(parents=True, mode=0o700)
-    for left in ("data.new", "copying"):
-        (home / left).mkdir()
-        (home / left / "junk").touch()
-    with embedded.running(bare_checkout, durable=True) as found:
-        assert ask(found.database_url, "SELECT 1") == (1,)
-
-
-@pytest.mark.skipif(not daemons.can_see_strays(), reason="needs /proc and pidfd")
-def test_a_server_that_a_killed_run_left_is_ended(checkout):
-    with embedded.running(checkout, durable=True):
-        pass
-    data = places.home(checkout) / "data"
-    with places.nest(checkout, durable=True) as nest:
-        stray = subprocess.Popen(
-            postgres.server(nest, data).command,
-            stderr=subprocess.PIPE,
-            cwd=data,
-            env=daemons.ENVIRONMENT,
-            user=data.stat().st_uid if IS_ROOT else None,
-            text=True,
-        )
-        wait_for(stray.stderr, "ready to accept connections")
-    with stray, embedded.running(checkout, durable=True) as found:
-        assert stray.wait() == 0
-        assert ask(found.database_url, "SELECT 1") == (1,)
-
-
-def wait_for(lines: Iterable[str] | None, word: str) -> None:
-    assert any(word in line for line in lines or ())
-
-
-@pytest.mark.skipif(not daemons.can_see_strays(), reason="needs /proc and pidfd")
-def test_a_stranger_with_the_id_in_the_pid_file_is_left_alone(checkout):
-    with embedded.running(checkout, durable=True):
-        pass
-    data = places.home(checkout) / "data"
-    owner = data.stat().st_uid
-    stranger = subprocess.Popen(["sleep", "600"], cwd=data, user=owner if IS_ROOT else None)
-    lines = [str(stranger.pid), str(data), "1", "5432", "", "", "", "ready"]
-    (data / "postmaster.pid").write_text("\n".join(lines) + "\n")
-    with embedded.running(checkout, durable=True) as found:
-        assert ask(found.database_url, "SELECT 1") == (1,)
-        assert stranger.poll() is None
-    stranger.kill()
-    stranger.wait()
-
-
-def test_data_of_another_major_version_is_named(checkout):
-    with places.nest(checkout, durable=True) as nest:
-        data = places.private(nest.folder / "data", nest.account)
-    (data / "PG_VERSION").write_text("17\n")
-    with (
-        pytest.raises(StartError, match="is of PostgreSQL 17 and this Helpdesk brings 18"),
-        embedded.running(checkout, durable=True),
-    ):
-        pass
-
-
-@pytest.mark.parametrize("trap", ["open", "link"])
-def test_a_socket_folder_that_is_not_ours_alone_is_refused(checkout, trap):
-    with places.nest(checkout, durable=True) as nest:
-        sockets = nest.sockets
-    if sockets.exists():
-        sockets.rmdir()
-    elsewhere = checkout / "elsewhere"
-    elsewhere.mkdir(mode=0o700)
-    if trap == "link":
-        sockets.symlink_to(elsewhere)
-    else:
-        sockets.mkdir()
-        sockets.chmod(0o777)
-    with (
-        pytest.raises(StartError, match="closed to others"),
-        embedded.running(checkout, durable=True),
-    ):
-        pass
-    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
-    assert trap == "link" or stat.S_IMODE(sockets.stat().st_mode) == 0o777
-
-
 def test_throw_away_servers_leave_nothing(checkout):
     with embedded.running(checkout, durable=False) as found:
         folder = socket_folder(found).parent
         assert ask(found.database_url, "SHOW fsync") == ("off",)
     assert not folder.exists()
     assert list(checkout.iterdir()) == []
-
-
-def test_what_a_killed_test_run_left_is_removed_by_the_next(checkout, monkeypatch, tmp_path):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with places.nest(checkout, durable=False) as nest:
-        base = nest.folder.parent
-    left, busy = base / "helpdesk-test-left", base / "helpdesk-test-busy"
-    for folder in (left, busy):
-        folder.mkdir()
-        (folder / "lock").touch()
-    with places.lock(busy / "lock"), places.nest(checkout, durable=False):
-        assert not left.exists()
-        assert busy.exists()
 
 
 def test_servers_of_others_keep_the_embedded_ones_off(checkout, monkeypatch, tmp_path):
@@ -328,25 +162,3 @@ def test_servers_of_others_keep_the_embedded_ones_off(checkout, monkeypatch, tmp
         assert found == Addresses("postgresql://a:b@db.example/c", "redis://127.0.0.1:6380/0")
         assert embedded.addresses(checkout) == found
         assert not places.home(checkout).exists()
-
-
-def test_addresses_of_a_killed_run_do_not_count(checkout):
-    notice = places.private(checkout / "var/run", None) / "addresses.json"
-    notice.write_text(
-        '{"database_url": "postgresql://helpdesk:x@/helpdesk?host=/nonexistent",'
-        ' "redis_url": "unix://:x@/nonexistent/redis.sock?db=0"}'
-    )
-    assert embedded.addresses(checkout) is None
-    notice.write_text("half a no")
-    assert embedded.addresses(checkout) is None
-
-
-def test_a_program_that_does_not_start_is_named_with_its_log(checkout):
-    with embedded.running(checkout, durable=True):
-        pass
-    (places.home(checkout) / "data" / "global" / "pg_control").unlink()
-    with (
-        pytest.raises(StartError, match=r"PostgreSQL did not start: .*log: .*postgresql.log"),
-        embedded.running(checkout, durable=True),
-    ):
-        pass

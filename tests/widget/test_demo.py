@@ -24,11 +24,11 @@ def demo(*arguments: str) -> str:
 
 
 class TestLoading:
-    def test_an_empty_database_gets_the_shop(self, tmp_path, settings):
+    def test_an_empty_database_gets_the_shop(self, tmp_path):
         demo("--credentials", str(tmp_path / "login.json"))
         site = Site.objects.get(key="demo")
         assert site.languages == ["en", "zh-Hans"]
-        assert site.allowed_pages == [settings.DEMO_URL]
+        assert site.allowed_pages == ["http://localhost:*"]
         assert site.greeting("zh-Hans")
         assert Category.objects.exclude(name_zh_hans="").count() == 10
         assert Faq.objects.live().filter(language="en").count() == 84
@@ -47,7 +47,7 @@ class TestLoading:
         state = IndexState.objects.get()
         assert (state.built, state.entries) == (state.wanted, 168)
         library.refresh()
-        found = library.of(state.site_id).search("how long does delivery take", ["en"])
+        found = library.of(state.site_id).search("how long does delivery take", ["en"], enough=0.5)
         assert found[0].entry.question == "How long does delivery take?"
 
     def test_the_operator_can_log_in_with_what_was_written(self, tmp_path, client):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import websockets
 
-from tests.widget.visitor import Visitor, acall, new_cmid
+from tests.widget.visitor import Frame, Visitor, acall, new_cmid
 
 pytestmark = pytest.mark.stack
 
@@ -142,7 +142,7 @@ async def test_a_person_is_asked_for_and_a_message_left(visitor):
 async def test_more_than_eight_waiting_lines_are_busy(visitor):
     await visitor.connect()
     await asyncio.gather(*(visitor.send(QUESTION) for _ in range(20)))
-    answers = []
+    answers: list[Frame] = []
     while len(answers) < 20:
         frame = await visitor.hear()
         if frame["type"] in {"ack", "refused"}:
@@ -191,8 +191,13 @@ async def test_ratings_context_and_reads_are_kept(servers, visitor):
 async def test_logout_leaves_nothing_behind_for_the_next_person(stack, visitor):
     await visitor.connect()
     await visitor.ask(QUESTION)
+    other = Visitor(stack.base_url)
+    other.token = visitor.token
+    await other.connect()
     await visitor.write(type="logout")
     assert await visitor.closed() == 1000
+    assert (await other.until("error"))["code"] == "token_unknown"
+    assert await other.closed() == 4401
     status, body = await acall(f"{stack.base_url}/api/v1/chat/messages", token=visitor.token)
     assert (status, body["code"]) == (401, "token_unknown")
 

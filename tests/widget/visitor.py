@@ -5,10 +5,11 @@ import json
 import urllib.error
 import urllib.request
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import websockets
 from websockets.asyncio.client import ClientConnection
+from websockets.typing import Origin
 
 PATIENCE_S = 15
 
@@ -68,7 +69,9 @@ class Visitor:
     async def open(self, origin: str | None = "") -> None:
         url = self.base_url.replace("http", "ws", 1) + "/ws/chat/"
         origin = self.base_url if origin == "" else origin
-        self._socket = await websockets.connect(url, origin=origin, max_queue=None)
+        self._socket = await websockets.connect(
+            url, origin=cast("Origin | None", origin), max_queue=None
+        )
 
     async def say_hello(self, last_seq: int = 0, epoch: str | None = None) -> None:
         await self.write(type="hello", proto=1, token=self.token, last_seq=last_seq, epoch=epoch)
@@ -84,7 +87,7 @@ class Visitor:
 
     async def hear(self) -> Frame:
         assert self._socket is not None
-        frame = json.loads(await asyncio.wait_for(self._socket.recv(), PATIENCE_S))
+        frame: Frame = json.loads(await asyncio.wait_for(self._socket.recv(), PATIENCE_S))
         self.heard.append(frame)
         return frame
 

@@ -26,7 +26,7 @@ SOON = _("Searchable within 5 seconds.")
 
 
 class VariantInline(TabularInline):  # type: ignore[misc]  # Unfold ships no types
-    """Its permissions are those of the entry."""
+    """Its permissions are those of the entry; where that is read-only, Django makes this so."""
 
     model = FaqVariant
     form = VariantForm
@@ -44,12 +44,10 @@ class VariantInline(TabularInline):  # type: ignore[misc]  # Unfold ships no typ
         )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if obj is None:
-            return request.user.has_perm("knowledge.add_faq")
-        return self.has_change_permission(request, obj)
+        return request.user.has_perm(f"knowledge.{'change' if obj else 'add'}_faq")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("knowledge.change_faq") and may_touch(request, obj)
+        return request.user.has_perm("knowledge.change_faq")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_add_permission(request, obj)
@@ -116,7 +114,7 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         return request.user.has_perm("knowledge.add_faq")
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
-        return may_publish(request)
+        return may_publish(request) and self.has_change_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Faq | None = None) -> bool:
         return super().has_change_permission(request, obj) and may_touch(request, obj)
@@ -206,7 +204,8 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     def _move(self, request: HttpRequest, entries: QuerySet[Faq], status: Faq.Status) -> None:
         """Moves those that this user may move, and says how many stayed where they are."""
         with transaction.atomic():
-            rows = list(entries.select_related(None).select_for_update(no_key=True))
+            chosen = Faq.objects.filter(pk__in=entries.values("pk")).order_by("pk")
+            rows = list(chosen.select_for_update(no_key=True))
             ours = [faq for faq in rows if may_touch(request, faq)]
             moved = [faq for faq in ours if faq.status != status]
             set_status(entries=moved, status=status)

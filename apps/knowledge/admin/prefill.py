@@ -4,6 +4,7 @@ The address of the form names the source (`copy_of` or `answers`) and is kept wh
 nothing is written before the entry is.
 """
 
+import re
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -47,12 +48,19 @@ def done(request: HttpRequest) -> None:
 
 
 def _copied(request: HttpRequest) -> Faq | None:
-    return _named(Faq.objects.all(), request.GET.get("copy_of"))
+    return _named(request, "copy_of", Faq.objects.all())
 
 
 def _asked(request: HttpRequest) -> UnansweredQuestion | None:
-    return _named(UnansweredQuestion.objects.all(), request.GET.get("answers"))
+    return _named(request, "answers", UnansweredQuestion.objects.all())
 
 
-def _named(rows: QuerySet[M], number: str | None) -> M | None:
-    return rows.filter(pk=number).first() if number and number.isdecimal() else None
+def _named(request: HttpRequest, parameter: str, rows: QuerySet[M]) -> M | None:
+    """The row of that number, if the user may see such rows."""
+    number = request.GET.get(parameter, "")
+    kind = rows.model._meta.model_name
+    if not re.fullmatch(r"[0-9]{1,18}", number):
+        return None
+    if not any(request.user.has_perm(f"knowledge.{verb}_{kind}") for verb in ("view", "change")):
+        return None
+    return rows.filter(pk=number).first()

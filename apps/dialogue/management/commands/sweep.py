@@ -43,3 +43,5 @@ def _try(work: Callable[[], int]) -> None:
     except DatabaseError as error:
         logger.warning("sweeper: the database is away (%s)", type(error).__name__)
         close_old_connections()
+    except Exception:  # one index that cannot be built must not end the sweeping
+        logger.exception("sweeper: a round failed")

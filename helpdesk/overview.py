@@ -1,0 +1,110 @@
+"""What the staff pages show around every list: the sidebar by task, the first page's figures."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse, reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.chat.models import Session
+from apps.handoff.models import Ticket
+from apps.knowledge.models import Faq, UnansweredQuestion
+
+Text = str | Promise
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """UNFOLD's callback for the first page."""
+    return {**context, "cards": cards(request)}
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar for UNFOLD; an item shows to those who may view its list."""
+    waiting = counts(request)
+    return [
+        _group(
+            _("Work"),
+            _item(_("Tickets"), "confirmation_number", "handoff.ticket", waiting),
+            _item(_("Sessions"), "forum", "chat.session", waiting),
+            _item(_("Unanswered questions"), "help", "knowledge.unansweredquestion", waiting),
+        ),
+        _group(
+            _("Knowledge"),
+            _item(_("FAQ entries"), "menu_book", "knowledge.faq", waiting),
+            _item(_("Categories"), "category", "knowledge.category", waiting),
+        ),
+        _group(
+            _("Settings"),
+            _item(_("Sites"), "language", "sites.site", waiting),
+            _item(_("Users"), "person", "auth.user", waiting),
+            _item(_("Groups"), "group", "auth.group", waiting),
+        ),
+    ]
+
+
+def counts(request: HttpRequest) -> dict[str, int]:
+    """How many rows wait for a person, by model; only of what this user may see."""
+    return _counted(
+        request,
+        {
+            "handoff.ticket": Ticket.objects.open().count,
+            "knowledge.unansweredquestion": UnansweredQuestion.objects.open().count,
+        },
+    )
+
+
+def cards(request: HttpRequest) -> list[dict[str, Any]]:
+    """The figures of the first page, each with the list behind it."""
+    found = counts(request) | _counted(
+        request,
+        {
+            "chat.session": Session.objects.current().count,
+            "knowledge.faq": Faq.objects.live().count,
+        },
+    )
+    titles = {
+        "handoff.ticket": _("Open tickets"),
+        "knowledge.unansweredquestion": _("Open questions without an answer"),
+        "chat.session": _("Sessions going on"),
+        "knowledge.faq": _("Live FAQ entries"),
+    }
+    return [
+        {"title": title, "figure": found[label], "link": reverse(_list_of(label))}
+        for label, title in titles.items()
+        if label in found
+    ]
+
+
+def may_view(label: str) -> Callable[[HttpRequest], bool]:
+    """A check for "app.model": may the request's user see its list?"""
+    app, model = label.split(".")
+
+    def check(request: HttpRequest) -> bool:
+        return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
+
+    return check
+
+
+def _counted(request: HttpRequest, counters: dict[str, Callable[[], int]]) -> dict[str, int]:
+    return {label: count() for label, count in counters.items() if may_view(label)(request)}
+
+
+def _group(title: Text, *items: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "items": list(items)}
+
+
+def _item(title: Text, icon: str, label: str, waiting: dict[str, int]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(_list_of(label)),
+        "permission": may_view(label),
+        "badge": waiting.get(label),
+        "badge_variant": "warning",
+    }
+
+
+def _list_of(label: str) -> str:
+    return f"admin:{label.replace('.', '_')}_changelist"

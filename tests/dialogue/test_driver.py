@@ -1,0 +1,529 @@
+"""The driver against a real database: races, resends, refusals, and what it says when something
+is away. "Other" stands for another process that writes to the same session."""
+
+import asyncio
+import json
+import threading
+import uuid
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+from channels.db import database_sync_to_async as in_database
+from django.db import connection, connections, transaction
+
+from apps.chat import services as chat
+from apps.chat.frames import Contact, Handoff, Send
+from apps.chat.items import Item, Line
+from apps.chat.journal import append, conninfo
+from apps.chat.models import Message, Session, Turn, VisitorToken
+from apps.dialogue import driver as driving
+from apps.dialogue import services
+from apps.dialogue.driver import WAITING_PLACES, Driver
+from apps.dialogue.play import Standing, play
+from apps.engine.types import Author, Mode, State
+from apps.handoff.models import Ticket
+from apps.knowledge.index import library
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATIENCE_S = 20
+
+
+class Ears:
+    """A feed that remembers."""
+
+    def __init__(self):
+        self.cursor = 0
+        self.frames = []
+
+    def push(self, frame):
+        self.frames.append(json.loads(frame))
+
+    async def settle(self):
+        """Nothing is ever left to send."""
+
+    @property
+    def lines(self):
+        return [(f["type"], f["seq"]) for f in self.frames if f["type"] in {"ack", "message"}]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(settings, monkeypatch):
+    """A database that is away is given up on soon; nothing is known, so nothing is found."""
+    known = {name: getattr(settings.CHAT, name) for name in type(settings.CHAT).__slots__}
+    settings.CHAT = type(settings.CHAT)(**{**known, "message_burst": 3})
+    monkeypatch.setattr(library, "_indexes", {})
+
+
+@pytest.fixture
+def session(transactional_db, make_session):
+    return make_session()
+
+
+@pytest.fixture
+async def driver():
+    driver = Driver()
+    yield driver
+    await driver.close()
+
+
+@pytest.fixture
+def handle(driver, session):
+    return driver.hold(Standing.of(session), trusted=True)
+
+
+@pytest.fixture
+def ann(handle):
+    ears = Ears()
+    handle.feeds.add(ears)
+    return ears
+
+
+@pytest.fixture
+def ben(handle):
+    """Another tab."""
+    ears = Ears()
+    handle.feeds.add(ears)
+    return ears
+
+
+def line(text="hello", cmid=None, fields=None):
+    return Send(cmid=cmid or uuid.uuid4(), text=text, fields=fields)
+
+
+def contact(**values):
+    return Contact(cmid=uuid.uuid4(), text="Call me", **values)
+
+
+@in_database
+def stored(session):
+    found = Message.objects.filter(session=session).order_by("seq")
+    return [(line.seq, line.author, line.text) for line in found]
+
+
+async def authors(session):
+    return [author for _, author, _ in await stored(session)]
+
+
+def write_as_other(session, text="a notice", **more):
+    """What another process commits, from a thread and a connection of its own."""
+
+    def write():
+        try:
+            with transaction.atomic():
+                append(Item(session.id, None, (Line(Author.SYSTEM, text),), **more))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    thread.join()
+
+
+@pytest.fixture
+def interfere(monkeypatch, session):
+    """Lets the other write between the engine's turn and its commit, that many times."""
+
+    def arm(times, **more):
+        left = [times]
+
+        def play_then_lose(standing, said):
+            played = play(standing, said)
+            if left[0]:
+                left[0] -= 1
+                write_as_other(session, f"notice {times - left[0]}", **more)
+            return played
+
+        monkeypatch.setattr(driving, "play", play_then_lose)
+
+    return arm
+
+
+@asynccontextmanager
+async def locked(session):
+    """Holds the session's row, so that lines to it have to wait."""
+    async with await psycopg.AsyncConnection.connect(**conninfo()) as holder:
+        await holder.execute("SELECT 1 FROM chat_session WHERE id = %s FOR UPDATE", [session.id])
+        yield
+        await holder.rollback()
+
+
+async def until(condition):
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def test_a_line_is_acked_then_answered_from_one_commit(driver, handle, session, ann, ben):
+    frame = line()
+    answer = await driver.send(handle, frame, ann)
+    assert (answer["type"], answer["cmid"], answer["seq"]) == ("ack", str(frame.cmid), 1)
+    assert ann.frames[0] == answer
+    assert ann.lines == [("ack", 1), ("message", 2)]
+    assert ben.lines == [("message", 1), ("message", 2)]
+    assert await authors(session) == ["visitor", "bot"]
+    assert (handle.standing.version, handle.standing.last_seq) == (1, 2)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_lost_race_is_played_again_over_what_the_other_wrote(
+    driver, handle, session, ann, interfere, times
+):
+    interfere(times)
+    answer = await driver.send(handle, line(), ann)
+    assert answer["seq"] == times + 1
+    assert await authors(session) == ["system"] * times + ["visitor", "bot"]
+    assert ann.lines == [
+        *(("message", seq) for seq in range(1, times + 1)),
+        ("ack", times + 1),
+        ("message", times + 2),
+    ]
+
+
+async def test_three_lost_races_end_under_the_row_lock(
+    driver, handle, session, ann, ben, interfere
+):
+    interfere(3)
+    answer = await driver.send(handle, line(), ann)
+    assert (answer["type"], answer["seq"]) == ("ack", 4)
+    assert await authors(session) == ["system"] * 3 + ["visitor", "bot"]
+    assert ann.lines == [("message", 1), ("message", 2), ("message", 3), ("ack", 4), ("message", 5)]
+    assert [kind for kind, _ in ben.lines] == ["message"] * 5
+    assert await in_database(Turn.objects.count)() == 1
+
+
+async def test_a_takeover_between_play_and_commit_silences_the_bot(
+    driver, handle, session, ann, interfere
+):
+    interfere(1, mode=Mode.HUMAN, state=State.HANDOFF)
+    await driver.send(handle, line(), ann)
+    assert await authors(session) == ["system", "visitor"]
+    assert ann.frames[1]["mode"] == "human"
+
+
+async def test_a_resend_of_a_stored_line_gets_the_first_ack_and_costs_nothing(driver, session, ann):
+    handle = driver.hold(Standing.of(session), trusted=False)
+    frame = line()
+    first = await driver.send(handle, frame)
+    for _ in range(10):
+        assert await driver.send(handle, frame) == first
+    assert (await driver.send(handle, line("hello again")))["type"] == "ack"
+    assert len(await stored(session)) == 4
+
+
+async def test_a_resend_after_a_reconnect_elsewhere_gets_the_first_ack(driver, handle, session):
+    frame = line()
+    first = await driver.send(handle, frame)
+    other = Driver()
+    again = await other.send(other.hold(Standing.of(session), trusted=True), frame)
+    await other.close()
+    assert again == first
+    assert len(await stored(session)) == 2
+
+
+async def test_an_empty_bucket_says_when_to_come_back_but_knows_a_resend(driver, session):
+    handle = driver.hold(Standing.of(session), trusted=False)
+    frames = [line(f"hello {number}") for number in range(4)]
+    answers = [await driver.send(handle, frame) for frame in frames]
+    assert [answer["type"] for answer in answers] == ["ack"] * 3 + ["refused"]
+    assert answers[3]["code"] == "rate_limited"
+    assert 0 < answers[3]["retry_after"] <= 1
+    assert await driver.send(handle, frames[0]) == answers[0]
+    assert len(await stored(session)) == 6
+
+
+async def test_a_new_handle_does_not_bring_a_new_bucket(driver, session):
+    for number in range(4):
+        handle = driver.hold(Standing.of(await fresh(session)), trusted=False)
+        answer = await driver.send(handle, line(f"hello {number}"))
+        driver.desk.give_back(handle)
+    assert answer["code"] == "rate_limited"
+
+
+@in_database
+def fresh(session):
+    return Session.objects.get(pk=session.pk)
+
+
+async def test_the_same_cmid_with_another_body_is_a_conflict(driver, handle, session, cmid):
+    await driver.send(handle, line("one", cmid))
+    for frame in (line("two", cmid), line("one", cmid, {"a": "b"})):
+        answer = await driver.send(handle, frame)
+        assert (answer["code"], "retry_after" in answer) == ("cmid_conflict", False)
+    assert len(await stored(session)) == 2
+
+
+async def test_a_twin_of_a_line_under_way_waits_for_the_first_and_stores_nothing(
+    driver, handle, session, cmid, ann, ben
+):
+    twins = [driver.send(handle, line("once", cmid), feed) for feed in (ann, ben, None, None)]
+    answers = await asyncio.gather(*twins)
+    assert {json.dumps(answer) for answer in answers} == {json.dumps(answers[0])}
+    assert await authors(session) == ["visitor", "bot"]
+    assert ann.lines == [("ack", 1), ("message", 2)]
+    assert ("ack", 1) in ben.lines
+
+
+async def test_a_twin_with_another_body_is_refused(driver, handle, cmid):
+    answers = await asyncio.gather(
+        driver.send(handle, line("one", cmid)), driver.send(handle, line("two", cmid))
+    )
+    assert [answer["type"] for answer in answers] == ["ack", "refused"]
+    assert answers[1]["code"] == "cmid_conflict"
+
+
+async def test_a_twin_of_a_line_that_failed_is_stored_itself(
+    driver, handle, session, cmid, monkeypatch
+):
+    submit = driver.journal.submit
+    failures = [driving.UnavailableError("not stored in time")]
+
+    async def fail_once(item):
+        if failures:
+            await asyncio.sleep(0)
+            raise failures.pop()
+        return await submit(item)
+
+    monkeypatch.setattr(driver.journal, "submit", fail_once)
+    answers = await asyncio.gather(*(driver.send(handle, line("x", cmid)) for _ in range(3)))
+    assert [answer["type"] for answer in answers] == ["refused", "ack", "ack"]
+    assert await authors(session) == ["visitor", "bot"]
+
+
+async def test_one_line_in_flight_eight_wait_and_the_next_is_busy(driver, handle, session):
+    frames = [line(f"hello {number}") for number in range(WAITING_PLACES + 1)]
+    async with locked(session):
+        sending = [asyncio.create_task(driver.send(handle, frame)) for frame in frames]
+        await until(lambda: handle.waiting == len(frames))
+        tenth = await driver.send(handle, line("one too many"))
+        assert (tenth["type"], tenth["code"]) == ("refused", "busy")
+        assert tenth["retry_after"] > 0
+        twin = asyncio.create_task(driver.send(handle, frames[-1]))
+    answers = await asyncio.gather(*sending)
+    assert [answer["type"] for answer in answers] == ["ack"] * len(frames)
+    assert [answer["seq"] for answer in answers] == [2 * n + 1 for n in range(len(frames))]
+    assert await twin == answers[-1]
+    assert handle.waiting == 0
+
+
+async def test_who_goes_away_while_waiting_leaves_his_place(driver, handle, session):
+    async with locked(session):
+        tasks = [asyncio.create_task(driver.send(handle, line(f"{n}"))) for n in range(9)]
+        await until(lambda: handle.waiting == len(tasks))
+        for task in tasks[1:]:
+            task.cancel()
+        await until(lambda: handle.waiting == 1)
+    assert (await tasks[0])["type"] == "ack"
+    assert (handle.under_way, len(await stored(session))) == ({}, 2)
+
+
+async def test_asking_for_a_person_makes_a_ticket_in_the_same_commit(
+    driver, handle, session, ann
+):
+    frame = Handoff(cmid=uuid.uuid4())
+    first = await driver.hand_over(handle, frame, ann)
+    assert first["type"] == "ack"
+    assert [f["type"] for f in ann.frames] == ["ack", "message", "state"]
+    assert ann.frames[2]["mode"] == handle.standing.mode == "queued"
+    assert await driver.hand_over(handle, frame, ann) == first
+    assert await in_database(Ticket.objects.count)() == 1
+    assert (await stored(session))[0][2] == "Talk to a person"
+
+
+async def test_asking_twice_makes_one_ticket_and_no_second_form(driver, handle):
+    await driver.hand_over(handle, Handoff(cmid=uuid.uuid4()))
+    await driver.send(handle, line("talk to a human"))
+    assert await in_database(Ticket.objects.count)() == 1
+
+
+async def test_a_message_left_is_acked_with_its_notice(driver, handle, session, ann):
+    answer = await driver.contact(handle, contact(email="jo@shop.example"), ann)
+    assert answer["type"] == "ack"
+    assert await authors(session) == ["visitor", "system"]
+    assert ann.lines == [("ack", 1), ("message", 2)]
+    assert "jo@shop.example" in ann.frames[1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({}, "leave"),
+        ({"name": "Jo"}, "leave"),
+        ({"email": " "}, "leave"),
+        ({"email": "no address"}, "e-mail"),
+        ({"email": "jo@" + "a" * 300 + ".example"}, "e-mail"),
+        ({"email": "jo@shop.example\nBcc: all"}, "e-mail"),
+        ({"phone": "12"}, "phone"),
+        ({"phone": "call me"}, "phone"),
+        ({"phone": "1" * 50}, "phone"),
+        ({"email": "jo@shop.example", "phone": "no"}, "phone"),
+    ],
+    ids=range(10),
+)
+async def test_a_form_that_cannot_be_answered_says_why_and_costs_nothing(
+    driver, session, values, word
+):
+    handle = driver.hold(Standing.of(session), trusted=False)
+    for _ in range(5):
+        answer = await driver.contact(handle, contact(**values))
+        assert (answer["code"], word in answer["detail"]) == ("bad_text", True)
+    assert await stored(session) == []
+
+
+@pytest.mark.parametrize("phone", ["+86 138-0000-0000", "(030) 123 45/67", "12345"])
+async def test_a_phone_number_may_be_written_as_people_do(driver, handle, phone):
+    assert (await driver.contact(handle, contact(phone=phone)))["type"] == "ack"
+
+
+SENDERS = {
+    "send": lambda driver, handle, feed: driver.send(handle, line(), feed),
+    "handoff": lambda driver, handle, feed: driver.hand_over(
+        handle, Handoff(cmid=uuid.uuid4()), feed
+    ),
+    "contact": lambda driver, handle, feed: driver.contact(
+        handle, contact(email="jo@shop.example"), feed
+    ),
+}
+
+
+@pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
+async def test_an_erased_session_ends_the_visit(driver, handle, session, ann, sender):
+    await in_database(session.delete)()
+    answer = await sender(driver, handle, ann)
+    assert (answer["type"], answer["code"]) == ("error", "token_unknown")
+    assert ann.frames == [answer]
+
+
+@in_database
+def log_out(session):
+    """In another tab: the session is closed and its tokens are gone."""
+    VisitorToken.objects.create(
+        digest=chat.digest("a token"), visitor=session.visitor, expires_at="2999-01-01T00:00Z"
+    )
+    chat.log_out(token="a token")
+
+
+@pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
+async def test_a_session_that_was_logged_out_elsewhere_takes_no_more_lines(
+    driver, handle, session, ann, sender
+):
+    await log_out(session)
+    answer = await sender(driver, handle, ann)
+    assert (answer["type"], answer["code"]) == ("error", "token_unknown")
+    assert await stored(session) == []
+
+
+@pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
+async def test_with_the_database_away_every_line_is_told_to_come_back(
+    settings, monkeypatch, session, sender
+):
+    known = {name: getattr(settings.CHAT, name) for name in type(settings.CHAT).__slots__}
+    settings.CHAT = type(settings.CHAT)(**{**known, "journal_wait_s": 0.01})
+    with monkeypatch.context() as away:
+        away.setitem(connections.settings["default"], "HOST", "/nowhere")
+        driver, ears = Driver(), Ears()
+        handle = driver.hold(Standing.of(session), trusted=True)
+        answer = await sender(driver, handle, ears)
+        await driver.close()
+    assert (answer["type"], answer["code"]) == ("refused", "busy")
+    assert answer["retry_after"] > 0
+    assert ears.frames == [answer]
+    assert (handle.waiting, handle.under_way) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("a\0b", "bad_text"), ("half \ud83d", "bad_text"), (" ", "empty"), ("x" * 4001, "too_long")],
+    ids=["nul", "surrogate", "empty", "long"],
+)
+@pytest.mark.parametrize("kind", ["send", "contact"])
+async def test_text_that_cannot_be_taken_is_refused_for_good(
+    driver, handle, session, ann, text, code, kind
+):
+    if kind == "send":
+        answer = await driver.send(handle, line(text), ann)
+    else:
+        frame = Contact(cmid=uuid.uuid4(), text=text, email="jo@shop.example")
+        answer = await driver.contact(handle, frame, ann)
+    assert (answer["type"], answer["code"]) == ("refused", code)
+    assert "retry_after" not in answer
+    assert await stored(session) == []
+
+
+async def test_fields_that_cannot_be_stored_are_refused_as_well(driver, handle, session):
+    for fields in ({"a": "b\0"}, {"a\0": "b"}, {"a": "\ud800"}):
+        assert (await driver.send(handle, line("x", fields=fields)))["code"] == "bad_text"
+    assert await stored(session) == []
+
+
+async def test_a_line_that_the_database_refuses_takes_no_other_down(
+    driver, handle, session, make_session, monkeypatch
+):
+    """Whatever the checks let through by mistake."""
+    other = await in_database(make_session)()
+    monkeypatch.setattr("apps.chat.journal.check", lambda item: None)
+    monkeypatch.setattr(driving, "refusal", lambda text, fields: None)
+    good = driver.hold(Standing.of(other), trusted=True)
+    poisoned, fine = await asyncio.gather(
+        driver.send(handle, line("a\0b")), driver.send(good, line("hello"))
+    )
+    assert (poisoned["type"], poisoned["code"]) == ("refused", "bad_text")
+    assert fine["type"] == "ack"
+    assert await stored(session) == []
+
+
+@pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
+async def test_a_line_on_which_the_code_breaks_is_refused_and_not_met_with_silence(
+    driver, handle, ann, monkeypatch, sender
+):
+    def break_down(*_, **__):
+        raise ZeroDivisionError
+
+    for module in (driving, services):
+        monkeypatch.setattr(module, "play", break_down)
+    monkeypatch.setattr(services, "leave_message", break_down)
+    answer = await sender(driver, handle, ann)
+    assert answer["type"] == "refused"
+    assert ann.frames == [answer]
+    assert (handle.waiting, handle.under_way) == (0, {})
+
+
+async def test_a_refresh_brings_what_others_wrote_and_comes_between_lines(
+    driver, handle, session, ann
+):
+    await in_database(write_as_other)(session, mode=Mode.HUMAN, state=State.HANDOFF)
+    handle.refreshing = True
+    await driver.refresh(handle)
+    assert ann.lines == [("message", 1)]
+    assert (handle.refreshing, handle.standing.mode) == (False, Mode.HUMAN)
+
+
+async def test_lines_refreshes_and_another_writer_at_once_give_every_feed_one_order(
+    driver, handle, session, ann, ben
+):
+    async def other():
+        for number in range(10):
+            await in_database(write_as_other, thread_sensitive=False)(session, f"notice {number}")
+            await driver.refresh(handle)
+
+    async def talk(feed):
+        for number in range(10):
+            while (await driver.send(handle, line(f"hello {number}"), feed))["type"] != "ack":
+                continue
+
+    await asyncio.gather(other(), talk(ann), talk(ben))
+    await driver.refresh(handle)
+    everything = list(range(1, 51))
+    assert [seq for seq, _, _ in await stored(session)] == everything
+    for feed in (ann, ben):
+        assert [seq for _, seq in feed.lines] == everything
+        assert [kind for kind, _ in feed.lines].count("ack") == 10
+
+
+async def test_a_busy_search_goes_to_a_thread_and_changes_nothing(
+    driver, handle, session, ann, monkeypatch
+):
+    monkeypatch.setattr("apps.dialogue.wiring.SLOW_ENTRIES", -1)
+    assert (await driver.send(handle, line(), ann))["type"] == "ack"
+    assert await authors(session) == ["visitor", "bot"]

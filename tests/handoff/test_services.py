@@ -1,0 +1,200 @@
+"""Tickets: made once, filled up, and given back to the bot when they are done."""
+
+import threading
+import uuid
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from apps.chat.items import Line, Verdict
+from apps.chat.models import Message, Session, Transition, Turn
+from apps.engine.types import Author
+from apps.handoff.models import Ticket
+from apps.handoff.services import close_ticket, leave_message, open_ticket
+
+
+@pytest.fixture
+def session(db, make_session):
+    return make_session()
+
+
+def notice():
+    return Line(Author.SYSTEM, "We have it.")
+
+
+def leave(session, text="Call me", cmid=None, **contact):
+    line = Line(Author.VISITOR, text, cmid=cmid or uuid.uuid4(), of_turn=True)
+    address = {"name": "", "email": "", "phone": "", **contact}
+    return leave_message(session_id=session.id, line=line, notice=notice(), **address)
+
+
+def lines(session):
+    found = Message.objects.filter(session=session).order_by("seq")
+    return [(line.author, line.text) for line in found]
+
+
+def fresh(session):
+    return Session.objects.get(pk=session.pk)
+
+
+def test_a_message_left_is_stored_with_a_notice_and_lies_on_a_ticket(session):
+    outcome = leave(session, name="Jo", email="jo@shop.example", phone="123456")
+    assert (outcome.verdict, outcome.version, outcome.last_seq) == (Verdict.OK, 1, 2)
+    assert lines(session) == [("visitor", "Call me"), ("system", "We have it.")]
+    ticket = Ticket.objects.get()
+    assert (ticket.session, ticket.site, ticket.reason) == (session, session.site, "contact")
+    assert (ticket.status, ticket.language, ticket.text) == ("open", "en", "Call me")
+    assert (ticket.name, ticket.email, ticket.phone) == ("Jo", "jo@shop.example", "123456")
+
+
+def test_from_then_on_the_session_waits_for_a_person(session):
+    leave(session)
+    now = fresh(session)
+    assert (now.state, now.mode) == ("HANDOFF", "queued")
+    move = Transition.objects.get()
+    assert (move.from_state, move.to_state, move.cause) == ("INIT", "HANDOFF", "contact")
+    turn = Turn.objects.get()
+    assert (turn.state, turn.route, turn.from_seq) == ("done", "contact", 1)
+    assert move.turn == turn.id
+
+
+def test_a_second_message_adds_to_the_ticket_and_wipes_nothing(session):
+    leave(session, "first", name="Jo", email="jo@shop.example")
+    leave(session, "second", phone="123456")
+    ticket = Ticket.objects.get()
+    assert ticket.text == "first\n\nsecond"
+    assert (ticket.name, ticket.email, ticket.phone) == ("Jo", "jo@shop.example", "123456")
+    assert Transition.objects.count() == 1
+    assert fresh(session).last_seq == 4
+
+
+def test_a_message_joins_the_ticket_that_a_handoff_made(session):
+    made = open_ticket(session=session, reason=Ticket.Reason.ASKED, language="zh-Hans")
+    leave(session, email="jo@shop.example")
+    ticket = Ticket.objects.get()
+    assert (ticket.pk, ticket.reason, ticket.text) == (made.pk, "asked", "Call me")
+
+
+def test_a_resend_stores_nothing(session, cmid):
+    leave(session, cmid=cmid, email="jo@shop.example")
+    again = leave(session, cmid=cmid, email="other@shop.example", name="Eve")
+    assert again.verdict is Verdict.DUP
+    assert (again.known[0].seq, again.known[0].text) == (1, "Call me")
+    assert len(lines(session)) == 2
+    ticket = Ticket.objects.get()
+    assert (ticket.text, ticket.email, ticket.name) == ("Call me", "jo@shop.example", "")
+
+
+def test_a_late_resend_opens_no_new_ticket(session, cmid):
+    leave(session, cmid=cmid)
+    close_ticket(ticket=Ticket.objects.get(), notice="done")
+    assert leave(session, cmid=cmid).verdict is Verdict.DUP
+    assert not Ticket.objects.open().exists()
+    assert fresh(session).mode == "bot"
+
+
+def test_a_message_to_a_person_who_already_answers_changes_no_mode(session):
+    Session.objects.filter(pk=session.pk).update(state="HANDOFF", mode="human")
+    leave(session)
+    assert fresh(session).mode == "human"
+    assert not Transition.objects.exists()
+
+
+def test_a_session_that_is_gone_takes_no_message(session):
+    session_id = session.id
+    session.delete()
+    line = Line(Author.VISITOR, "Call me", cmid=uuid.uuid4(), of_turn=True)
+    with pytest.raises(Session.DoesNotExist):
+        leave_message(
+            session_id=session_id, line=line, notice=notice(), name="", email="", phone=""
+        )
+    assert not Ticket.objects.exists()
+
+
+def test_one_open_ticket_for_a_session(session):
+    first = open_ticket(session=session, reason=Ticket.Reason.ASKED, language="en")
+    second = open_ticket(session=session, reason=Ticket.Reason.HIGH_RISK, language="zh-Hans")
+    assert (second.pk, second.reason, second.language) == (first.pk, "asked", "en")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Ticket.objects.create(session=session, site=session.site, reason="asked", language="en")
+
+
+def test_after_a_done_ticket_a_new_one_is_opened(session):
+    first = open_ticket(session=session, reason=Ticket.Reason.ASKED, language="en")
+    close_ticket(ticket=first, notice="done")
+    second = open_ticket(session=session, reason=Ticket.Reason.ASKED, language="en")
+    assert second.pk != first.pk
+    assert list(Ticket.objects.open()) == [second]
+
+
+def test_a_closed_ticket_gives_the_session_back_to_the_bot_with_a_notice(session):
+    leave(session)
+    assert close_ticket(ticket=Ticket.objects.get(), notice="The assistant is back.")
+    now = fresh(session)
+    assert (now.state, now.mode) == ("INIT", "bot")
+    assert lines(session)[-1] == ("system", "The assistant is back.")
+    move = Transition.objects.last()
+    assert (move.from_state, move.to_state, move.cause) == ("HANDOFF", "INIT", "ticket_done")
+
+
+def test_a_ticket_is_closed_once(session):
+    leave(session)
+    ticket = Ticket.objects.get()
+    assert close_ticket(ticket=ticket, notice="done")
+    before = lines(session)
+    assert not close_ticket(ticket=ticket, notice="done")
+    assert lines(session) == before
+
+
+def test_closing_an_old_ticket_again_does_not_end_the_new_wait(session):
+    leave(session, "first")
+    old = Ticket.objects.get()
+    close_ticket(ticket=old, notice="done")
+    leave(session, "second")
+    assert not close_ticket(ticket=old, notice="done")
+    assert fresh(session).mode == "queued"
+    assert Ticket.objects.open().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_operators_at_once_close_a_ticket_once(session):
+    leave(session)
+    ticket = Ticket.objects.get()
+    barrier = threading.Barrier(2)
+    closed = []
+
+    def close():
+        barrier.wait()
+        try:
+            closed.append(close_ticket(ticket=ticket, notice="done"))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=close) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(closed) == [False, True]
+    assert [text for _, text in lines(session)].count("done") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_messages_left_at_once_all_lie_on_one_ticket(session):
+    texts = [f"message {number}" for number in range(4)]
+    barrier = threading.Barrier(len(texts))
+
+    def write(text):
+        barrier.wait()
+        try:
+            leave(session, text)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write, args=[text]) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(Ticket.objects.get().text.split("\n\n")) == texts
+    assert len(lines(session)) == 2 * len(texts)

@@ -1,0 +1,220 @@
+"""Nothing said is lost or doubled: reloads, tabs, cut networks, blocked storage and sockets."""
+
+import re
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "How long does delivery take?"
+SOCKET = re.compile("/ws/chat/")
+# What the embedding page meets in a browser that denies it all storage.
+NO_STORAGE = """
+for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
+"""
+
+
+def unique(text: str) -> str:
+    return f"{text} {uuid.uuid4().hex}"
+
+
+def test_a_reload_keeps_the_transcript_and_the_open_panel(visit):
+    widget = visit().open()
+    widget.say(QUESTION)
+    expect(widget.answers).to_have_count(1)
+    widget.page.reload()
+    expect(widget.answers).to_have_count(1)
+    expect(widget.own).to_have_count(1)
+    expect(widget.launcher).to_have_attribute("aria-expanded", "true")
+    expect(widget.box).not_to_be_focused()
+    other = visit("/demo/help/", page=widget.page)
+    expect(other.answers).to_have_count(1)
+    other.frame.get_by_role("button", name=other.words["close"]).click()
+    other.page.reload()
+    expect(other.launcher).to_have_attribute("aria-expanded", "false")
+
+
+def test_without_a_network_lines_wait_and_are_sent_once(context, visit, stored):
+    widget = visit().open()
+    widget.say(QUESTION)
+    expect(widget.answers).to_have_count(1)
+    context.set_offline(True)
+    expect(widget.strip).to_be_visible()
+    first, second = unique("first"), unique("second")
+    widget.say(first)
+    widget.say(second)
+    expect(widget.state("sending")).to_have_count(2)
+    assert stored(first) == 0
+    context.set_offline(False)
+    expect(widget.strip).to_be_hidden()
+    expect(widget.state("sent")).to_have_count(3)
+    expect(widget.own.nth(1)).to_contain_text(first)
+    expect(widget.own.nth(2)).to_contain_text(second)
+    assert (stored(first), stored(second)) == (1, 1)
+
+
+def test_lines_written_before_a_chat_exists_survive_a_reload(context, visit, stored):
+    widget = visit().open()
+    context.route("**/api/v1/chat/**", lambda route: route.abort())
+    text = unique("early")
+    widget.say(text)
+    expect(widget.strip).to_be_visible()
+    widget.page.reload()
+    expect(widget.state("sending")).to_contain_text(text)
+    context.unroute("**/api/v1/chat/**")
+    expect(widget.state("sent")).to_contain_text(text)
+    assert stored(text) == 1
+
+
+def test_a_lost_ack_doubles_nothing(context, visit, stored):
+    """The socket dies between the commit and the ack; the line is offered again."""
+    sockets = []
+
+    def relay(socket):
+        server = socket.connect_to_server()
+        sockets.append(socket)
+
+        def back(message):
+            if '"type":"ack"' in message and len(sockets) == 1:
+                socket.close(code=1011)
+            else:
+                socket.send(message)
+
+        server.on_message(back)
+
+    context.route_web_socket(SOCKET, relay)
+    widget = visit().open()
+    text = unique("once")
+    widget.say(text)
+    expect(widget.state("sent")).to_contain_text(text)
+    expect(widget.answers).to_have_count(1)
+    assert len(sockets) == 2
+    assert stored(text) == 1
+    expect(widget.own).to_have_count(1)
+
+
+def test_a_gap_in_the_lines_is_filled(context, visit):
+    """The server's first reply is swallowed on its way."""
+    swallowed: list[str] = []
+
+    def relay(socket):
+        server = socket.connect_to_server()
+
+        def back(message):
+            if '"type":"message"' in message and not swallowed:
+                swallowed.append(message)
+            else:
+                socket.send(message)
+
+        server.on_message(back)
+
+    context.route_web_socket(SOCKET, relay)
+    widget = visit().open()
+    widget.say(QUESTION)
+    expect(widget.state("sent")).to_have_count(1)
+    widget.say("thanks")
+    expect(widget.answers).to_have_count(2)
+    expect(widget.own).to_have_count(2)
+    order = widget.frame.locator("[data-seq]").evaluate_all("all => all.map(n => +n.dataset.seq)")
+    assert order == [1, 2, 3, 4]
+
+
+def test_where_sockets_are_blocked_plain_http_carries_the_chat(context, visit, stored):
+    tried = []
+
+    def refuse(socket):
+        tried.append(socket)
+        socket.close()
+
+    context.route_web_socket(SOCKET, refuse)
+    widget = visit().open()
+    text = unique("How long does delivery take?")
+    widget.say(text)
+    expect(widget.state("sent")).to_have_count(1)
+    expect(widget.answers).to_have_count(1)
+    assert len(tried) >= 3
+    widget.say("Talk to a person")
+    form = widget.frame.get_by_role("form")
+    form.get_by_label("E-mail").fill("alice@example.com")
+    form.get_by_label("Message", exact=True).fill("Hello")
+    form.get_by_role("button").click()
+    expect(widget.frame.locator(".notice")).to_be_visible()
+    assert stored(text) == 1
+
+
+def test_two_tabs_share_one_chat_and_send_nothing_twice(context, visit, stored):
+    one, two = visit().open(), visit().open()
+    texts = [unique("from one"), unique("from two")]
+    one.box.fill(texts[0])
+    two.box.fill(texts[1])
+    one.box.press("Enter")
+    two.box.press("Enter")
+    for tab in (one, two):
+        expect(tab.state("sent")).to_have_count(2)
+        expect(tab.own).to_have_count(2)
+    context.set_offline(True)
+    texts.append(unique("offline"))
+    one.say(texts[2])
+    expect(one.strip).to_be_visible()
+    two.page.evaluate("0")
+    context.set_offline(False)
+    for tab in (one, two):
+        expect(tab.state("sent")).to_have_count(3)
+        expect(tab.own).to_have_count(3)
+    assert [stored(text) for text in texts] == [1, 1, 1]
+
+
+def test_a_revoked_token_ends_the_chat_and_the_next_line_begins_another(visit, servers, stored):
+    widget = visit().open()
+    widget.say(QUESTION)
+    expect(widget.answers).to_have_count(1)
+    token = widget.page.evaluate("localStorage.getItem('helpdesk:demo:token')")
+    servers.query(
+        "DELETE FROM chat_visitortoken WHERE digest = encode(sha256(%s::bytea), 'hex')", token
+    )
+    widget.page.reload()
+    expect(widget.frame.get_by_text(widget.words["ended"]).first).to_be_visible()
+    text = unique("again")
+    widget.say(text)
+    expect(widget.state("sent")).to_contain_text(text)
+    assert stored(text) == 1
+    assert widget.page.evaluate("localStorage.getItem('helpdesk:demo:token')") != token
+
+
+def test_a_restored_server_is_read_anew(context, visit):
+    """The second socket meets another epoch: what was shown is dropped and read again."""
+    sockets = []
+
+    def relay(socket):
+        server = socket.connect_to_server()
+        sockets.append(socket)
+
+        def back(message):
+            if '"type":"welcome"' in message and len(sockets) > 1:
+                message = re.sub(r'"epoch":"[^"]*"', '"epoch":"other"', message)
+            socket.send(message)
+
+        server.on_message(back)
+
+    context.route_web_socket(SOCKET, relay)
+    widget = visit().open()
+    widget.say(QUESTION)
+    expect(widget.answers).to_have_count(1)
+    widget.answers.evaluate("node => { node.dataset.old = '1'; }")
+    sockets[0].close(code=1012)
+    expect(widget.frame.locator("[data-old]")).to_have_count(0)
+    expect(widget.answers).to_have_count(1)
+    expect(widget.own).to_have_count(1)
+
+
+def test_it_works_where_the_page_may_store_nothing(context, visit):
+    context.add_init_script(NO_STORAGE)
+    widget = visit().open()
+    widget.say(QUESTION)
+    expect(widget.answers).to_have_count(1)
+    widget.say("thanks")
+    expect(widget.answers).to_have_count(2)
+    assert not widget.problems
