@@ -61,6 +61,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails
         model = Site
         fields = [
             "name",
+            "name_zh_hans",
             "key",
             "is_active",
             "languages",
@@ -69,7 +70,6 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails
             "greeting_en",
             "greeting_zh_hans",
             "accent",
-            "turn_deadline_s",
         ]
         widgets = {
             "accent": UnfoldAdminColorInputWidget,
@@ -93,10 +93,9 @@ class SiteAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     readonly_fields = ["embed_code"]
     warn_unsaved_form = True
     fieldsets = [
-        (None, {"fields": [("name", "key"), "is_active"]}),
+        (None, {"fields": [("name", "name_zh_hans"), ("key", "is_active")]}),
         (_("Languages"), {"fields": ["languages", "default_language"]}),
         (_("Widget"), {"fields": ["greeting_en", "greeting_zh_hans", "accent", "allowed_pages"]}),
-        (_("Promises"), {"fields": ["turn_deadline_s"]}),
     ]
     embedding = (_("Embed it"), {"fields": ["embed_code"]})
 

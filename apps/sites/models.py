@@ -4,7 +4,7 @@ import uuid
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +29,7 @@ class Site(models.Model):
         _("public key"), unique=True, help_text=_("Stands in the embed code; it is no secret.")
     )
     name = models.CharField(_("name"), max_length=100)
+    name_zh_hans = models.CharField(_("name (Chinese)"), max_length=100, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     languages = ArrayField(
         models.CharField(max_length=12, choices=LANGUAGES),
@@ -61,11 +62,6 @@ class Site(models.Model):
         default="#0b6e6e",
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Write a colour such as #0b6e6e."))],
     )
-    turn_deadline_s = models.PositiveSmallIntegerField(
-        _("seconds until a person is told"),
-        default=30,
-        validators=[MinValueValidator(10), MaxValueValidator(120)],
-    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = SiteQuerySet.as_manager()
@@ -85,6 +81,9 @@ class Site(models.Model):
             if wanted and language.lower().split("-")[0] == wanted:
                 return language
         return self.default_language
+
+    def title(self, language: str) -> str:
+        return (self.name_zh_hans if language == CHINESE else "") or self.name
 
     def greeting(self, language: str) -> str:
         return self.greeting_zh_hans if language == CHINESE else self.greeting_en

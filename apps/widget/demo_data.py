@@ -20,6 +20,7 @@ OPERATOR = "operator"
 FOLDER = Path(__file__).parent / "demo"
 SITE = {
     "name": "Northbird Audio",
+    "name_zh_hans": "北雀音频",
     "languages": [ENGLISH, CHINESE],
     "default_language": ENGLISH,
     "greeting_en": (

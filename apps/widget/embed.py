@@ -23,7 +23,7 @@ def site_info(site: Site, language: str) -> dict[str, Any]:
     """The `site` of the wire protocol: nothing in it is secret. No database is asked."""
     return {
         "key": site.key,
-        "name": site.name,
+        "name": site.title(language),
         "theme": {"accent": site.accent, "ink": ink_on(site.accent)},
         "texts": {"greeting": site.greeting(language)},
         "locales": list(site.languages),

@@ -176,7 +176,12 @@ def test_an_ack_names_the_line():
 
 def test_a_refusal_is_final_unless_it_says_when_to_come_back():
     final = frames.refused(uuid.UUID(CMID), Code.EMPTY, "en")
-    assert final == {"type": "refused", "cmid": CMID, "code": "empty", "detail": "The message is empty."}
+    assert final == {
+        "type": "refused",
+        "cmid": CMID,
+        "code": "empty",
+        "detail": "The message is empty.",
+    }
     assert frames.refused(uuid.UUID(CMID), Code.BUSY, "en", 1.5)["retry_after"] == 1.5
 
 

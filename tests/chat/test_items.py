@@ -41,7 +41,9 @@ def test_text_that_postgresql_cannot_hold_is_refused_at_any_depth(text):
             check_json(value)
 
 
-@pytest.mark.parametrize("text", ["", "\ufffd", "😀", "\x01", "\\u0000", "\uffff", "\U0010ffff"], ids=ascii)
+@pytest.mark.parametrize(
+    "text", ["", "\ufffd", "😀", "\x01", "\\u0000", "\uffff", "\U0010ffff"], ids=ascii
+)
 def test_any_other_text_can_be_held(text):
     check_text(text)
     check_json({text: [text, {"k": text}, 1, 1.5, None, True]})
@@ -63,10 +65,7 @@ def test_any_other_text_can_be_held(text):
         item(said(meta={"score": math.nan})),
         item(said(meta={"score": math.inf})),
     ],
-    ids=(
-        "text,second line,meta,fields,turn without a line,memory,name,sources,versions,"
-        "confidence,not a number,infinite"
-    ).split(","),
+    ids=["text", "second line", "meta", "fields", "turn without a line", "memory", "name", "sources", "versions", "confidence", "not a number", "infinite"],
 )
 def test_an_item_that_can_never_be_stored_is_refused_before_it_queues(bad):
     with pytest.raises(BadItemError):
@@ -97,7 +96,10 @@ def test_rows_are_numbered_by_the_items_place_and_lines_from_one():
         (0, 2, "b"),
         (1, 1, "c"),
     ]
-    assert [(row["n"], row["k"], row["to"]) for row in found["steps"]] == [(1, 0, "END"), (1, 1, "END")]
+    assert [(row["n"], row["k"], row["to"]) for row in found["steps"]] == [
+        (1, 0, "END"),
+        (1, 1, "END"),
+    ]
 
 
 def test_a_line_names_the_turn_only_if_it_is_of_the_turn():

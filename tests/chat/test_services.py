@@ -89,7 +89,9 @@ class TestTokens:
         assert ann.token != ben.token
         with connection.cursor() as cursor:
             for table in ("chat_visitortoken", "chat_visitor", "chat_session"):
-                cursor.execute(f"SELECT count(*) FROM {table} t WHERE t::text LIKE %s", [f"%{ann.token}%"])
+                cursor.execute(
+                    f"SELECT count(*) FROM {table} t WHERE t::text LIKE %s", [f"%{ann.token}%"]
+                )
                 assert cursor.fetchone() == (0,)
         assert kept(ann.token).digest == hashlib.sha256(ann.token.encode()).hexdigest()
 
@@ -393,7 +395,9 @@ class TestStrangers:
         status, answer = await acall(f"{stack.base_url}/api/v1/chat/{path}", body, token)
         assert (status, answer["code"]) == (401, "token_unknown")
 
-    async def test_a_rating_of_a_line_that_is_not_hers_is_like_one_of_no_line(self, stack, ben, eve):
+    async def test_a_rating_of_a_line_that_is_not_hers_is_like_one_of_no_line(
+        self, stack, ben, eve
+    ):
         url = f"{stack.base_url}/api/v1/chat/rate"
         found = await acall(url, {"seq": 2, "value": 1}, eve.token)
         nowhere = await acall(url, {"seq": 9999, "value": 1}, eve.token)

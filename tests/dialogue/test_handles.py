@@ -102,7 +102,12 @@ class TestDeliver:
     def test_the_sender_gets_the_ack_and_the_others_the_message(self, handle, ann, ben, cmid):
         line = row(1, Author.VISITOR, cmid)
         handle.deliver([line, row(2)], Ack(ann, cmid))
-        assert ann.frames[0] == {"type": "ack", "cmid": str(cmid), "seq": 1, "message": str(line.id)}
+        assert ann.frames[0] == {
+            "type": "ack",
+            "cmid": str(cmid),
+            "seq": 1,
+            "message": str(line.id),
+        }
         assert (ann.kinds, ann.seqs) == (["ack", "message"], [1, 2])
         assert (ben.kinds, ben.frames[0]["cmid"]) == (["message", "message"], str(cmid))
         assert ann.cursor == ben.cursor == 2

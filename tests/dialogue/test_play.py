@@ -66,7 +66,11 @@ def test_an_answer_carries_its_source_and_what_a_replay_needs(shop):
     visitor, bot = item.lines
     assert (visitor.author, visitor.text, visitor.cmid) == (Author.VISITOR, DELIVERY, line.cmid)
     assert (bot.author, bot.text, bot.cmid) == (Author.BOT, "Two to four days.", None)
-    source = {"id": str(entry(DELIVERY).pk), "title": DELIVERY, "url": "https://shop.example/delivery"}
+    source = {
+        "id": str(entry(DELIVERY).pk),
+        "title": DELIVERY,
+        "url": "https://shop.example/delivery",
+    }
     assert bot.meta == {"ai": True, "sources": [source]}
     assert visitor.of_turn
     assert bot.of_turn
@@ -110,7 +114,11 @@ def test_a_wish_for_a_person_is_a_handoff_with_a_form(shop):
     assert (played.handoff, item.mode, item.state) == (Reason.ASKED, Mode.QUEUED, State.HANDOFF)
     assert [(step.came_from, step.to) for step in item.steps] == [(State.INIT, State.HANDOFF)]
     form = item.lines[1].meta["form"]
-    assert (form["slot"], form["type"], form["label"]) == ("contact", "contact", "How can we reach you?")
+    assert (form["slot"], form["type"], form["label"]) == (
+        "contact",
+        "contact",
+        "How can we reach you?",
+    )
 
 
 def test_a_button_is_taken_at_its_word_whatever_its_text(shop):
@@ -160,7 +168,9 @@ def test_entries_of_another_site_are_never_found(shop):
     assert item.turn.versions["knowledge"] == 0
 
 
-@pytest.mark.parametrize("text", [DELIVERY, CHINESE, "talk to a human", "bye", "do you sell bicycles"])
+@pytest.mark.parametrize(
+    "text", [DELIVERY, CHINESE, "talk to a human", "bye", "do you sell bicycles"]
+)
 def test_a_turn_asks_no_database(shop, django_assert_num_queries, text):
     here = standing(shop)
     with django_assert_num_queries(0):

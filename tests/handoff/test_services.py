@@ -6,8 +6,11 @@ import uuid
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from apps.chat.frames import Contact
 from apps.chat.items import Line, Verdict
 from apps.chat.models import Message, Session, Transition, Turn
+from apps.dialogue.play import Said
+from apps.dialogue.services import ContactError, take_contact
 from apps.engine.types import Author
 from apps.handoff.models import Ticket
 from apps.handoff.services import close_ticket, leave_message, open_ticket
@@ -198,3 +201,47 @@ def test_messages_left_at_once_all_lie_on_one_ticket(session):
         thread.join()
     assert sorted(Ticket.objects.get().text.split("\n\n")) == texts
     assert len(lines(session)) == 2 * len(texts)
+
+
+def fill_in(session, **values):
+    """The form as a visitor sends it."""
+    form = Contact(cmid=uuid.uuid4(), text="Call me", **values)
+    return take_contact(session_id=session.id, said=Said(form.cmid, form.text, contact=form))
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({}, "leave"),
+        ({"name": "Jo"}, "leave"),
+        ({"email": " "}, "leave"),
+        ({"email": "no address"}, "e-mail"),
+        ({"email": "jo@" + "a" * 300 + ".example"}, "e-mail"),
+        ({"email": "jo@shop.example\nBcc: all"}, "e-mail"),
+        ({"phone": "12"}, "phone"),
+        ({"phone": "call me"}, "phone"),
+        ({"phone": "1" * 50}, "phone"),
+        ({"email": "jo@shop.example", "phone": "no"}, "phone"),
+    ],
+    ids=range(10),
+)
+def test_a_form_that_cannot_be_answered_says_why_and_stores_nothing(session, values, word):
+    with pytest.raises(ContactError, match=word):
+        fill_in(session, **values)
+    assert lines(session) == []
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("phone", ["+86 138-0000-0000", "(030) 123 45/67", "12345"])
+def test_a_phone_number_may_be_written_as_people_do(session, phone):
+    assert fill_in(session, phone=phone).verdict is Verdict.OK
+    assert Ticket.objects.get().phone == phone
+
+
+def test_the_notice_names_where_the_answer_will_come(session):
+    fill_in(session, name=" Jo " + "o" * 200, email=" jo@shop.example ", phone="12345")
+    ticket = Ticket.objects.get()
+    assert (ticket.email, ticket.name[:3], len(ticket.name)) == ("jo@shop.example", "Jo ", 100)
+    author, text = lines(session)[1]
+    assert (author, "jo@shop.example" in text) == ("system", True)
+    assert str(session.id)[:8].upper() in text

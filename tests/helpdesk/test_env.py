@@ -160,7 +160,14 @@ class TestOrigins:
 
     @pytest.mark.parametrize(
         "word",
-        ["chat.example", "ftp://chat.example", "https://", "https://chat.example/path", "null", "*"],
+        [
+            "chat.example",
+            "ftp://chat.example",
+            "https://",
+            "https://chat.example/path",
+            "null",
+            "*",
+        ],
     )
     def test_what_is_no_origin_is_named(self, word):
         sentence = refused(env.origins, "X", value=word)
@@ -278,7 +285,11 @@ class TestLimits:
         for name in limits_in_the_code():
             monkeypatch.delenv(name, raising=False)
         chat = limits.ChatLimits.from_env()
-        assert (chat.message_characters, chat.message_burst, chat.messages_per_second) == (4000, 20, 1)
+        assert (chat.message_characters, chat.message_burst, chat.messages_per_second) == (
+            4000,
+            20,
+            1,
+        )
         assert (chat.sessions_per_hour, chat.sockets_per_address) == (30, 100)
         assert (chat.sockets_per_visitor, chat.sockets_per_process) == (3, 10_000)
         assert (chat.frame_bytes, chat.bad_frames_per_minute, chat.hello_s) == (16_384, 20, 5)

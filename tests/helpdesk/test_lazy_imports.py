@@ -8,7 +8,16 @@ import pytest
 
 from tests.stack import ROOT
 
-HEAVY = ("llama_index", "openai", "transformers", "torch", "pandas", "matplotlib", "nltk", "pyarrow")
+HEAVY = (
+    "llama_index",
+    "openai",
+    "transformers",
+    "torch",
+    "pandas",
+    "matplotlib",
+    "nltk",
+    "pyarrow",
+)
 DOORS = ("helpdesk.asgi", "helpdesk.celery", "apps.dialogue.management.commands.sweep")
 SCRIPT = """
 import sys

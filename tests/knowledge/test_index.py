@@ -24,9 +24,7 @@ RETURNS = "How do I return an item?"
 
 
 def entry(id="1", question=DELIVERY, language="en", answer="Two days.", **dates):
-    return Entry(
-        id, language, question, answer, "", False, dates.get("since"), dates.get("until")
-    )
+    return Entry(id, language, question, answer, "", False, dates.get("since"), dates.get("until"))
 
 
 def made_of(*entries):
@@ -44,7 +42,16 @@ def first(index, text, *languages):
 
 class TestPack:
     def test_what_is_packed_comes_back_whole(self):
-        whole = Entry("7", "zh-Hans", "怎么退货？", "三十天内 😀", "https://x.example", True, NOW.isoformat(), None)
+        whole = Entry(
+            "7",
+            "zh-Hans",
+            "怎么退货？",
+            "三十天内 😀",
+            "https://x.example",
+            True,
+            NOW.isoformat(),
+            None,
+        )
         index = unpack(3, pack([(whole, ("退货怎么弄",)), (entry(), ())]))
         assert (index.version, len(index)) == (3, 2)
         for text in ("怎么退货", "退货怎么弄"):
@@ -60,7 +67,9 @@ class TestPack:
         found = [search(unpack(1, pack(entries)), "delivery time", enough=1.0) for _ in "ab"]
         assert found[0] == found[1]
 
-    @pytest.mark.parametrize("body", [b"nonsense", b"{}", b"[]", b'{"entries": [], "lexical": {"en": "AA=="}}'])
+    @pytest.mark.parametrize(
+        "body", [b"nonsense", b"{}", b"[]", b'{"entries": [], "lexical": {"en": "AA=="}}']
+    )
     def test_bytes_that_are_no_index_are_an_error(self, body):
         with pytest.raises((ValueError, KeyError, TypeError)):
             unpack(1, body)
@@ -338,7 +347,9 @@ class TestServices:
 
 @pytest.mark.django_db
 class TestLibrary:
-    def test_it_swaps_in_what_has_moved_and_nothing_else(self, site, state, django_assert_num_queries):
+    def test_it_swaps_in_what_has_moved_and_nothing_else(
+        self, site, state, django_assert_num_queries
+    ):
         faq(site)
         build_index(site.pk)
         library = Library()

@@ -33,6 +33,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "name_zh_hans",
+                    models.CharField(blank=True, max_length=100, verbose_name="name (Chinese)"),
+                ),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 (
                     "languages",
@@ -93,17 +97,6 @@ class Migration(migrations.Migration):
                             )
                         ],
                         verbose_name="accent colour",
-                    ),
-                ),
-                (
-                    "turn_deadline_s",
-                    models.PositiveSmallIntegerField(
-                        default=30,
-                        validators=[
-                            django.core.validators.MinValueValidator(10),
-                            django.core.validators.MaxValueValidator(120),
-                        ],
-                        verbose_name="seconds until a person is told",
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
