@@ -29,7 +29,7 @@ from bench.stack import (
 from bench.visitors import closed_loop, open_loop, questions, sit_at, sit_down
 from tests.stack import Stack
 
-VISITORS = 50
+VISITORS = 100
 WARM_UP_S = 3.0
 RATE = 100
 MS = 1000

@@ -118,6 +118,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "socket_connect_timeout": 2,
     "socket_timeout": 5,
+    # A person waits while a change is told to the broker; without one the sweeper sees to it.
+    "max_retries": 1,
+    "interval_start": 0,
     "global_keyprefix": "helpdesk:",
 }
 CELERY_TASK_PUBLISH_RETRY = False

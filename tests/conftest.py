@@ -48,5 +48,5 @@ def servers() -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def stack(servers: Stack) -> Iterator[Web]:
     """One web process with the demo shop, shared by all tests that only talk to it."""
-    with servers.web(HELPDESK_SESSIONS_PER_HOUR="100000") as web:
+    with servers.web() as web:
         yield web

@@ -114,6 +114,8 @@ class Stack:
             "REDIS_URL": self.redis_url,
             "HELPDESK_SECRET_KEY": "a key for tests only, no secret",
             "HELPDESK_LOG_LEVEL": "INFO",
+            # Counted by address for all processes, and every test has the same one.
+            "HELPDESK_SESSIONS_PER_HOUR": "100000",
             "PYTHONUNBUFFERED": "1",
             **self.env,
             **more,

@@ -200,7 +200,9 @@ class Handle:
                 feed.cursor = row.seq
                 await feed.settle()
             if feed.cursor > self.standing.last_seq:
-                await self.catch_up()
+                # Not between a line's commit and its ack: its sender gets the ack, no message.
+                async with self.in_flight:
+                    await self.catch_up()
             erased = not rows and known == self.standing.last_seq
             if erased or feed.cursor == self.standing.last_seq:
                 break

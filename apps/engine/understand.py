@@ -12,7 +12,7 @@ from apps.engine.text import normalise
 WHOLE_LINES = {
     Courtesy.GREETING: r"""
         (hi|hello|hey|hiya|howdy|greetings)(\ (there|all|team|everyone))?
-        |good\ (morning|afternoon|evening|day)
+        |good\ ?(morning|afternoon|evening|day)
         |(您|你|大家)好+[呀啊哈]?|嗨+|哈[喽啰罗]|(请问)?(有人|客服|亲|老板)?在(吗|么|不|嘛)|有人吗
         |(早上|上午|中午|下午|晚上)好|早安|亲(亲)?
     """,
@@ -23,8 +23,8 @@ WHOLE_LINES = {
         |(非常|太|十分)(感谢|谢谢)(你|您)?(了|啦)?|辛苦(你|您)?(了|啦)?|3q
     """,
     Courtesy.FAREWELL: r"""
-        (good)?bye(\ bye)?|see\ (you|ya)(\ later)?|good\ night|that(\ i|'?)s\ all(\ (thanks|thank\ you))?
-        |(have\ a\ )?(nice|good|great)\ day|nothing\ else
+        (good\ ?)?bye(\ bye)?|see\ (you|ya)(\ later)?|good\ night|that(\ i|'?)s\ all(\ (thanks|thank\ you))?
+        |no\ (thanks|thank\ you)|(have\ a\ )?(nice|good|great)\ day|nothing\ else
         |再见|拜拜|拜|88|晚安|回头见|(没有|没)(别的|其他的?)?(问题|事)?(了|啦)(谢谢)?|没事(了|啦)(谢谢)?
     """,
     Courtesy.ASSENT: r"""
@@ -50,24 +50,30 @@ WITH_PLEASE = r"(please\ )?({})(\ please)?(吧|谢谢|呢|啊|呀)?"
 # so there the clause has to end, or say what the person is for.
 HUMAN_WISH = r"""
     \b(talk|speak|chat|transfer|connect|through|hand|reach|contact)\b
-        (\ (me|us|over|with|to|an?|the|your|some|any|real|actual|live|another))*
-        \ (human|person|people|agent|operator|representative|rep|someone|somebody|supervisor|manager)\b
-    |(?<!do\ i\ )(?<!should\ i\ )\b(get|give|want|need|prefer|find)\b
+        (\ (me|us|over|with|to|an?|the|your|some|any|real|actual|live|another|customer|service|support))*
+        \ (human|person|people|agent|operator|representative|rep|someone|somebody|supervisor|manager
+           |customer\ service|customer\ support|support)\b
+    |\b(get|give|want|need|prefer|find)\b
         (\ (me|us|to|have|an?|the|your|some|any|real|actual|live|another))*
-        \ (human|person|agent|operator|representative|rep|supervisor|manager)
-        (\ (please|now|here|instead|asap|right\ now|to\ (help|talk|speak|answer).*))*$
+        \ (human|person|agent|operator|representative|rep|supervisor|manager|live\ (support|chat)|support)
+        (\ (please|now|here|instead|asap|right\ now|not\ .*|to\ (?!sign|wear|use|fit)\w+.*))*$
     |(转接?|接通?|找|叫|联系|呼叫|换|要|想|给我|帮我)(你们|一下|一个|个|到|成|的|和|跟|与|我)*
         (人工|真人|活人|主管|经理)(客服|服务|坐席|座席)?
-        (?=$|吧|呢|啊|呀|吗|谢谢|来|处理|聊|说|讲|帮|解决|接|跟|好|行|可以)
+        (?=$|吧|呢|啊|呀|吗|谢谢|来|处理|聊|说|讲|谈|帮|解决|接|跟|好|行|可以|沟通|对话)
     |(人工|真人)(客服|服务|坐席)?(来|帮我|处理|接待|跟我)
 """
+# A refusal stands right before what it refuses; "why do you not transfer me" is no refusal.
 REFUSED = r"""
-    (不|别|无需|没必要)(要|想|用|需要|给我|帮我)*(转接?|接|找|叫|联系|换)?(到)?(人工|真人)
-    |\b(don'?t|don’t|do\ not|not|no\ need)\b
+    (?<!还)(?<!怎么)(?<!为什么)(不|别|无需|没必要)(要|想|用|需要|给我|帮我)*(转接?|接|找|叫|联系|换)?(到)?(人工|真人)
+    |\b(don['’]?t|do\ not|no)\ (want|need|have|transfer|connect|talk|speak|put|get)\b
+        (\ (me|us|for|to|talk|speak|with|an?|the|any|through|real|live))*
+        \ (human|person|agent|operator|representative|someone|manager)
+    |\bno\ (need|human|agent|person)\b
 """
 ABOUT_PEOPLE = r"""
     几点|什么时候|时间|上班|下班|多久|周末|营业
     |\b(when|hours?|open|opening|how\ long|what\ time)\b
+    |^(do|should|must|would)\ i\ (have|need|get|want|talk|speak)\b
 """
 
 

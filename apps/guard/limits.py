@@ -12,6 +12,7 @@ from django.core.cache import cache
 
 HOUR_S = 3600
 SWEEP_FROM = 1_000
+DOTS = 3
 Network = IPv4Network | IPv6Network
 
 
@@ -118,7 +119,11 @@ def _within(address: str, networks: Sequence[Network]) -> bool:
 
 
 def _parse(address: str) -> IPv4Address | IPv6Address | None:
-    """The address, an IPv4 one in IPv6's clothes as what it is; None for anything else."""
+    """The address, an IPv4 one in IPv6's clothes as what it is; None for anything else. Some
+    proxies write a port behind it."""
+    host, colon, _ = address.rpartition(":")
+    if colon and (host.count(".") == DOTS or host.startswith("[")):
+        address = host.strip("[]")
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from django.db.models import F
 from django.utils import timezone
 
 from apps.knowledge.lexical import Document, LexicalIndex
@@ -79,7 +80,10 @@ class SiteIndex:
 EMPTY = SiteIndex(0, (), {})
 
 
-def read_entries(site_id: int) -> list[tuple[Entry, tuple[str, ...]]]:
+Entries = list[tuple[Entry, tuple[str, ...]]]
+
+
+def read_entries(site_id: int) -> Entries:
     """The site's live entries with their variants."""
     return [
         (_entry(faq), tuple(variant.text for variant in faq.variants.all()))
@@ -100,8 +104,18 @@ def _entry(faq: Faq) -> Entry:
     )
 
 
-def pack(entries: list[tuple[Entry, tuple[str, ...]]]) -> bytes:
-    """Entries and built indexes as one value that `unpack` reads without building anything."""
+def next_change(entries: Entries, now: datetime) -> datetime | None:
+    """When the next entry begins or ceases to be valid."""
+    dates = {entry.valid_from for entry, _ in entries} | {entry.valid_until for entry, _ in entries}
+    return min(
+        (at for date in dates if date and (at := datetime.fromisoformat(date)) > now), default=None
+    )
+
+
+def pack(entries: Entries, now: datetime) -> bytes:
+    """The entries valid at `now` and their built indexes, as one value that `unpack` reads
+    without building anything. An entry that is over would take from its successor's confidence."""
+    entries = [(entry, variants) for entry, variants in entries if entry.is_valid(now)]
     lexical = {
         language: LexicalIndex.build(
             [
@@ -151,9 +165,18 @@ class Library:
         """Blocking: one small query, and the bodies of the indexes that have moved."""
         for site_id, built in IndexState.objects.values_list("site_id", "built"):
             if self.of(site_id).version != built:
-                state = IndexState.objects.get(site_id=site_id)
-                self._indexes[site_id] = unpack(state.built, bytes(state.body))
-                logger.info("index: site %s is at version %s", site_id, state.built)
+                self._load(site_id)
+
+    def _load(self, site_id: int) -> None:
+        """An index of another release cannot be read: the old one answers until it is rebuilt."""
+        state = IndexState.objects.get(site_id=site_id)
+        try:
+            self._indexes[site_id] = unpack(state.built, bytes(state.body))
+        except ValueError as error:
+            logger.warning("index: site %s is built again (%s)", site_id, error)
+            IndexState.objects.filter(site_id=site_id, built=F("wanted")).want_again()
+        else:
+            logger.info("index: site %s is at version %s", site_id, state.built)
 
 
 library = Library()

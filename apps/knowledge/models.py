@@ -127,6 +127,19 @@ class IndexStateQuerySet(models.QuerySet["IndexState"]):
     def stale(self) -> Self:
         return self.filter(built__lt=models.F("wanted"))
 
+    def due(self) -> Self:
+        """An entry has begun or ceased to be valid since the index was built."""
+        return self.filter(due_at__lte=timezone.now())
+
+    def want_again(self) -> int:
+        """Asks for a new index. The wait counts from the first change that is not in the index,
+        so that changes without a pause do not put it off."""
+        now = models.Value(timezone.now())
+        waiting = models.Case(
+            models.When(built=models.F("wanted"), then=now), default=models.F("wanted_at")
+        )
+        return self.update(wanted=models.F("wanted") + 1, wanted_at=waiting, due_at=None)
+
     def stale_for(self, seconds: float) -> Self:
         return self.stale().filter(wanted_at__lt=timezone.now() - timedelta(seconds=seconds))
 
@@ -143,6 +156,7 @@ class IndexState(models.Model):
     wanted_at = models.DateTimeField(default=timezone.now)
     built = models.PositiveBigIntegerField(default=0)
     built_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
     entries = models.PositiveIntegerField(default=0)
     body = models.BinaryField(default=bytes)
 

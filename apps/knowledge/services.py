@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from apps.knowledge.models import Faq, IndexState
@@ -15,9 +14,7 @@ def knowledge_changed(*, site_ids: Iterable[int]) -> None:
     """Call in the transaction of every change to entries: the index follows within 5 s."""
     for site_id in sorted(set(site_ids)):
         IndexState.objects.get_or_create(site_id=site_id)
-        IndexState.objects.filter(site_id=site_id).update(
-            wanted=F("wanted") + 1, wanted_at=timezone.now()
-        )
+        IndexState.objects.filter(site_id=site_id).want_again()
         enqueue_refresh(site_id)
 
 

@@ -36,6 +36,7 @@ STATUS = {
 }
 POLLS_PER_SESSION = 3
 DIGITS = 16
+HEARTBEAT = '{"type":"heartbeat"'
 
 
 class ApiError(Exception):
@@ -51,14 +52,15 @@ class ApiError(Exception):
 
 
 class Poll:
-    """A feed that ends a long poll: whatever arrives, the rows are read afterwards."""
+    """A feed that ends a long poll: whatever comes but a heartbeat; the rows are read then."""
 
     def __init__(self, cursor: int) -> None:
         self.cursor = cursor
         self.came = asyncio.Event()
 
     def push(self, frame: str) -> None:
-        self.came.set()
+        if not frame.startswith(HEARTBEAT):
+            self.came.set()
 
     def shut(self, code: int) -> None:
         self.came.set()
@@ -161,8 +163,10 @@ async def _messages_after(request: HttpRequest) -> JsonResponse:
     async with _handle(request) as handle:
         session = handle.standing.session
         rows = await in_thread(read_after, session, since)
-        if not rows and wait and since >= handle.standing.last_seq:
-            await _wait(handle, since, min(wait, settings.CHAT.long_poll_s))
+        if not rows and wait:
+            # A line stored while the rows were read is there already: read again, wait not.
+            if since >= handle.standing.last_seq:
+                await _wait(handle, since, min(wait, settings.CHAT.long_poll_s))
             rows = await in_thread(read_after, session, since)
         last_seq = max(handle.standing.last_seq, rows[-1].seq if rows else 0)
         return JsonResponse(

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ class Layer:
         self.sent = 0
         self.subscribed = 0
         self.flushed = 0
-        self.hints = asyncio.Queue()
+        self.hints: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self._send = send
         self._subscribe = subscribe
 
@@ -82,8 +83,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def use(monkeypatch, clock, settings):
     """Puts a layer in the place of the real one, with little patience for it."""
-    known = {name: getattr(settings.CHAT, name) for name in type(settings.CHAT).__slots__}
-    settings.CHAT = type(settings.CHAT)(**{**known, "hint_timeout_s": 0.01})
+    settings.CHAT = replace(settings.CHAT, hint_timeout_s=0.01)
 
     def use_layer(layer):
         monkeypatch.setattr(events, "get_channel_layer", lambda: layer)

@@ -4,6 +4,7 @@ that go out."""
 import json
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def code_of(raw):
     return error.value.code
 
 
-GOOD = [
+GOOD: list[tuple[dict[str, Any], frames.Frame]] = [
     ({"type": "hello", "proto": 1, "token": "t"}, frames.Hello(proto=1, token="t")),
     (
         {"type": "hello", "proto": 1, "token": "", "last_seq": 2**53, "epoch": "e"},
@@ -152,7 +153,7 @@ def test_text_goes_out_as_it_is_and_short():
 
 def test_a_message_has_the_fields_of_the_protocol_and_a_cmid_only_if_there_is_one():
     at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    values = {"seq": 7, "name": "", "text": "x", "at": at, "meta": {"ai": True}}
+    values: dict[str, Any] = {"seq": 7, "name": "", "text": "x", "at": at, "meta": {"ai": True}}
     frame = frames.message(author=Author.BOT, cmid=None, **values)
     assert frame == {
         "type": "message",

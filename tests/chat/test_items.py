@@ -65,7 +65,20 @@ def test_any_other_text_can_be_held(text):
         item(said(meta={"score": math.nan})),
         item(said(meta={"score": math.inf})),
     ],
-    ids=["text", "second line", "meta", "fields", "turn without a line", "memory", "name", "sources", "versions", "confidence", "not a number", "infinite"],
+    ids=[
+        "text",
+        "second line",
+        "meta",
+        "fields",
+        "turn without a line",
+        "memory",
+        "name",
+        "sources",
+        "versions",
+        "confidence",
+        "not a number",
+        "infinite",
+    ],
 )
 def test_an_item_that_can_never_be_stored_is_refused_before_it_queues(bad):
     with pytest.raises(BadItemError):

@@ -1,11 +1,11 @@
-"""The driver against a real database: races, resends, refusals, and what it says when something
-is away. "Other" stands for another process that writes to the same session."""
+"""The driver against a real database: races with another process, resends, and what is away."""
 
 import asyncio
 import json
 import threading
 import uuid
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -15,8 +15,8 @@ from django.db import connection, connections, transaction
 from apps.chat import services as chat
 from apps.chat.frames import Contact, Handoff, Send
 from apps.chat.items import Item, Line
-from apps.chat.journal import append, conninfo
-from apps.chat.models import Message, Session, Turn, VisitorToken
+from apps.chat.journal import UnavailableError, append, conninfo
+from apps.chat.models import Message, Turn, VisitorToken
 from apps.dialogue import driver as driving
 from apps.dialogue import services
 from apps.dialogue.driver import WAITING_PLACES, Driver
@@ -24,16 +24,15 @@ from apps.dialogue.play import Standing, play
 from apps.engine.types import Author, Mode, State
 from apps.handoff.models import Ticket
 from apps.knowledge.index import library
-from tests.dialogue.test_handles import Ears
+from tests.dialogue.test_handles import Ears, listening
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _impatient(settings, monkeypatch):
-    """A database that is away is given up on soon; nothing is known, so nothing is found."""
-    known = {name: getattr(settings.CHAT, name) for name in type(settings.CHAT).__slots__}
-    settings.CHAT = type(settings.CHAT)(**{**known, "message_burst": 3})
+def _small_shop(settings, monkeypatch):
+    """Three lines fill a bucket; nothing is known, so nothing is found."""
+    settings.CHAT = replace(settings.CHAT, message_burst=3)
     monkeypatch.setattr(library, "_indexes", {})
 
 
@@ -56,25 +55,17 @@ def handle(driver, session):
 
 @pytest.fixture
 def ann(handle):
-    ears = Ears()
-    handle.feeds.add(ears)
-    return ears
+    return listening(handle)
 
 
 @pytest.fixture
 def ben(handle):
     """Another tab."""
-    ears = Ears()
-    handle.feeds.add(ears)
-    return ears
+    return listening(handle)
 
 
 def line(text="hello", cmid=None, fields=None):
     return Send(cmid=cmid or uuid.uuid4(), text=text, fields=fields)
-
-
-def contact(**values):
-    return Contact(cmid=uuid.uuid4(), text="Call me", **values)
 
 
 @in_database
@@ -214,15 +205,10 @@ async def test_an_empty_bucket_says_when_to_come_back_but_knows_a_resend(driver,
 
 async def test_a_new_handle_does_not_bring_a_new_bucket(driver, session):
     for number in range(4):
-        handle = driver.hold(Standing.of(await fresh(session)), trusted=False)
+        handle = driver.hold(Standing.of(session), trusted=False)
         answer = await driver.send(handle, line(f"hello {number}"))
         driver.desk.give_back(handle)
     assert answer["code"] == "rate_limited"
-
-
-@in_database
-def fresh(session):
-    return Session.objects.get(pk=session.pk)
 
 
 async def test_the_same_cmid_with_another_body_is_a_conflict(driver, handle, session, cmid):
@@ -256,7 +242,7 @@ async def test_a_twin_of_a_line_that_failed_is_stored_itself(
     driver, handle, session, cmid, monkeypatch
 ):
     submit = driver.journal.submit
-    failures = [driving.UnavailableError("not stored in time")]
+    failures = [UnavailableError("not stored in time")]
 
     async def fail_once(item):
         if failures:
@@ -317,7 +303,7 @@ SENDERS = {
         handle, Handoff(cmid=uuid.uuid4()), feed
     ),
     "contact": lambda driver, handle, feed: driver.contact(
-        handle, contact(email="jo@shop.example"), feed
+        handle, Contact(cmid=uuid.uuid4(), text="Call me", phone="12345"), feed
     ),
 }
 
@@ -353,8 +339,7 @@ async def test_a_session_that_was_logged_out_elsewhere_takes_no_more_lines(
 async def test_with_the_database_away_every_line_is_told_to_come_back(
     settings, monkeypatch, session, sender
 ):
-    known = {name: getattr(settings.CHAT, name) for name in type(settings.CHAT).__slots__}
-    settings.CHAT = type(settings.CHAT)(**{**known, "journal_wait_s": 0.01})
+    settings.CHAT = replace(settings.CHAT, journal_wait_s=0.01)
     with monkeypatch.context() as away:
         away.setitem(connections.settings["default"], "HOST", "/nowhere")
         driver, ears = Driver(), Ears()

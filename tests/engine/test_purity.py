@@ -7,7 +7,28 @@ import pytest
 
 from tests.stack import ROOT
 
-FOREIGN = ["django", "channels", "celery", "kombu", "rest_framework", "redis", "psycopg", "numpy", "openai", "httpx", "llama_index", "asgiref", "apps.sites", "apps.chat", "apps.knowledge", "apps.guard", "apps.handoff", "apps.dialogue", "apps.widget", "helpdesk"]
+FOREIGN = [
+    "django",
+    "channels",
+    "celery",
+    "kombu",
+    "rest_framework",
+    "redis",
+    "psycopg",
+    "numpy",
+    "openai",
+    "httpx",
+    "llama_index",
+    "asgiref",
+    "apps.sites",
+    "apps.chat",
+    "apps.knowledge",
+    "apps.guard",
+    "apps.handoff",
+    "apps.dialogue",
+    "apps.widget",
+    "helpdesk",
+]
 SCRIPT = """
 import sys
 from apps.engine import turn

@@ -75,6 +75,16 @@ IMPATIENT_WISHES = [
     "转 人工",
     "没用转人工",
     "等了这么长时间了，转人工",
+    "I don't want a bot get me a human",
+    "this bot does not help me get me an agent",
+    "I want a person not a machine",
+    "I need a human to look at my order",
+    "connect me with a customer service representative",
+    "talk to customer service",
+    "I want live support",
+    "我要和人工客服沟通",
+    "还不转人工",
+    "怎么不给我转人工",
 ]
 
 COURTESIES = {
@@ -160,6 +170,7 @@ WARES_AND_FAVOURS = [
     "how to give someone a gift",
     "Do I need a person to sign for the parcel",
     "can i get the human anatomy poster",
+    "Do I have to talk to someone at the store to return it",
 ]
 
 

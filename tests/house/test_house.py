@@ -153,11 +153,9 @@ def test_the_settings_read_the_environment_through_env_alone():
         assert not re.search(r"os\.(environ|getenv)", files()[name]), name
 
 
-@pytest.mark.parametrize("variable", sorted(variables()))
-def test_every_variable_is_documented(variable):
-    assert OPERATIONS.exists(), "docs/operations.md lists every variable"
-    page = OPERATIONS.read_text(encoding="utf-8")
-    assert re.search(rf"(?<![A-Z_]){variable}(?![A-Z_])", page), variable
+def test_every_variable_is_documented():
+    page = OPERATIONS.read_text(encoding="utf-8") if OPERATIONS.exists() else ""
+    assert variables() - set(re.findall(r"[A-Z][A-Z_]+", page)) == set()
 
 
 def test_the_reader_of_variables_finds_them():

@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ("wanted_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("built", models.PositiveBigIntegerField(default=0)),
                 ("built_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(null=True)),
                 ("entries", models.PositiveIntegerField(default=0)),
                 ("body", models.BinaryField(default=bytes)),
             ],
