@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import secrets
@@ -218,7 +219,10 @@ def prepare(processes: Processes, root: Path, stop: Stop, *options: str) -> None
 
 
 def _login_file(root: Path) -> Path:
-    return root / "var" / "operator.json"
+    """One for each database, so that trying another leaves the first one's login known."""
+    url = embedded.outside("DATABASE_URL")
+    database = f"-{hashlib.sha256(url.encode()).hexdigest()[:8]}" if url else ""
+    return root / "var" / f"operator{database}.json"
 
 
 def read_login(root: Path) -> tuple[str, str] | None:

@@ -108,3 +108,8 @@ class Installation(models.Model):
     @classmethod
     def current(cls) -> "Installation":
         return cls.objects.get_or_create(only=True)[0]
+
+    @classmethod
+    def renew(cls) -> "Installation":
+        """After a restore: clients that know the old epoch fetch everything again."""
+        return cls.objects.update_or_create(only=True, defaults={"epoch": uuid.uuid4()})[0]

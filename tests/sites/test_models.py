@@ -1,7 +1,10 @@
 """Sites: which language a visitor gets, and what staff may write into the fields."""
 
+import io
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from apps.sites.models import Installation, Site
@@ -141,6 +144,11 @@ def test_what_is_no_colour_never_reaches_a_style(colour):
 
 @pytest.mark.django_db
 class TestRows:
+    def test_a_restore_gives_the_one_installation_a_new_epoch(self):
+        before = Installation.current().epoch
+        call_command("new_epoch", stdout=io.StringIO())
+        assert Installation.objects.get().epoch == Installation.current().epoch != before
+
     def test_a_key_belongs_to_one_site(self, site):
         with pytest.raises(IntegrityError), transaction.atomic():
             Site.objects.create(key=site.key, name="Another")
