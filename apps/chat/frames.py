@@ -138,10 +138,15 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
+# Made once: json.loads and json.dumps make a new one for every call with an option.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def decode(text: str | bytes) -> dict[str, Any]:
     """A JSON object. Raises FrameError: NaN, deep nesting and anything else are bad frames."""
     try:
-        found = json.loads(text, parse_constant=_refuse_constant)
+        found = _DECODER.decode(text if isinstance(text, str) else text.decode())
     except (ValueError, RecursionError) as error:
         raise FrameError(Code.BAD_FRAME) from error
     if not isinstance(found, dict):
@@ -174,7 +179,7 @@ Encodable = dict[str, Any]
 
 
 def encode(frame: Encodable) -> str:
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(frame)
 
 
 def message(  # noqa: PLR0913 these are the fields of the frame

@@ -1,6 +1,7 @@
 """What goes into the journal and what comes back: plain values, checked before they queue."""
 
 import math
+import re
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -8,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from apps.engine.types import Author, Mode, State, TurnState
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Verdict(StrEnum):
@@ -134,7 +137,7 @@ def check(item: Item) -> None:
 
 def check_text(text: str) -> None:
     """Raises BadItemError for NUL and for lone surrogates, which PostgreSQL cannot hold."""
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if UNSTORABLE.search(text):
         raise BadItemError("text holds NUL or half a surrogate pair")
 
 

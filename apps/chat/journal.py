@@ -38,6 +38,8 @@ SESSION_SETTINGS = (
 )
 NOTHING_COMMITTED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
+_ENCODER = json.JSONEncoder(default=str, ensure_ascii=False, allow_nan=False)
+
 Committed = Callable[[list[events.Position]], None]
 
 
@@ -214,10 +216,7 @@ def _fail(entry: _Entry, error: Exception) -> None:
 
 
 def _parameters(items: list[Item]) -> dict[str, str]:
-    return {
-        name: json.dumps(found, default=str, ensure_ascii=False, allow_nan=False)
-        for name, found in rows(items).items()
-    }
+    return {name: _ENCODER.encode(found) for name, found in rows(items).items()}
 
 
 def _outcome(row: tuple[Any, ...]) -> Outcome:

@@ -106,12 +106,20 @@ class Twin:
 
     said: Said
     answer: dict[str, Any] | None = None
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    has_ended: bool = False
+    _ended: asyncio.Event | None = None
 
     async def answered(self) -> dict[str, Any] | None:
         """Its ack; None when it was not stored."""
-        await self.ended.wait()
+        if not self.has_ended:
+            self._ended = self._ended or asyncio.Event()
+            await self._ended.wait()
         return self.answer
+
+    def end(self) -> None:
+        self.has_ended = True
+        if self._ended:
+            self._ended.set()
 
 
 @dataclass(slots=True)
@@ -137,7 +145,7 @@ class Handle:
         finally:
             self.waiting -= 1
             del self.under_way[said.cmid]
-            twin.ended.set()
+            twin.end()
 
     def broadcast(self, frame: dict[str, Any]) -> None:
         encoded = frames.encode(frame)

@@ -1,5 +1,6 @@
 """Ports built from settings and rows: the engine's search over the site's index, its policy."""
 
+from apps.engine.decide import OFFERED
 from apps.engine.events import Search
 from apps.engine.types import Passage, Policy
 from apps.knowledge.confidence import ANSWER_AT, OFFER_AT
@@ -14,7 +15,7 @@ SLOW_ENTRIES = 3_000
 def search(site_id: int, fallback: str, request: Search) -> tuple[Passage, ...]:
     """The site's passages for a question: first in its own language, then in the others."""
     found = library.of(site_id).search(
-        request.text, (request.language, fallback), enough=POLICY.offer_at
+        request.text, (request.language, fallback), enough=POLICY.offer_at, limit=OFFERED
     )
     return tuple(
         Passage(

@@ -124,9 +124,6 @@ def _train(vectors: tuple[Ints, Ints, Floats], phrasings: Postings, owners: Ints
     rows, features, values = vectors
     cuts = np.searchsorted(rows, np.arange(len(owners) + 1))
     kernel = np.stack(
-        [
-            phrasings.scores(features[start:end], values[start:end], exact=True)
-            for start, end in pairwise(cuts)
-        ]
+        [phrasings.scores(features[start:end], values[start:end]) for start, end in pairwise(cuts)]
     )
     return classifier.fit(kernel, owners, entries)

@@ -6,10 +6,14 @@ with small shops of 5 to 40 entries cut from them and 80 lines of small talk of 
 weighing the same.
 """
 
+import math
+from collections.abc import Callable
+from operator import mul
+
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.knowledge.postings import Floats, Ints
+from apps.knowledge.postings import Floats
 from apps.knowledge.scoring import Scores
 from apps.knowledge.vocabulary import Query
 
@@ -31,41 +35,43 @@ EMPTY_AT_MOST = 0.1
 # its lead over the best other entry; BM25 share and its lead; share of the query's content the
 # index knows at all; log of 1 + content terms. Entries with phrasings and entries with an answer
 # only live on different scales, so each kind has its own line.
-ASKED = np.array([0.97, 6.36, 0.47, -5.99, 7.08, 1.14, 0.42, -1.4], np.float32)
-TOLD = np.array([0.08, 0.69, 10.73, 5.36, 9.54, 1.52, 0.95, -6.17], np.float32)
-
-
-def signals(query: Query, scores: Scores, picked: Ints) -> Floats:
-    """The signals of the entries `picked` (n,), as (n, 8); the last column is the constant 1."""
-    chance = np.clip(scores.chance[picked], 1e-4, 1 - 1e-4)
-    table = np.ones((len(picked), 8), np.float32)
-    table[:, 0] = np.log(chance / (1 - chance))
-    table[:, 1] = scores.nearest[picked]
-    table[:, 2] = _lead(scores.nearest, picked)
-    table[:, 3] = scores.whole[picked]
-    table[:, 4] = _lead(scores.whole, picked)
-    table[:, 5] = query.known
-    table[:, 6] = np.log1p(query.content)
-    return table
+ASKED = (0.97, 6.36, 0.47, -5.99, 7.08, 1.14, 0.42, -1.4)
+TOLD = (0.08, 0.69, 10.73, 5.36, 9.54, 1.52, 0.95, -6.17)
 
 
 def confidences(
-    query: Query, scores: Scores, picked: Ints, told: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+    query: Query, scores: Scores, picked: list[int], told: NDArray[np.bool_]
+) -> list[float]:
     """Probabilities of the entries `picked`, best ranked first, never rising down the list."""
-    table = signals(query, scores, picked)
-    logits = np.where(told[picked], table @ TOLD, table @ ASKED).astype(np.float64)
-    chances = 1 / (1 + np.exp(-logits))
-    if not query.content:
-        chances = np.minimum(chances, EMPTY_AT_MOST)
-    return np.minimum.accumulate(chances)
+    nearest, whole = _lead(scores.nearest), _lead(scores.whole)
+    highest = 1.0 if query.content else EMPTY_AT_MOST
+    chances = []
+    for entry in picked:
+        signals = (
+            _log_odds(float(scores.chance[entry])),
+            float(scores.nearest[entry]),
+            float(scores.nearest[entry]) - nearest(entry),
+            float(scores.whole[entry]),
+            float(scores.whole[entry]) - whole(entry),
+            query.known,
+            math.log1p(query.content),
+            1.0,
+        )
+        weights = TOLD if told[entry] else ASKED
+        logit = sum(map(mul, signals, weights))
+        highest = min(highest, 1 / (1 + math.exp(-logit)))
+        chances.append(highest)
+    return chances
 
 
-def _lead(values: Floats, picked: Ints) -> Floats:
-    """How far each picked entry stands above the best other one (below: negative)."""
-    if len(values) < 2:
-        return values[picked]
-    second, first = np.partition(values, -2)[-2:]
-    mine = values[picked]
-    lead: Floats = mine - np.where(mine == first, second, first)
-    return lead
+def _log_odds(chance: float) -> float:
+    bounded = min(max(chance, 1e-4), 1 - 1e-4)
+    return math.log(bounded / (1 - bounded))
+
+
+def _lead(values: Floats) -> Callable[[int], float]:
+    """For an entry, the value of the best other one; 0 when there is none."""
+    best = int(values.argmax())
+    second = max(values[:best].max(initial=0), values[best + 1 :].max(initial=0))
+    first, second = float(values[best]), float(second)
+    return lambda entry: second if entry == best else first

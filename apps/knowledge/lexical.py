@@ -10,7 +10,6 @@ from apps.engine.text import normalise
 from apps.knowledge import archive
 from apps.knowledge.assembly import Matrices, assemble
 from apps.knowledge.confidence import EXACT, confidences
-from apps.knowledge.postings import Ints
 from apps.knowledge.scoring import Scorer, Scores
 
 # A longer query is read at both ends: people tell a story and ask at its start or its end. A
@@ -87,9 +86,9 @@ class LexicalIndex:
         scores.rank[same] += ABOVE_ALL
         picked = _best(scores, same, limit)
         chances = confidences(query, scores, picked, self._matrices.told)
-        chances[: len(same)] = EXACT / max(len(same), 1)
+        chances[: len(same)] = [EXACT / max(len(same), 1)] * min(len(same), len(picked))
         return [
-            Hit(self._ids[entry], float(scores.rank[entry]), float(chance))
+            Hit(self._ids[entry], float(scores.rank[entry]), chance)
             for entry, chance in zip(picked, chances, strict=True)
         ]
 
@@ -113,17 +112,16 @@ def _key(normalised: str) -> str:
     return normalised.strip(_AROUND) or normalised
 
 
-def _best(scores: Scores, same: list[int], limit: int) -> Ints:
+def _best(scores: Scores, same: list[int], limit: int) -> list[int]:
     """The `limit` best of `same` and the entries with any evidence; ties by position."""
     evident = (scores.nearest > 0) | (scores.whole > 0)
     evident[same] = True
-    rank = np.where(evident, scores.rank, -1)
-    limit = min(limit, int((rank >= 0).sum()))
+    among = evident.nonzero()[0]
+    rank = scores.rank[among]
     if len(rank) > 4 * limit:
-        floor = np.partition(rank, -limit)[-limit] if limit else np.inf
-        among = np.flatnonzero(rank >= floor)
-    else:
-        among = np.arange(len(rank))
-    order = np.argsort(-rank[among], kind="stable")[:limit]
-    best: Ints = among[order].astype(np.int32)
+        floor = np.partition(rank, -limit)[-limit]
+        high = (rank >= floor).nonzero()[0]
+        among, rank = among[high], rank[high]
+    order = np.argsort(-rank, kind="stable")[:limit]
+    best: list[int] = among[order].tolist()
     return best

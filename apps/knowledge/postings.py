@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
-# A search reads at most this many stored values per matrix, rarest features first. Without it a
+# A search reads at most this many stored values, rarest features first. Without it a
 # handful of common words makes a search over 50 000 phrasings read millions (over 20 ms).
-READ_AT_MOST = 60_000
+READ_AT_MOST = 100_000
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,38 @@ class Postings:
         """Stored values that multiplying all texts with all texts reads."""
         return float(np.square(np.diff(self.starts).astype(np.float64)).sum())
 
-    def scores(self, features: Ints, weights: Floats, *, exact: bool = False) -> Floats:
-        """Product of every text with the query (features, weights), (height,) float32.
+    def weighted(self, weights: Floats) -> Floats:
+        """The stored values, each multiplied by its feature's weight."""
+        products: Floats = self.values * np.repeat(weights, np.diff(self.starts))
+        return products
 
-        Bounded by READ_AT_MOST unless `exact`.
+    def read(self, features: Ints, *, exact: bool = False) -> tuple[Ints, Ints]:
+        """Where the values of these features are stored, and how many each has.
+
+        Bounded by READ_AT_MOST unless `exact`: features that do not fit have none.
         """
         begin = self.starts[features]
         lengths = self.starts[features + 1] - begin
-        total = int(lengths.sum())
+        ends = lengths.cumsum()
+        total = int(ends[-1]) if len(ends) else 0
         if total > READ_AT_MOST and not exact:
-            rarest = np.argsort(lengths, kind="stable")
-            read = np.cumsum(lengths[rarest]) <= READ_AT_MOST
-            read[0] = True
-            rarest = rarest[read]
-            begin, lengths, weights = begin[rarest], lengths[rarest], weights[rarest]
-            total = int(lengths.sum())
-        ends = np.cumsum(lengths)
-        at = np.arange(total) + np.repeat(begin - ends + lengths, lengths)
-        products = self.values[at] * np.repeat(weights, lengths)
+            lengths = _rarest(lengths)
+            ends = lengths.cumsum()
+            total = int(ends[-1])
+        return np.arange(total) + (begin - ends + lengths).repeat(lengths), lengths
+
+    def scores(self, features: Ints, weights: Floats) -> Floats:
+        """Product of every text with a vector (features, weights), (height,) float32."""
+        at, lengths = self.read(features, exact=True)
+        products = self.values[at] * weights.repeat(lengths)
         return np.bincount(self.rows[at], products, self.height).astype(np.float32)
+
+
+def _rarest(lengths: Ints) -> Ints:
+    """The lengths of the rarest features that fit together, 0 for the others; at least one."""
+    rarest = np.argsort(lengths, kind="stable")
+    fits = np.cumsum(lengths[rarest]) <= READ_AT_MOST
+    fits[0] = True
+    kept = np.zeros_like(lengths)
+    kept[rarest[fits]] = lengths[rarest[fits]]
+    return kept

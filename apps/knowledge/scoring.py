@@ -6,7 +6,7 @@ import numpy as np
 
 from apps.knowledge.assembly import Matrices
 from apps.knowledge.classifier import softmax
-from apps.knowledge.postings import Floats
+from apps.knowledge.postings import Floats, Postings
 from apps.knowledge.vocabulary import Query
 
 # What the nearest phrasing's cosine and the BM25 share add, in the ranking, to the classifier's
@@ -37,15 +37,21 @@ class Scorer:
 
     def __init__(self, matrices: Matrices) -> None:
         self._matrices = matrices
+        self._joint = _join(matrices)
         sizes = np.bincount(matrices.owners, minlength=matrices.entries.height)
         self._starts = np.cumsum(sizes) - sizes
         self._sizes = sizes.astype(np.float32)
 
     def scores(self, query: Query) -> Scores:
         """The scores of all entries; there must be at least one."""
-        matrices = self._matrices
-        whole = matrices.entries.scores(query.columns, query.bm25)
-        similar = matrices.phrasings.scores(query.columns, query.cosine)
+        entries, joint = self._matrices.entries.height, self._joint
+        at, lengths = joint.read(query.columns)
+        rows, products = joint.rows[at], joint.values[at]
+        if query.times is not None:
+            products *= np.where(rows < entries, 1, query.times.repeat(lengths))
+        found = np.bincount(rows, products, joint.height)
+        whole = (found[:entries] / query.most).astype(np.float32)
+        similar = (found[entries:] / query.length).astype(np.float32)
         nearest = np.maximum.reduceat(similar, self._starts)
         chance = softmax(self._logits(similar, nearest))
         return Scores(chance + NEAREST * nearest + WHOLE * whole, nearest, chance, whole)
@@ -57,3 +63,21 @@ class Scorer:
             return trained
         mean = np.add.reduceat(similar, self._starts) / self._sizes
         return (SHARPNESS * (nearest + mean)).astype(np.float32)
+
+
+def _join(matrices: Matrices) -> Postings:
+    """Entries and below them phrasings as one matrix, each value already times its feature's
+    weight: one pass over what a query's features hold gives both products."""
+    entries, phrasings, vocabulary = matrices.entries, matrices.phrasings, matrices.vocabulary
+    features = len(vocabulary.names)
+    rows = np.concatenate([entries.rows, phrasings.rows + np.int32(entries.height)])
+    columns = np.concatenate(
+        [
+            np.repeat(np.arange(features, dtype=np.int32), np.diff(part.starts))
+            for part in (entries, phrasings)
+        ]
+    )
+    values = np.concatenate(
+        [entries.weighted(vocabulary.bm25), phrasings.weighted(vocabulary.cosine)]
+    )
+    return Postings.gather(rows, columns, values, (entries.height + phrasings.height, features))

@@ -23,11 +23,14 @@ class VisitorConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.accept()
-        self.conversation = Conversation(Socket(self.send, self.close), address_of(self.scope))
+        self.conversation = Conversation(Socket(self.tell, self.close), address_of(self.scope))
         self.conversation.open()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         await self.conversation.hear(text_data)
+
+    async def tell(self, text: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": text})
 
     async def disconnect(self, code: int) -> None:
         self.conversation.end()

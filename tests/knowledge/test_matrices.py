@@ -84,8 +84,12 @@ def test_reading_is_bounded_and_keeps_the_rarest_features(monkeypatch):
     rows = np.array([0, 1, 2, 3, 2], np.int32)
     columns = np.array([0, 0, 0, 0, 1], np.int32)
     matrix = postings.Postings.gather(rows, columns, np.ones(5, np.float32), (4, 2))
-    both = np.array([0, 1], np.int32), np.ones(2, np.float32)
-    assert matrix.scores(*both).tolist() == [1, 1, 2, 1]
+    both = np.array([0, 1], np.int32)
+    assert matrix.scores(both, np.ones(2, np.float32)).tolist() == [1, 1, 2, 1]
+    assert matrix.read(both)[1].tolist() == [4, 1]
     for limit in (2, 0):
         monkeypatch.setattr(postings, "READ_AT_MOST", limit)
-        assert matrix.scores(*both).tolist() == [0, 0, 1, 0]
+        at, lengths = matrix.read(both)
+        assert lengths.tolist() == [0, 1]
+        assert matrix.rows[at].tolist() == [2]
+        assert matrix.read(both, exact=True)[1].tolist() == [4, 1]
