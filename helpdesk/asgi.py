@@ -12,6 +12,7 @@ from django.urls import path, re_path
 
 pages = get_asgi_application()  # sets Django up, which the imports below need
 
+from apps.widget.bodies import SmallBodies  # noqa: E402
 from apps.widget.consumers import NoSuchSocket, VisitorConsumer  # noqa: E402
 from apps.widget.origins import OwnOrigin  # noqa: E402
 from helpdesk import checks  # noqa: E402
@@ -24,5 +25,5 @@ routes: list[Any] = [  # the stubs know path() for views only
     re_path("", cast("Any", NoSuchSocket.as_asgi())),
 ]
 application = ProtocolTypeRouter(
-    {"http": pages, "websocket": OwnOrigin(URLRouter(routes)), "lifespan": Lifespan()}
+    {"http": SmallBodies(pages), "websocket": OwnOrigin(URLRouter(routes)), "lifespan": Lifespan()}
 )

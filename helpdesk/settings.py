@@ -99,7 +99,11 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "TIMEOUT": 300,
         "KEY_PREFIX": "helpdesk",
-        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1, "IGNORE_EXCEPTIONS": True},
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": 0.3,
+            "SOCKET_TIMEOUT": 0.3,
+            "IGNORE_EXCEPTIONS": True,
+        },
     }
 }
 CHANNEL_LAYERS = {
@@ -174,7 +178,15 @@ SWEEP_SECONDS = env.number("HELPDESK_SWEEP_SECONDS", 1, least=0.05)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"no_handshakes": {"()": "helpdesk.logs.NoHandshakes"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        # Handshakes name addresses and whatever a client put into the URL.
+        "uvicorn.error": {"filters": ["no_handshakes"]},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # A traceback a second while Redis is away; `apps.chat.events` tells it once.
+        "channels_redis.pubsub": {"level": "CRITICAL"},
+    },
     "root": {"handlers": ["console"], "level": env.text("HELPDESK_LOG_LEVEL", "INFO")},
 }

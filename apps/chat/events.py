@@ -25,6 +25,9 @@ RETRY_S = 1.0
 
 Position = tuple[UUID, int]
 
+# Beyond every line: whoever holds the session looks at it, and finds it closed.
+ENDED = 2**53
+
 
 class Hint(TypedDict):
     """What travels. Lists, not tuples, because that is what msgpack gives back."""

@@ -1,5 +1,6 @@
 """The frames of wire protocol version 1. Unknown keys are ignored, unknown types are not."""
 
+import hashlib
 import json
 import math
 import uuid
@@ -70,6 +71,10 @@ class Contact(Keyed):
     name: Long = ""
     email: Long = ""
     phone: Long = ""
+
+    def fingerprint(self) -> str:
+        """Tells whether another form with the same cmid has the same contents."""
+        return hashlib.sha256(json.dumps([self.name, self.email, self.phone]).encode()).hexdigest()
 
 
 class Sync(Frame):

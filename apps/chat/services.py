@@ -6,11 +6,13 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from apps.chat import events
 from apps.chat.frames import Context
 from apps.chat.items import Stored
 from apps.chat.models import Message, Session, Visitor, VisitorToken
@@ -81,8 +83,13 @@ def log_out(*, token: str) -> None:
     """Revokes every token of the visitor and closes the session, so that the next person on
     this browser sees nothing."""
     visitor = _find(token).visitor
+    ended = [
+        (session, events.ENDED)
+        for session in visitor.sessions.current().values_list("id", flat=True)
+    ]
     visitor.sessions.current().update(closed_at=timezone.now())
     visitor.tokens.all().delete()
+    transaction.on_commit(partial(events.announce, ended))
 
 
 def find_line(session: uuid.UUID, cmid: uuid.UUID) -> Stored | None:

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 RACES = 3
 WAITING_PLACES = 8
+TWINS = 64
 BUSY_RETRY_S = 1.0
 BROKEN_RETRY_S = 10.0
 NO_LIMIT = 10**6
@@ -87,7 +88,8 @@ class Driver:
         self, handle: Handle, frame: frames.Contact, feed: Feed | None = None
     ) -> Answer:
         """The same for a message left with an address."""
-        said = Said(frame.cmid, frame.text, contact=frame)
+        # The form is told apart by its fingerprint: who left it stands on the ticket only.
+        said = Said(frame.cmid, frame.text, {"contact": frame.fingerprint()}, contact=frame)
         return await self._answer(handle, said, feed)
 
     async def refresh(self, handle: Handle) -> None:
@@ -123,9 +125,11 @@ class Driver:
     async def _queue(self, handle: Handle, said: Said, ack: Ack) -> Answer:
         """One line of a session is in flight, eight wait, the next is refused. A resend of one
         that is under way takes no place: it waits for the first."""
-        if code := refusal(said.text, said.fields):
+        if code := refusal(said.text, None if said.contact else said.fields):
             raise RefusedError(code)
         while twin := handle.under_way.get(said.cmid):
+            if twin.waiters >= TWINS:
+                raise RefusedError(Code.BUSY, BUSY_RETRY_S)
             if answer := await twin.answered():
                 return _again(said, twin.said, answer, ack)
         if handle.waiting > WAITING_PLACES:

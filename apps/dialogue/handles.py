@@ -107,12 +107,14 @@ class Twin:
     said: Said
     answer: dict[str, Any] | None = None
     has_ended: bool = False
+    waiters: int = 0
     _ended: asyncio.Event | None = None
 
     async def answered(self) -> dict[str, Any] | None:
         """Its ack; None when it was not stored."""
         if not self.has_ended:
             self._ended = self._ended or asyncio.Event()
+            self.waiters += 1
             await self._ended.wait()
         return self.answer
 

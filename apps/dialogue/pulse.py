@@ -86,7 +86,9 @@ class Pulse:
     async def _refresh_now(self, handle: Handle) -> None:
         try:
             await self._driver.refresh(handle)
-        except (DatabaseError, Session.DoesNotExist) as error:
+        except Session.DoesNotExist:
+            handle.end()
+        except (DatabaseError, TimeoutError) as error:
             handle.refreshing = False
             logger.warning("pulse: a session is behind (%s)", type(error).__name__)
 

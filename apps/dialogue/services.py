@@ -26,8 +26,8 @@ class ContactError(ValueError):
 
 
 def load(session_id: UUID) -> Standing:
-    """Raises Session.DoesNotExist."""
-    return Standing.of(Session.objects.get(id=session_id))
+    """Raises Session.DoesNotExist, for one that was closed as well."""
+    return Standing.of(Session.objects.current().get(id=session_id))
 
 
 @transaction.atomic
@@ -52,7 +52,7 @@ def take_contact(*, session_id: UUID, said: Said) -> Outcome:
     contact = said.contact
     if contact is None:
         raise ValueError("no contact form was sent")
-    session = Session.objects.get(id=session_id)
+    session = Session.objects.current().get(id=session_id)
     address = _check_contact(contact, session.language)
     notice = phrases.in_language(phrases.LEFT, session.language) % {
         "reference": str(session.id)[:8].upper(),

@@ -13,6 +13,7 @@ from django.core.cache import cache
 HOUR_S = 3600
 SWEEP_FROM = 1_000
 DOTS = 3
+AWAY_S = 5.0
 Network = IPv4Network | IPv6Network
 
 
@@ -140,6 +141,7 @@ class NewSessions:
     def __init__(self) -> None:
         self._hour = 0
         self._alone: Counter[str] = Counter()
+        self._ask_again_at = 0.0
 
     def take(self, address: str) -> float:
         """0.0 when one more is allowed, else the seconds until the hour turns."""
@@ -147,10 +149,19 @@ class NewSessions:
             return 0.0
         hour, passed = divmod(time.time(), HOUR_S)
         most = settings.CHAT.sessions_per_hour
-        counted = self._count(holder(address), int(hour))
+        counted = self._ask_redis(holder(address), int(hour))
         if counted is None:
             counted, most = self._count_alone(holder(address), int(hour)), max(1, most // 4)
         return 0.0 if counted <= most else HOUR_S - passed
+
+    def _ask_redis(self, key: str, hour: int) -> int | None:
+        """A frozen Redis costs a thread its timeout: after one failure it is left alone a while."""
+        if time.monotonic() < self._ask_again_at:
+            return None
+        counted = self._count(key, hour)
+        if counted is None:
+            self._ask_again_at = time.monotonic() + AWAY_S
+        return counted
 
     def _count(self, key: str, hour: int) -> int | None:
         """The count in Redis, None with Redis away. The address itself is not kept there."""

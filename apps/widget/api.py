@@ -13,6 +13,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.chat import frames, services
+from apps.chat.admission import UNSTORABLE
 from apps.chat.codes import Code
 from apps.chat.models import Session
 from apps.chat.threads import in_thread
@@ -85,7 +86,7 @@ def endpoint(*methods: str) -> Callable[[View], View]:
                 return _answer(frame, status=error.status, retry_after=error.retry_after)
             except frames.FrameError as error:
                 return _answer(frames.error(error.code, _language(request)), status=400)
-            except DatabaseError:
+            except (DatabaseError, TimeoutError, Session.DoesNotExist):
                 frame = frames.error(Code.BUSY, _language(request))
                 return _answer(frame, status=503, retry_after=1)
 
@@ -167,6 +168,7 @@ async def _messages_after(request: HttpRequest) -> JsonResponse:
             # A line stored while the rows were read is there already: read again, wait not.
             if since >= handle.standing.last_seq:
                 await _wait(handle, since, min(wait, settings.CHAT.long_poll_s))
+                await _session(request)  # it may have been closed meanwhile
             rows = await in_thread(read_after, session, since)
         last_seq = max(handle.standing.last_seq, rows[-1].seq if rows else 0)
         return JsonResponse(
@@ -220,7 +222,9 @@ async def _session(request: HttpRequest) -> Session:
 
 
 def _find_site(key: str) -> Site:
-    site = Site.objects.active().filter(key=key[:50]).first() if "\0" not in key else None
+    site = (
+        Site.objects.active().filter(key=key[:50]).first() if not UNSTORABLE.search(key) else None
+    )
     if site is None:
         raise ApiError(Code.NOT_FOUND)
     return site

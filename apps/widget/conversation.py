@@ -37,6 +37,8 @@ class Conversation:
         self._has_place = False
         self._work: set[asyncio.Task[None]] = set()
         self._hello_timer: asyncio.TimerHandle | None = None
+        self._has_ended = False
+        socket.on_slow = self.end
 
     def open(self) -> None:
         self._has_place = self._take_place()
@@ -47,9 +49,11 @@ class Conversation:
         self._hello_timer = loop.call_later(settings.CHAT.hello_s, self._no_hello)
 
     def end(self) -> None:
-        """Gives back what was taken; lines in flight are still stored."""
+        """Gives back what was taken, once; lines in flight are still stored."""
+        if self._has_ended:
+            return
+        self._has_ended = True
         now = running()
-        self._socket.drop()
         if self._hello_timer:
             self._hello_timer.cancel()
         if self._handle:
@@ -63,6 +67,8 @@ class Conversation:
 
     async def hear(self, text: str | None) -> None:
         """Takes one frame as it came; None stands for a binary one."""
+        if self._socket.is_closed:
+            return
         if text and len(text.encode(errors="replace")) > settings.CHAT.frame_bytes:
             self._socket.shut(codes.CLOSE_TOO_BIG)
             return
@@ -72,7 +78,7 @@ class Conversation:
             self._complain(error.code)
         except Session.DoesNotExist:
             self._fail(Code.TOKEN_UNKNOWN, codes.CLOSE_TOKEN)
-        except DatabaseError as error:
+        except (DatabaseError, TimeoutError) as error:
             logger.warning("socket: no database (%s)", type(error).__name__)
             self._socket.shut(codes.CLOSE_RESTART)
 
@@ -125,6 +131,8 @@ class Conversation:
     async def _hello(self, hello: frames.Hello) -> None:
         if self._handle or not self._has_place:
             raise frames.FrameError(Code.BAD_FRAME)
+        if self._hello_timer:
+            self._hello_timer.cancel()
         try:
             entered = await in_thread(services.enter, token=hello.token)
         except services.TokenUnknownError:

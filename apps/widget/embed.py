@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from apps.chat.admission import UNSTORABLE
 from apps.knowledge.models import Faq
 from apps.sites.models import Site
 
@@ -15,7 +16,7 @@ NEVER_IN_A_SOURCE = frozenset(" \t\r\n;,'\"")
 
 def find_site(key: str) -> Site | None:
     """The site of a public key, when the widget may be shown for it somewhere."""
-    site = Site.objects.active().filter(key=key).first()
+    site = None if UNSTORABLE.search(key) else Site.objects.active().filter(key=key).first()
     return site if site and ancestors(site) else None
 
 

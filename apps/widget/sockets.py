@@ -1,6 +1,8 @@
 """One visitor's socket as a feed: an outbox that never waits, and what a socket may send."""
 
 import asyncio
+import contextlib
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -8,6 +10,8 @@ from django.conf import settings
 
 from apps.chat.codes import CLOSE_SLOW
 from apps.guard.limits import LeakyBucket
+
+logger = logging.getLogger(__name__)
 
 Send = Callable[[str], Awaitable[None]]
 Close = Callable[[int], Awaitable[None]]
@@ -33,6 +37,11 @@ class Socket:
         self._unsent_bytes = 0
         self._sender: asyncio.Task[None] | None = None
         self._closed = False
+        self.on_slow: Callable[[], None] = lambda: None
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
 
     def push(self, frame: str) -> None:
         if self._closed:
@@ -49,10 +58,9 @@ class Socket:
         """Waits for the sending; a reader that takes nothing for a while is too slow."""
         if self._sender is None or self._sender.done() or len(self._unsent) < SETTLE_FROM:
             return
-        try:
-            async with asyncio.timeout(settings.CHAT.heartbeat_s):
-                await asyncio.shield(self._sender)
-        except TimeoutError:
+        # wait() raises nothing of the sender's: a socket that is gone ends elsewhere.
+        done, _ = await asyncio.wait({self._sender}, timeout=settings.CHAT.heartbeat_s)
+        if not done:
             self.shut(CLOSE_SLOW)
 
     def shut(self, code: int) -> None:
@@ -63,6 +71,8 @@ class Socket:
         sender = self._sender
         if code == CLOSE_SLOW:
             self._unsent.clear()
+            # The close waits behind what is never read; places are given back now.
+            self.on_slow()
         self._sender = asyncio.create_task(self._end(sender, code))
 
     def drop(self) -> None:
@@ -73,14 +83,20 @@ class Socket:
             self._sender.cancel()
 
     async def _drain(self) -> None:
-        while self._unsent:
-            frame = self._unsent.popleft()
-            await self._send(frame)
-            self._unsent_bytes -= len(frame)
+        try:
+            while self._unsent:
+                frame = self._unsent.popleft()
+                await self._send(frame)
+                self._unsent_bytes -= len(frame)
+        except Exception as error:  # noqa: BLE001 whatever the server throws, the socket is gone
+            logger.debug("socket: gone while sending (%s)", type(error).__name__)
+            self._closed = True
+            self._unsent.clear()
 
     async def _end(self, sender: "asyncio.Task[None] | None", code: int) -> None:
         if code == CLOSE_SLOW and sender:
             sender.cancel()
         elif sender:
             await asyncio.gather(sender, return_exceptions=True)
-        await self._close(code)
+        with contextlib.suppress(Exception):
+            await self._close(code)

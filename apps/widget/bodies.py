@@ -1,0 +1,50 @@
+"""A bound on request bodies that is kept while they arrive.
+
+Django reads a body whole, to disk if it is long, before a view can look at its length.
+"""
+
+from typing import Any
+
+from django.conf import settings
+
+CHAT = "/api/v1/chat/"
+TOO_LARGE = b'{"type":"error","code":"too_long","detail":"The request is too large."}'
+
+
+class SmallBodies:
+    """Answers 413 to chat requests that announce or send more than a frame may hold."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if not scope["path"].startswith(CHAT):
+            await self._application(scope, receive, send)
+        elif _announced(scope) > settings.CHAT.frame_bytes:
+            await _refuse(send)
+        else:
+            await self._application(scope, Counted(receive).receive, send)
+
+
+class Counted:
+    """Ends the request, as if its sender had gone, once it has sent too much."""
+
+    def __init__(self, receive: Any) -> None:
+        self._receive = receive
+        self._left = settings.CHAT.frame_bytes
+
+    async def receive(self) -> Any:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        return message if self._left >= 0 else {"type": "http.disconnect"}
+
+
+def _announced(scope: Any) -> int:
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(length) if length.isdigit() else 0
+
+
+async def _refuse(send: Any) -> None:
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": TOO_LARGE})
