@@ -18,14 +18,17 @@ REPLY = b'"author":"bot"'
 SYNCED = b'"synced"'
 
 
-def questions() -> list[str]:
-    """The phrasings of the demo shop's entries, both languages."""
+def questions(*, reworded: bool = False) -> list[str]:
+    """The phrasings of the demo shop's entries, both languages; `reworded`: none word for word,
+    so that each has to be searched for."""
     found: list[str] = []
     for language in ("en", "zh-Hans"):
         path = ROOT / "apps" / "widget" / "demo" / f"faq.{language}.toml"
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))["faq"]:
             found += entry["variants"]
-    return found
+    if not reworded:
+        return found
+    return [f"please, {text} now" if text.isascii() else f"请问{text}呀" for text in found]
 
 
 @dataclass(slots=True)
@@ -63,9 +66,11 @@ async def sit_at(port: int, path: str, count: int) -> list[Sitting]:
     return [Sitting(socket, b"") for socket in sockets]
 
 
-async def closed_loop(sittings: Sequence[Sitting], seconds: float) -> float:
+async def closed_loop(
+    sittings: Sequence[Sitting], seconds: float, *, reworded: bool = False
+) -> float:
     """Turns per second when every visitor asks again as soon as the answer is there."""
-    asked, chance = questions(), random.Random(SEED)  # noqa: S311 a repeatable load
+    asked, chance = questions(reworded=reworded), random.Random(SEED)  # noqa: S311 a repeatable load
     began = time.perf_counter()
 
     async def visit(sitting: Sitting) -> int:
@@ -81,7 +86,7 @@ async def closed_loop(sittings: Sequence[Sitting], seconds: float) -> float:
 
 async def open_loop(sittings: Sequence[Sitting], rate: float, seconds: float) -> list[float]:
     """Latencies in seconds when visitors come at random, `rate` a second, whatever is under way."""
-    asked, chance = questions(), random.Random(SEED)  # noqa: S311 a repeatable load
+    asked, chance = questions(reworded=True), random.Random(SEED)  # noqa: S311 a repeatable load
     free = list(sittings)
     latencies: list[float] = []
 

@@ -73,6 +73,9 @@ class SiteIndex:
         if lexical is None:
             return []
         now = timezone.now()
+        exact = lexical.exact(text)
+        if exact and self._entries[exact.id].is_valid(now):
+            return [Found(self._entries[exact.id], exact.confidence)]
         hits = [Found(self._entries[hit.id], hit.confidence) for hit in lexical.search(text, limit)]
         return [found for found in hits if found.entry.is_valid(now)]
 

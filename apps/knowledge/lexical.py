@@ -73,6 +73,11 @@ class LexicalIndex:
             raise ValueError("two documents have the same id")
         return cls(ids, exact, assemble(entries))
 
+    def exact(self, text: str) -> Hit | None:
+        """The one entry that holds this very phrasing, as buttons send it: no need to search."""
+        same = self._exact.get(_key(normalise(text)), ())
+        return Hit(self._ids[same[0]], ABOVE_ALL, EXACT) if len(same) == 1 else None
+
     def search(self, text: str, limit: int = 5) -> list[Hit]:
         """Up to `limit` entries that share anything with `text`, best first."""
         normalised = normalise(text)

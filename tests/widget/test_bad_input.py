@@ -125,6 +125,38 @@ async def test_refusals_speak_the_visitors_language(stack):
     await visitor.leave()
 
 
+async def test_a_contact_form_with_other_contents_is_no_resend(visitor):
+    cmid = new_cmid()
+    await visitor.write(type="contact", cmid=cmid, text="Call me", email="one@shop.example")
+    first = await visitor.until("ack")
+    await visitor.write(type="contact", cmid=cmid, text="Call me", email="two@shop.example")
+    assert (await visitor.until("refused"))["code"] == "cmid_conflict"
+    await visitor.write(type="contact", cmid=cmid, text="Call me", email="one@shop.example")
+    assert await visitor.until("ack") == first
+    await visitor.send("Call me", cmid)
+    assert (await visitor.until("refused"))["code"] == "cmid_conflict"
+
+
+async def test_frames_behind_a_logout_are_not_carried_out(servers, visitor):
+    await visitor.write(type="logout")
+    await visitor.write(type="csat", score=1)
+    await visitor.closed()
+    kept = servers.query("SELECT csat FROM chat_session WHERE id = %s", visitor.session)
+    assert kept == [(None,)]
+
+
+async def test_a_body_that_announces_too_much_is_refused_before_it_comes(stack):
+    head = (
+        b"POST /api/v1/chat/sessions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        b"Content-Type: application/json\r\nContent-Length: 10000000000\r\n\r\n{"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", stack.port)
+    writer.write(head)
+    answer = await asyncio.wait_for(reader.readline(), 10)
+    assert answer.startswith(b"HTTP/1.1 413")
+    writer.close()
+
+
 async def test_unknown_keys_are_ignored(visitor):
     await visitor.send(QUESTION, surprise={"a": [1]}, author="operator", seq=77)
     assert (await visitor.until("ack"))["seq"] == 1
@@ -219,6 +251,7 @@ async def test_a_reader_that_never_reads_is_closed_while_others_go_on(servers):
     [
         ({"site": "nobody", "locale": "en"}, 404, "not_found"),
         ({"site": "no\0body", "locale": "en"}, 404, "not_found"),
+        ({"site": "\ud800", "locale": "en"}, 404, "not_found"),
         ({"site": 7, "locale": "en"}, 400, "bad_frame"),
         ({"locale": "en"}, 400, "bad_frame"),
         ({"site": "demo", "locale": []}, 400, "bad_frame"),
@@ -227,7 +260,7 @@ async def test_a_reader_that_never_reads_is_closed_while_others_go_on(servers):
         (b"\xff\xfe", 400, "bad_frame"),
         (b'{"site": "demo", "locale": "' + b"x" * 20_000 + b'"}', 413, "too_long"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 async def test_sessions_that_cannot_be_made(stack, body, status, code):
     got, answer = await acall(f"{stack.base_url}/api/v1/chat/sessions", body)

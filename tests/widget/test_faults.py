@@ -12,7 +12,7 @@ import pytest
 import websockets
 
 from tests.redis_child import RedisChild
-from tests.widget.visitor import Visitor, new_cmid
+from tests.widget.visitor import Visitor, acall, new_cmid
 
 pytestmark = pytest.mark.stack
 
@@ -224,3 +224,52 @@ async def test_without_redis_the_chat_starts_and_answers(servers, redis):
         reply = await visitor.ask("how many days until it gets here")
         assert reply["meta"]["sources"]
         await visitor.leave()
+
+
+async def test_sockets_dropped_while_told_their_history_give_their_places_back(servers):
+    """Three quick reloads on a bad line must not lock the visitor out."""
+    with servers.web(HELPDESK_MESSAGE_BURST="1000") as web:
+        visitor = await Visitor(web.base_url).begin()
+        await visitor.connect()
+        for number in range(40):
+            await visitor.ask(f"how many days until it gets here {number}")
+        await visitor.leave()
+        for _ in range(6):
+            await visitor.open()
+            await visitor.say_hello()
+            await visitor.until("welcome")
+            visitor.cut()
+        assert await welcomed(visitor)
+        assert len([frame for frame in visitor.heard if frame["type"] == "synced"]) >= 1
+        await visitor.leave()
+
+
+async def welcomed(visitor):
+    """The server may take a moment to see that the dropped sockets are gone."""
+    for _ in range(200):
+        await visitor.open()
+        await visitor.say_hello()
+        frame = await visitor.hear()
+        if frame["type"] == "welcome":
+            await visitor.until("synced")
+            return True
+        await visitor.leave()
+    return False
+
+
+async def test_a_logout_on_one_process_ends_the_session_on_the_other(servers):
+    with servers.web(**UNLIMITED) as one, servers.web(**UNLIMITED) as two:
+        here = await Visitor(one.base_url).begin()
+        await here.connect()
+        there = Visitor(two.base_url)
+        there.token = here.token
+        await there.connect()
+        poll = asyncio.create_task(
+            acall(f"{two.base_url}/api/v1/chat/messages?since=0&wait=14", token=here.token)
+        )
+        await there.write(type="sync", since=0)
+        await there.until("synced")
+        await here.write(type="logout")
+        assert await there.closed() == 4401
+        status, answer = await poll
+        assert (status, answer["code"]) == (401, "token_unknown")

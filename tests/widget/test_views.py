@@ -251,3 +251,7 @@ def test_a_failure_is_said_in_both_languages_without_a_trace(client, monkeypatch
     assert "我们这边出了点问题。" in page
     assert "secret" not in page
     assert "Traceback" not in page
+
+
+def test_a_key_that_cannot_be_stored_is_an_unknown_one(client):
+    assert client.get("/w/1/frame/", {"key": "demo\0"}).status_code == 404
