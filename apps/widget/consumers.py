@@ -44,7 +44,8 @@ class VisitorConsumer(AsyncWebsocketConsumer):
             await self.conversation.hear(text_data)
 
     async def tell(self, text: str) -> None:
-        await self.base_send({"type": "websocket.send", "text": text})
+        frame: Any = {"type": "websocket.send", "text": text}
+        await self.base_send(frame)
 
 
 class NoSuchSocket(AsyncWebsocketConsumer):
