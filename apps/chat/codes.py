@@ -47,9 +47,14 @@ DETAILS: dict[Code, str | Promise] = {
     Code.TOO_MANY_SOCKETS: _("This chat is open in too many windows. Please close one."),
     Code.NOT_FOUND: _("There is nothing at this address."),
 }
+TOO_MANY_CHATS = _("Too many chats were started from your network. Please try again later.")
 
 
 def detail(code: Code, language: str) -> str:
     """The sentence for a code in `language`, a BCP 47 tag."""
+    return words(DETAILS[code], language) % {"most": settings.CHAT.message_characters}
+
+
+def words(sentence: str | Promise, language: str) -> str:
     with translation.override(language.lower()):
-        return str(DETAILS[code]) % {"most": settings.CHAT.message_characters}
+        return str(sentence)

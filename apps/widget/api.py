@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
+from django.utils.functional import Promise
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.chat import frames, services
 from apps.chat.admission import UNSTORABLE
-from apps.chat.codes import Code
+from apps.chat.codes import TOO_MANY_CHATS, Code, words
 from apps.chat.models import Session
 from apps.chat.threads import in_thread
 from apps.dialogue.handles import Handle, read_after
@@ -44,12 +45,22 @@ class ApiError(Exception):
     """Ends the request with an error frame."""
 
     def __init__(
-        self, code: Code, *, status: int | None = None, retry_after: float | None = None
+        self,
+        code: Code,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        words: str | Promise = "",
     ) -> None:
         super().__init__(code)
         self.code = code
         self.status = status or STATUS.get(code, 400)
         self.retry_after = retry_after
+        self.words = words
+
+    def frame(self, language: str) -> frames.Encodable:
+        frame = frames.error(self.code, language)
+        return {**frame, "detail": words(self.words, language)} if self.words else frame
 
 
 class Poll:
@@ -82,7 +93,7 @@ def endpoint(*methods: str) -> Callable[[View], View]:
             try:
                 return await view(request)
             except ApiError as error:
-                frame = frames.error(error.code, _language(request))
+                frame = error.frame(_language(request))
                 return _answer(frame, status=error.status, retry_after=error.retry_after)
             except frames.FrameError as error:
                 return _answer(frames.error(error.code, _language(request)), status=400)
@@ -104,7 +115,7 @@ async def sessions(request: HttpRequest) -> JsonResponse:
         raise ApiError(Code.BAD_FRAME)
     site = await in_thread(_find_site, key)
     if wait := await in_thread(limits.new_sessions.take, _address(request)):
-        raise ApiError(Code.RATE_LIMITED, retry_after=wait)
+        raise ApiError(Code.RATE_LIMITED, retry_after=wait, words=TOO_MANY_CHATS)
     started = await in_thread(services.start_session, site=site, locale=locale)
     return JsonResponse(
         {

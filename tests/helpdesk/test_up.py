@@ -290,7 +290,10 @@ def test_progress_names_the_package(line, name):
     assert install.package(line) == name
 
 
-def test_credentials_are_read_back(checkout):
+def test_credentials_are_read_back_for_their_own_database_only(checkout, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
     (checkout / "var").mkdir()
     (checkout / "var/operator.json").write_text(json.dumps({"user": "ann", "password": "x"}))
     assert up.read_login(checkout) == ("ann", "x")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://other/helpdesk")
+    assert up.read_login(checkout) is None
