@@ -13,6 +13,7 @@ NO_SERVERS = (
     "or set DATABASE_URL and REDIS_URL."
 )
 CLIENT_PATIENCE_S = 45
+FRAME_WITHOUT_TEXT = 384
 
 
 def servers_are_named(
@@ -48,7 +49,19 @@ def heartbeat_is_often_enough(
     ]
 
 
-ALL = (servers_are_named, secret_key_is_set, heartbeat_is_often_enough)
+def a_message_fits_its_frame(
+    app_configs: Sequence[AppConfig] | None, **_options: Any
+) -> list[checks.CheckMessage]:
+    """A character takes up to 4 bytes, the rest of its frame some hundred."""
+    most = (settings.CHAT.frame_bytes - FRAME_WITHOUT_TEXT) // 4
+    if settings.CHAT.message_characters <= most:
+        return []
+    return [
+        checks.Error(f"HELPDESK_MESSAGE_CHARACTERS must be at most {most}.", id="helpdesk.E004")
+    ]
+
+
+ALL = (a_message_fits_its_frame, servers_are_named, secret_key_is_set, heartbeat_is_often_enough)
 
 
 def register() -> None:

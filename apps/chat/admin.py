@@ -21,7 +21,7 @@ ROUTES: dict[str, str | Promise] = {
     "faq": _("Answered"),
     "near": _("Near questions offered"),
     "unknown": _("No answer found"),
-    "high_risk": _("High risk, not sure enough"),
+    "high_risk": _("High risk and not sure enough"),
     "handoff": _("Handed over"),
     "queued": _("Silent while waiting"),
     "human": _("Left to the person"),
@@ -30,9 +30,11 @@ ROUTES: dict[str, str | Promise] = {
 }
 CAUSES: dict[str, str | Promise] = {
     "asked": _("Visitor asked for a person"),
-    "high_risk": _("High risk, not sure enough"),
+    "high_risk": _("High risk and not sure enough"),
     "contact": _("Visitor left a message"),
     "ticket_done": _("Ticket done"),
+    "farewell": _("Visitor said goodbye"),
+    "visitor_returned": _("Visitor came back"),
 }
 
 

@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
+import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -20,7 +21,6 @@ from apps.chat.admission import UNSTORABLE
 from apps.chat.codes import Code, detail
 from apps.engine.types import Author
 
-PROTOCOL = 1
 PAGE = 100
 
 Seq = Annotated[int, Field(ge=0, le=2**53)]
@@ -143,9 +143,9 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-# Made once: json.loads and json.dumps make a new one for every call with an option.
+# Made once: json.loads makes a new one for every call with an option. Not orjson, which refuses
+# halves of surrogate pairs as if they were no JSON, where the protocol has a code for them.
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def decode(text: str | bytes) -> dict[str, Any]:
@@ -184,7 +184,7 @@ Encodable = dict[str, Any]
 
 
 def encode(frame: Encodable) -> str:
-    return _ENCODER.encode(frame)
+    return orjson.dumps(frame).decode()
 
 
 def message(  # noqa: PLR0913 these are the fields of the frame

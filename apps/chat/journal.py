@@ -6,7 +6,6 @@ caller's transaction).
 """
 
 import asyncio
-import json
 import logging
 import time
 from collections import deque
@@ -16,6 +15,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 from django.db import connection, connections, transaction
 from psycopg import AsyncConnection
@@ -37,8 +37,6 @@ SESSION_SETTINGS = (
     " -c idle_in_transaction_session_timeout=10s -c synchronous_commit=on -c timezone=UTC"
 )
 NOTHING_COMMITTED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
-
-_ENCODER = json.JSONEncoder(default=str, ensure_ascii=False, allow_nan=False)
 
 Committed = Callable[[list[events.Position]], None]
 
@@ -65,7 +63,8 @@ class Journal:
     def __init__(
         self, conninfo: dict[str, Any], *, on_commit: Committed, wait_s: float = 5.0
     ) -> None:
-        self._conninfo = conninfo
+        given = conninfo.get("options", "")
+        self._conninfo = {**conninfo, "options": f"{given} {SESSION_SETTINGS}".strip()}
         self._on_commit = on_commit
         self._wait_s = wait_s
         self._waiting: deque[_Entry] = deque()
@@ -129,6 +128,12 @@ class Journal:
             return await self._after_loss(batch, error)
         except (psycopg.Error, ValueError) as error:
             return await self._bisect(batch, error)
+        except Exception:  # a fault of ours must leave nobody waiting for ever
+            logger.exception("journal: a batch broke the code")
+            await self._disconnect()
+            for entry in batch:
+                _fail(entry, UnavailableError("the batch broke the code"))
+            return []
         return self._answer(batch, outcomes)
 
     async def _after_loss(self, batch: list[_Entry], error: Exception) -> list[_Entry]:
@@ -169,10 +174,7 @@ class Journal:
         async with asyncio.timeout(self._wait_s + 1):
             if self._connection is None:
                 self._connection = await AsyncConnection.connect(
-                    **self._conninfo,
-                    options=SESSION_SETTINGS,
-                    autocommit=True,
-                    row_factory=tuple_row,
+                    **self._conninfo, autocommit=True, row_factory=tuple_row
                 )
             cursor = await self._connection.execute(GROUPED, _parameters(items), prepare=True)
             return [_outcome(row) for row in await cursor.fetchall()]
@@ -216,7 +218,7 @@ def _fail(entry: _Entry, error: Exception) -> None:
 
 
 def _parameters(items: list[Item]) -> dict[str, str]:
-    return {name: _ENCODER.encode(found) for name, found in rows(items).items()}
+    return {name: orjson.dumps(found).decode() for name, found in rows(items).items()}
 
 
 def _outcome(row: tuple[Any, ...]) -> Outcome:

@@ -65,7 +65,7 @@ def enter(*, token: str) -> Entered:
 
     Raises TokenUnknownError or TokenExpiredError.
     """
-    kept = _find(token)
+    kept = _hold(token)
     _retire_predecessor(kept)
     session = kept.visitor.sessions.current().select_related("site").first()
     return Entered(session or _open_session(kept.visitor), _successor(kept))
@@ -82,7 +82,7 @@ def recognise(*, token: str) -> Session:
 def log_out(*, token: str) -> None:
     """Revokes every token of the visitor and closes the session, so that the next person on
     this browser sees nothing."""
-    visitor = _find(token).visitor
+    visitor = _hold(token).visitor
     ended = [
         (session, events.ENDED)
         for session in visitor.sessions.current().values_list("id", flat=True)
@@ -110,8 +110,9 @@ def score(*, session: uuid.UUID, value: int, comment: str) -> None:
     Session.objects.filter(id=session).update(csat=value, csat_comment=comment)
 
 
-def note_context(*, session: uuid.UUID, context: Context) -> None:
-    """Where the visitor is; empty values leave what is known."""
+def note_context(*, session: uuid.UUID, context: Context) -> str | None:
+    """Where the visitor is and reads; empty values leave what is known. The session speaks the
+    page's language from here on, which is returned; None when it was not told."""
     known = {
         "page_url": context.url[:500],
         "page_title": context.title[:200],
@@ -120,6 +121,12 @@ def note_context(*, session: uuid.UUID, context: Context) -> None:
     }
     if changed := {name: value for name, value in known.items() if value}:
         Visitor.objects.filter(sessions__id=session).update(**changed)
+    found = Session.objects.select_related("site").filter(id=session).first()
+    if not context.locale or found is None:
+        return None
+    language = found.site.language(context.locale)
+    Session.objects.filter(id=session).exclude(language=language).update(language=language)
+    return language
 
 
 def mark_read(*, session: uuid.UUID, seq: int) -> None:
@@ -137,6 +144,13 @@ def _find(token: str) -> VisitorToken:
     if kept.expires_at < timezone.now():
         raise TokenExpiredError
     return kept
+
+
+def _hold(token: str) -> VisitorToken:
+    """The token, with its visitor locked: a hello and a logout at once must not leave a new token
+    or an open session behind."""
+    Visitor.objects.select_for_update(no_key=True).get(pk=_find(token).visitor_id)
+    return _find(token)
 
 
 def _open_session(visitor: Visitor) -> Session:

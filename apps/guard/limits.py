@@ -122,9 +122,10 @@ def _within(address: str, networks: Sequence[Network]) -> bool:
 def _parse(address: str) -> IPv4Address | IPv6Address | None:
     """The address, an IPv4 one in IPv6's clothes as what it is; None for anything else. Some
     proxies write a port behind it."""
-    host, colon, _ = address.rpartition(":")
-    if colon and (host.count(".") == DOTS or host.startswith("[")):
-        address = host.strip("[]")
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(".") == DOTS and address.count(":") == 1:
+        address = address.partition(":")[0]
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -67,7 +67,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     list_filter = [StatusFilter, "reason", "language", "site", "created_at"]
     list_select_related = ["site"]
     list_per_page = 50
-    search_fields = ["=id", "name", "email", "phone", "text"]
+    search_fields = ["=id", "^session__id", "name", "email", "phone", "text"]
     search_help_text = _("A ticket's number, a name, an address, or words of the message")
     actions = ["mark_as_done"]
     actions_submit_line = ["close_this"]

@@ -7,6 +7,7 @@ from django.db import transaction
 from apps.chat.items import Item, Line, NewTurn, Outcome, Step, Verdict
 from apps.chat.journal import append
 from apps.chat.models import Session
+from apps.engine.machine import Machine
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.handoff.models import Ticket
 
@@ -27,7 +28,6 @@ def leave_message(
 ) -> Outcome:
     """Stores the visitor's message with a notice and puts it, with the address, on a ticket."""
     session = Session.objects.select_for_update(no_key=True).get(id=session_id)
-    moves = session.state != State.HANDOFF
     outcome = append(
         Item(
             session=session.id,
@@ -36,7 +36,7 @@ def leave_message(
             state=State.HANDOFF,
             mode=Mode.HUMAN if session.mode == Mode.HUMAN else Mode.QUEUED,
             turn=NewTurn(TurnState.DONE, route="contact", language=session.language),
-            steps=(Step(State(session.state), State.HANDOFF, "contact"),) if moves else (),
+            steps=_to_handoff(State(session.state)),
         )
     )
     if outcome.verdict is Verdict.OK:
@@ -45,6 +45,14 @@ def leave_message(
         )
         ticket.add_message(text=line.text, name=name, email=email, phone=phone)
     return outcome
+
+
+def _to_handoff(state: State) -> tuple[Step, ...]:
+    """The legal moves from wherever the session stands; an ended one starts anew first."""
+    machine = Machine(state)
+    moves = list(machine.go(State.INIT, "visitor_returned")) if state is State.END else []
+    moves += machine.go(State.HANDOFF, "contact")
+    return tuple(Step(move.came_from, move.to, move.cause) for move in moves)
 
 
 @transaction.atomic

@@ -142,16 +142,19 @@ def pack(entries: Entries, now: datetime) -> bytes:
 
 
 def unpack(version: int, body: bytes) -> SiteIndex:
+    """Raises ValueError for what another release has packed."""
     if not body:
         return SiteIndex(version, (), {})
     packed = json.loads(body)
+    try:
+        entries = [Entry(**entry) for entry in packed["entries"]]
+        lexical = packed["lexical"].items()
+    except (KeyError, TypeError) as error:
+        raise ValueError("not an index of this version") from error
     return SiteIndex(
         version,
-        [Entry(**entry) for entry in packed["entries"]],
-        {
-            language: LexicalIndex.from_bytes(base64.b64decode(data))
-            for language, data in packed["lexical"].items()
-        },
+        entries,
+        {language: LexicalIndex.from_bytes(base64.b64decode(data)) for language, data in lexical},
     )
 
 

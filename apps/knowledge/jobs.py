@@ -22,7 +22,7 @@ def build_index(site_id: int) -> None:
         built=wanted,
         built_at=now,
         due_at=next_change(entries, now),
-        entries=len(entries),
+        entries=sum(entry.is_valid(now) for entry, _ in entries),
         body=pack(entries, now),
     )
     if stored:

@@ -147,7 +147,7 @@ class IndexStateQuerySet(models.QuerySet["IndexState"]):
 class IndexState(models.Model):
     """How far a site's index is behind its entries, and the newest index itself.
 
-    `wanted` moves in the transaction of every change to a live entry; `built` follows when the
+    `wanted` moves in the transaction of every change to entries; `built` follows when the
     index over that state is stored. Processes load `body` when `built` has moved.
     """
 

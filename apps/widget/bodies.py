@@ -7,8 +7,11 @@ from typing import Any
 
 from django.conf import settings
 
+from apps.chat import frames
+from apps.chat.codes import Code
+from apps.sites.models import CHINESE, ENGLISH
+
 CHAT = "/api/v1/chat/"
-TOO_LARGE = b'{"type":"error","code":"too_long","detail":"The request is too large."}'
 
 
 class SmallBodies:
@@ -21,7 +24,7 @@ class SmallBodies:
         if not scope["path"].startswith(CHAT):
             await self._application(scope, receive, send)
         elif _announced(scope) > settings.CHAT.frame_bytes:
-            await _refuse(send)
+            await _refuse(scope, send)
         else:
             await self._application(scope, Counted(receive).receive, send)
 
@@ -44,7 +47,10 @@ def _announced(scope: Any) -> int:
     return int(length) if length.isdigit() else 0
 
 
-async def _refuse(send: Any) -> None:
+async def _refuse(scope: Any, send: Any) -> None:
+    wanted = dict(scope["headers"]).get(b"accept-language", b"").lower()
+    language = CHINESE if wanted.startswith(b"zh") else ENGLISH
+    body = frames.encode(frames.error(Code.TOO_LONG, language)).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": TOO_LARGE})
+    await send({"type": "http.response.body", "body": body})

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -122,7 +123,10 @@ class Conversation:
             case frames.Read(seq=seq):
                 await in_thread(services.mark_read, session=session, seq=seq)
             case frames.Context():
-                await in_thread(services.note_context, session=session, context=frame)
+                language = await in_thread(services.note_context, session=session, context=frame)
+                if language:
+                    self._language = language
+                    handle.standing = replace(handle.standing, language=language)
             case frames.Logout():
                 await in_thread(services.log_out, token=self._token)
                 self._socket.shut(NORMAL)
@@ -169,6 +173,8 @@ class Conversation:
         """Everything after `since`, then live. A number beyond ours is from before a restore."""
         self._socket.cursor = since if since <= handle.standing.last_seq else 0
         await handle.join(self._socket)
+        if self._has_ended:
+            handle.feeds.discard(self._socket)
         self._push({"type": "synced", "last_seq": self._socket.cursor})
 
     def _take_place(self) -> bool:

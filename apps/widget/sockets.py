@@ -47,7 +47,7 @@ class Socket:
         if self._closed:
             return
         self._unsent.append(frame)
-        self._unsent_bytes += len(frame)
+        self._unsent_bytes += len(frame.encode())
         chat = settings.CHAT
         if len(self._unsent) > chat.unsent_frames or self._unsent_bytes > chat.unsent_bytes:
             self.shut(CLOSE_SLOW)
@@ -87,7 +87,7 @@ class Socket:
             while self._unsent:
                 frame = self._unsent.popleft()
                 await self._send(frame)
-                self._unsent_bytes -= len(frame)
+                self._unsent_bytes -= len(frame.encode())
         except Exception as error:  # noqa: BLE001 whatever the server throws, the socket is gone
             logger.debug("socket: gone while sending (%s)", type(error).__name__)
             self._closed = True

@@ -269,7 +269,7 @@ export class Link {
 
   /** The server asks to be left alone for so long. */
   #rest(seconds = 0) {
-    this.#notBefore = Date.now() + seconds * 1000;
+    this.#notBefore = Math.max(this.#notBefore, Date.now() + seconds * 1000);
   }
 
   /** Full jitter: a server that comes back is not met by everyone at once. */

@@ -58,6 +58,11 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
     search_fields = ["text"]
     actions = ["mark_handled"]
     actions_row = ["make_draft"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The turn that asked stays and would be listed again: questions are marked handled."""
+        return False
+
     actions_detail = ["make_draft"]
     fields = ["text", ("site", "language"), "nearest", "chat", ("asked_at", "handled_at")]
     readonly_fields = ["nearest", "chat"]
