@@ -1,11 +1,16 @@
 """Sessions in the admin: everything can be read, nothing can be written."""
 
+import re
+from pathlib import Path
+
 import pytest
 from django.db import transaction
 
+from apps.chat.admin import CAUSES
 from apps.chat.items import Item, Line, NewTurn, Step
 from apps.chat.journal import append
 from apps.chat.models import Message, Session, Visitor
+from apps.engine.events import Reason
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.knowledge.models import Faq
 from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
@@ -159,3 +164,13 @@ class TestPermissions:
         assert client.get(page(LIST)).status_code == 403
         assert client.get(page(CHANGE, session.pk)).status_code == 403
         assert page(LIST) not in client.get(page("index")).content.decode()
+
+
+def test_every_cause_of_a_move_has_words():
+    """The engine's own, and those of the verbs on tickets."""
+    sources = [*Path("apps/engine").glob("*.py"), *Path("apps/handoff").glob("services.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    written = set(re.findall(r'machine\.go\([^)]*"(\w+)"\)', text))
+    causes = written | set(Reason) | {"farewell", "ticket_done"}
+    assert {"visitor_returned", "contact"} <= written
+    assert causes <= set(CAUSES)

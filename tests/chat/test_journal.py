@@ -354,3 +354,21 @@ def test_meta_and_fields_come_back_as_they_were(session):
     line = Message.objects.get(session=session)
     assert (line.text, line.meta, line.fields) == ("😀 '\"\\", meta, {"a": "b"})
     assert json.dumps(line.meta)
+
+
+async def test_a_fault_of_ours_leaves_nobody_waiting(journal, session, monkeypatch):
+    async def break_down(items):
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(journal, "_execute", break_down)
+        with pytest.raises(UnavailableError):
+            await journal.submit(Item(session.id, 0, (said(),)))
+    assert (await journal.submit(Item(session.id, 0, (said(),)))).verdict is Verdict.OK
+
+
+async def test_options_of_the_database_url_come_beside_ours(session):
+    given = {**conninfo(), "options": "-c application_name=shop"}
+    own = Journal(given, on_commit=lambda _moved: None)
+    assert (await own.submit(Item(session.id, 0, (said(),)))).verdict is Verdict.OK
+    await own.close()

@@ -188,6 +188,16 @@ async def test_ratings_context_and_reads_are_kept(servers, visitor):
     assert kept == [(-1, "too long", 4, "fine", 2, "https://shop.example/a")]
 
 
+async def test_the_session_speaks_the_language_of_the_page(visitor):
+    await visitor.connect()
+    await visitor.write(type="context", locale="zh-CN")
+    await visitor.write(type="sync", since=0)
+    await visitor.until("synced")
+    await visitor.write(type="handoff", cmid=new_cmid())
+    reply = await visitor.until("message", author="bot")
+    assert reply["meta"]["form"]["label"] == "我们怎么联系您？"
+
+
 async def test_logout_leaves_nothing_behind_for_the_next_person(stack, visitor):
     await visitor.connect()
     await visitor.ask(QUESTION)
