@@ -71,16 +71,6 @@ class TestPack:
             unpack(1, body)
 
 
-class TestOtherReleases:
-    @pytest.mark.parametrize(
-        "body",
-        [b"{}", b'{"entries": [{"id": "1"}], "lexical": {}}', b'{"entries": [{"new": 1}]}'],
-    )
-    def test_what_another_release_packed_is_refused(self, body):
-        with pytest.raises(ValueError, match="not an index of this version"):
-            unpack(1, body)
-
-
 class TestValidity:
     @pytest.mark.parametrize(
         ("since", "until", "valid"),
