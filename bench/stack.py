@@ -53,6 +53,7 @@ def peers(made: Stack) -> Iterator[Web]:
 @contextlib.contextmanager
 def everything(made: Stack) -> Iterator[dict[str, int]]:
     """All processes of the Procfile; the process id of each by name."""
+    (ROOT / "var").mkdir(exist_ok=True)  # beat keeps its schedule there
     with contextlib.ExitStack() as exits:
         started: dict[str, int] = {}
         for line in (ROOT / "Procfile").read_text().splitlines():
