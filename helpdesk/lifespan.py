@@ -47,7 +47,7 @@ class Lifespan:
 
 def _spare_the_collector() -> None:
     """What is loaded now stays: taken out of every collection. A turn makes some hundred short-lived
-    objects; with Python's thresholds looking for cycles among them is a tenth of its cost."""
+    objects; with Python's thresholds looking for cycles among them cost 7 % of it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE, 20, 20)

@@ -19,8 +19,8 @@ class VisitorConsumer(AsyncWebsocketConsumer):
     conversation: Conversation | None = None
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Channels hops to a thread before every frame to close old database connections, a
-        fifth of a turn's cost; ours are opened and given back by `in_thread`."""
+        """Channels hops to a thread before every frame to close old database connections;
+        ours are opened and given back by `in_thread`."""
         await getattr(self, message["type"].replace(".", "_"))(message)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
