@@ -58,18 +58,12 @@ class Handoff:
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
-    """The visitor is done; the next line starts clean."""
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
-    """How sure the turn was of the best passage, None when none was asked for, and the misses
-    in a row that the session stands at now."""
+    """Which way the turn took, and how sure it was of the best passage, None when none was
+    asked for."""
 
     route: str
-    misses: int
     confidence: float | None = None
 
 
-Event = Reply | Move | Handoff | Close | Judged
+Event = Reply | Move | Handoff | Judged

@@ -8,7 +8,8 @@ import re
 import unicodedata
 from functools import lru_cache
 from importlib.resources import files
-from itertools import chain, pairwise
+from itertools import chain
+from operator import add
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f"
 _LATIN = "a-zA-Z\u00c0-\u024f\uff21-\uff3a\uff41-\uff5a"
@@ -17,6 +18,7 @@ _LATIN_WORD = re.compile(f"[{_LATIN}]+")
 _PIECE = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+(?:[-./_'][^\W_{HAN}]+)*")
 _PART = re.compile(r"[^\W\d_]+|\d+")
 _IS_HAN = re.compile(f"[{HAN}]")
+_FIRST_HAN = HAN[0]
 
 # A word longer than this is an identifier or noise: its pieces would only cost memory.
 LONGEST_WORD = 40
@@ -63,6 +65,8 @@ def _table() -> dict[int, str | None]:
 _TABLE = _table()
 
 
+# A turn asks several times for the same line, to understand it and to search each language.
+@lru_cache(maxsize=4)
 def normalise(text: str) -> str:
     """`text` in its one spelling: NFKC, folded case, simplified Chinese, single spaces.
 
@@ -121,12 +125,12 @@ def pieces(normalised: str) -> list[str]:
 
 def is_han(piece: str) -> bool:
     """Whether a piece is a run of Chinese characters."""
-    return _IS_HAN.match(piece) is not None
+    return piece >= _FIRST_HAN and _IS_HAN.match(piece) is not None
 
 
 def han_terms(run: str) -> list[str]:
     """The characters of a Chinese run, then its bigrams."""
-    return [*run, *map("".join, pairwise(run))]
+    return [*run, *map(add, run, run[1:])]
 
 
 @lru_cache(maxsize=1 << 14)

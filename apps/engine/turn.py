@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 
 from apps.engine.commands import AskFaq, Command, Courtesy, SmallTalk, WantHuman
 from apps.engine.decide import Answer, Decision, Offer, Unsure, decide
-from apps.engine.events import Close, Event, Handoff, Judged, Reason, Reply, Say, Search
+from apps.engine.events import Event, Handoff, Judged, Reason, Reply, Say, Search
 from apps.engine.machine import Machine
 from apps.engine.text import detect_language
 from apps.engine.types import Mode, Passage, Snapshot, State
@@ -24,7 +24,7 @@ def run(snapshot: Snapshot, text: str, commands: Sequence[Command] = ()) -> Play
     `commands` are what a button already said; without them the line is understood here.
     """
     if snapshot.mode is Mode.HUMAN:
-        yield Judged("human", snapshot.misses)
+        yield Judged("human")
         return
     machine = Machine(snapshot.state)
     if machine.state is State.END:
@@ -49,7 +49,7 @@ def _want_human(snapshot: Snapshot, machine: Machine, language: str) -> Play:
         yield Reply(Say.WAITING, language)
     else:
         yield from _hand_over(Reason.ASKED, machine, language)
-    yield Judged("handoff", 0)
+    yield Judged("handoff")
 
 
 def _hand_over(reason: Reason, machine: Machine, language: str) -> Play:
@@ -63,8 +63,7 @@ def _small_talk(courtesy: Courtesy, snapshot: Snapshot, machine: Machine, langua
         yield Reply(Say(courtesy), language)
         if courtesy is Courtesy.FAREWELL:
             yield from machine.go(State.END, courtesy)
-            yield Close()
-    yield Judged("smalltalk", snapshot.misses)
+    yield Judged("smalltalk")
 
 
 def _ask(text: str, snapshot: Snapshot, machine: Machine, language: str) -> Play:
@@ -73,13 +72,13 @@ def _ask(text: str, snapshot: Snapshot, machine: Machine, language: str) -> Play
     decision = decide(passages, snapshot.policy)
     if isinstance(decision, Answer):
         yield Reply(Say.ANSWER, language, (decision.passage,))
-        yield Judged("faq", 0, best)
+        yield Judged("faq", best)
     elif snapshot.mode is Mode.QUEUED:
-        yield Judged("queued", snapshot.misses, best)
+        yield Judged("queued", best)
     else:
         yield from _without_answer(decision, machine, language)
         route = {Offer: "near", Unsure: "high_risk"}.get(type(decision), "unknown")
-        yield Judged(route, snapshot.misses + 1, best)
+        yield Judged(route, best)
 
 
 def _without_answer(decision: Decision, machine: Machine, language: str) -> Play:

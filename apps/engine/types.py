@@ -59,16 +59,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the engine may know of a session when a line arrives.
-
-    `misses` counts the visitor's latest lines in a row that found no answer.
-    """
+    """What the engine may know of a session when a line arrives."""
 
     policy: Policy
     state: State = State.INIT
     mode: Mode = Mode.BOT
     language: str = "en"
-    misses: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from apps.knowledge.vocabulary import Vocabulary
 
 # Raised when the layout, the tokeniser or a weight changes: an older archive is then refused and
 # rebuilt from the entries.
-VERSION = 1
+VERSION = 2
 
 _REFUSED = "not a lexical index of this version"
 
@@ -23,7 +23,7 @@ Parts = tuple[list[str], dict[str, list[int]], Matrices]
 
 def pack(ids: list[str], exact: dict[str, list[int]], matrices: Matrices) -> bytes:
     """The parts of an index as bytes."""
-    vocabulary, asked, whole = matrices.vocabulary, matrices.phrasings, matrices.entries
+    vocabulary, joint = matrices.vocabulary, matrices.joint
     texts = {
         "version": VERSION,
         "ids": ids,
@@ -42,12 +42,8 @@ def pack(ids: list[str], exact: dict[str, list[int]], matrices: Matrices) -> byt
         owners=matrices.owners,
         told=matrices.told,
         dual=matrices.dual,
-        asked_starts=asked.starts,
-        asked_rows=asked.rows,
-        asked_values=asked.values,
-        whole_starts=whole.starts,
-        whole_rows=whole.rows,
-        whole_values=whole.values,
+        starts=joint.starts,
+        cells=joint.cells,
     )
     return stream.getvalue()
 
@@ -66,7 +62,7 @@ def unpack(data: bytes) -> Parts:
 
 
 def _matrices(texts: dict[str, Any], arrays: dict[str, Any]) -> Matrices:
-    entries = len(texts["ids"])
+    height = len(texts["ids"]) + len(arrays["owners"])
     return Matrices(
         Vocabulary(
             _names(arrays["names"]),
@@ -75,9 +71,8 @@ def _matrices(texts: dict[str, Any], arrays: dict[str, Any]) -> Matrices:
             arrays["content"],
             tuple(texts["rarest"]),
         ),
-        _postings(arrays, "asked", len(arrays["owners"])),
+        Postings(arrays["starts"], arrays["cells"], height),
         arrays["owners"],
-        _postings(arrays, "whole", entries),
         arrays["dual"],
         arrays["told"],
     )
@@ -86,8 +81,3 @@ def _matrices(texts: dict[str, Any], arrays: dict[str, Any]) -> Matrices:
 def _names(joined: NDArray[np.uint8]) -> list[str]:
     """Features hold no line feed, and splitting one text is far faster than reading JSON."""
     return joined.tobytes().decode().split("\n") if len(joined) else []
-
-
-def _postings(arrays: dict[str, Any], name: str, height: int) -> Postings:
-    starts, rows, values = (arrays[f"{name}_{part}"] for part in ("starts", "rows", "values"))
-    return Postings(starts, rows, values, height)

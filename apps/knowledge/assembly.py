@@ -31,17 +31,18 @@ COMPARE_AT_MOST = 5e7
 class Matrices:
     """What an index knows.
 
-    `phrasings` (phrasings, features) holds TF-IDF vectors of length 1, grouped by entry; `owners`
-    (phrasings,) their entries, ascending; `entries` (entries, features) the BM25 shares of
-    question, variants and answer together; `dual` (entries, phrasings) the classifier's weights,
-    of no rows when none was trained; `told` (entries,) marks entries with an answer only, whose
-    answer stands in as their phrasing.
+    `joint` (entries + phrasings, features) holds, for each entry, the BM25 shares of question,
+    variants and answer together, and below them, for each phrasing, a TF-IDF vector of length 1,
+    grouped by entry; each value is already times its feature's weight, so that one pass over what
+    a query's features hold gives both products. `owners` (phrasings,) are the phrasings' entries,
+    ascending; `dual` (entries, phrasings) the classifier's weights, of no rows when none was
+    trained; `told` (entries,) marks entries with an answer only, whose answer stands in as their
+    phrasing.
     """
 
     vocabulary: Vocabulary
-    phrasings: Postings
+    joint: Postings
     owners: Ints
-    entries: Postings
     dual: Floats
     told: NDArray[np.bool_]
 
@@ -87,14 +88,27 @@ def assemble(entries: Iterable[tuple[list[str], str]]) -> Matrices:
     vocabulary = Vocabulary.of(list(columns), holders, len(told))
     vectors = _vectors(vocabulary, asked.arrays())
     matrix = Postings.gather(*vectors, (len(owners), len(columns)))
+    whole_of = Postings.gather(rows, features, _bm25(rows, times, len(told)), shape)
     owned = np.array(owners, np.int32)
     return Matrices(
         vocabulary,
-        matrix,
+        _join(vocabulary, whole_of, matrix),
         owned,
-        Postings.gather(rows, features, _bm25(rows, times, len(told)), shape),
         _train(vectors, matrix, owned),
         np.array(told, np.bool_),
+    )
+
+
+def _join(vocabulary: Vocabulary, entries: Postings, phrasings: Postings) -> Postings:
+    """Both as one matrix, the phrasings' rows below the entries'."""
+    features = len(vocabulary.names)
+    parts = (entries, phrasings)
+    numbers = np.arange(features, dtype=np.int32)
+    return Postings.gather(
+        np.concatenate([entries.cells["row"], phrasings.cells["row"] + np.int32(entries.height)]),
+        np.concatenate([np.repeat(numbers, part.lengths) for part in parts]),
+        np.concatenate([entries.weighted(vocabulary.bm25), phrasings.weighted(vocabulary.cosine)]),
+        (entries.height + phrasings.height, features),
     )
 
 
@@ -124,6 +138,9 @@ def _train(vectors: tuple[Ints, Ints, Floats], phrasings: Postings, owners: Ints
     rows, features, values = vectors
     cuts = np.searchsorted(rows, np.arange(len(owners) + 1))
     kernel = np.stack(
-        [phrasings.scores(features[start:end], values[start:end]) for start, end in pairwise(cuts)]
-    )
+        [
+            phrasings.scores(features[start:end].tolist(), values[start:end])
+            for start, end in pairwise(cuts)
+        ]
+    ).astype(np.float32)
     return classifier.fit(kernel, owners, entries)

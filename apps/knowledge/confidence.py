@@ -7,8 +7,8 @@ weighing the same.
 """
 
 import math
-from collections.abc import Callable
 from operator import mul
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,18 +43,20 @@ def confidences(
     query: Query, scores: Scores, picked: list[int], told: NDArray[np.bool_]
 ) -> list[float]:
     """Probabilities of the entries `picked`, best ranked first, never rising down the list."""
-    nearest, whole = _lead(scores.nearest), _lead(scores.whole)
+    nearest, whole = _two_best(scores.nearest), _two_best(scores.whole)
+    content = math.log1p(query.content)
     highest = 1.0 if query.content else EMPTY_AT_MOST
     chances = []
     for entry in picked:
+        near, share = scores.nearest.item(entry), scores.whole.item(entry)
         signals = (
-            _log_odds(float(scores.chance[entry])),
-            float(scores.nearest[entry]),
-            float(scores.nearest[entry]) - nearest(entry),
-            float(scores.whole[entry]),
-            float(scores.whole[entry]) - whole(entry),
+            _log_odds(scores.chance.item(entry)),
+            near,
+            near - nearest.other(near),
+            share,
+            share - whole.other(share),
             query.known,
-            math.log1p(query.content),
+            content,
             1.0,
         )
         weights = TOLD if told[entry] else ASKED
@@ -69,9 +71,21 @@ def _log_odds(chance: float) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def _lead(values: Floats) -> Callable[[int], float]:
-    """For an entry, the value of the best other one; 0 when there is none."""
-    best = int(values.argmax())
-    second = max(values[:best].max(initial=0), values[best + 1 :].max(initial=0))
-    first, second = float(values[best]), float(second)
-    return lambda entry: second if entry == best else first
+class _TwoBest(NamedTuple):
+    best: float
+    second: float
+
+    def other(self, value: float) -> float:
+        """For the value of one entry, that of the best other one."""
+        return self.second if value == self.best else self.best
+
+
+def _two_best(values: Floats) -> _TwoBest:
+    """0 stands for a missing entry."""
+    # `argmax` twice, the best put aside in between: 2 us for 20 000 entries, a partition takes 12.
+    first = values.argmax()
+    best = values.item(first)
+    values[first] = 0
+    second = values.item(values.argmax())
+    values[first] = best
+    return _TwoBest(best, second)

@@ -16,7 +16,8 @@ GRAM_MARK = "~"
 
 
 @lru_cache(maxsize=1 << 14)
-def _of_word(piece: str) -> tuple[str, ...]:
+def of_word(piece: str) -> tuple[str, ...]:
+    """The features of a piece that is no Chinese: its terms, then its n-grams."""
     return (*word_terms(piece), *(GRAM_MARK + gram for gram in word_grams(piece)))
 
 
@@ -33,12 +34,17 @@ def count(normalised: str, *, pairs: bool = True) -> Counter[str]:
             found += han_terms(piece)
             before = ""
             continue
-        features = _of_word(piece)
+        features = of_word(piece)
         found += features
         if before and pairs:
-            found.append(f"{before} {features[0]}")
+            found.append(pair(before, features[0]))
         before = features[0]
     return Counter(found)
+
+
+def pair(before: str, term: str) -> str:
+    """The feature of two neighbouring words, each given by its first term."""
+    return f"{before} {term}"
 
 
 def weight(feature: str) -> float:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import F
 from django.utils import timezone
@@ -36,8 +37,7 @@ class Entry:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     entry: Entry
     confidence: float
 

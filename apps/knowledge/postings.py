@@ -1,6 +1,10 @@
 """A sparse matrix of texts by features, stored by feature, and its product with a query."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from operator import itemgetter
 from typing import Self
 
 import numpy as np
@@ -13,18 +17,20 @@ Ints = NDArray[np.int32]
 # handful of common words makes a search over 50 000 phrasings read millions (over 20 ms).
 READ_AT_MOST = 100_000
 
+# A stored value beside the text it belongs to.
+CELL = np.dtype([("row", "<i4"), ("value", "<f4")])
+Cells = NDArray[np.void]
+
 
 @dataclass(frozen=True)
 class Postings:
-    """For feature f, `rows[starts[f]:starts[f + 1]]` are the texts that hold it.
+    """For feature f, `cells[starts[f]:starts[f + 1]]` are the texts that hold it.
 
-    starts (features + 1,) int32; rows int32 and values float32, one per stored value; `height`
-    is the number of texts.
+    starts (features + 1,) int32; cells (stored values,) CELL; `height` is the number of texts.
     """
 
     starts: Ints
-    rows: Ints
-    values: Floats
+    cells: Cells
     height: int
 
     @classmethod
@@ -33,45 +39,64 @@ class Postings:
         order = np.argsort(features, kind="stable")
         starts = np.zeros(shape[1] + 1, np.int32)
         np.cumsum(np.bincount(features, minlength=shape[1]), out=starts[1:])
-        return cls(starts, rows[order], values[order].astype(np.float32), shape[0])
+        cells = np.empty(len(rows), CELL)
+        cells["row"], cells["value"] = rows[order], values[order]
+        return cls(starts, cells, shape[0])
+
+    @property
+    def lengths(self) -> Ints:
+        """How many texts hold each feature."""
+        return np.diff(self.starts)
 
     @property
     def own_products(self) -> float:
         """Stored values that multiplying all texts with all texts reads."""
-        return float(np.square(np.diff(self.starts).astype(np.float64)).sum())
+        return float(np.square(self.lengths.astype(np.float64)).sum())
 
     def weighted(self, weights: Floats) -> Floats:
         """The stored values, each multiplied by its feature's weight."""
-        products: Floats = self.values * np.repeat(weights, np.diff(self.starts))
+        products: Floats = self.cells["value"] * np.repeat(weights, self.lengths)
         return products
 
-    def read(self, features: Ints, *, exact: bool = False) -> tuple[Ints, Ints]:
-        """Where the values of these features are stored, and how many each has.
+    def read(self, features: Sequence[int]) -> Cells:
+        """The cells of these features, one feature after the other."""
+        # Slices of one buffer, joined: 3 us for 30 features of a small index where gathering by
+        # positions took 8, and 20 us for 100 000 cells where it took 180.
+        starts, buffer = self._cuts, self._buffer
+        return np.frombuffer(b"".join([buffer[starts[f] : starts[f + 1]] for f in features]), CELL)
 
-        Bounded by READ_AT_MOST unless `exact`: features that do not fit have none.
-        """
-        begin = self.starts[features]
-        lengths = self.starts[features + 1] - begin
-        ends = lengths.cumsum()
-        total = int(ends[-1]) if len(ends) else 0
-        if total > READ_AT_MOST and not exact:
-            lengths = _rarest(lengths)
-            ends = lengths.cumsum()
-            total = int(ends[-1])
-        return np.arange(total) + (begin - ends + lengths).repeat(lengths), lengths
+    def within_bounds(self, features: Sequence[int]) -> Sequence[int]:
+        """The rarest of these features that READ_AT_MOST allows together; at least one."""
+        if len(self.cells) <= READ_AT_MOST:
+            return features
+        lengths = self._lengths_of(features)
+        if sum(lengths) <= READ_AT_MOST:
+            return features
+        rarest = sorted(zip(lengths, features, strict=True), key=itemgetter(0))
+        totals = accumulate(length for length, _ in rarest)
+        fitting = sum(total <= READ_AT_MOST for total in totals)
+        return [feature for _, feature in rarest[: max(fitting, 1)]]
 
-    def scores(self, features: Ints, weights: Floats) -> Floats:
-        """Product of every text with a vector (features, weights), (height,) float32."""
-        at, lengths = self.read(features, exact=True)
-        products = self.values[at] * weights.repeat(lengths)
-        return np.bincount(self.rows[at], products, self.height).astype(np.float32)
+    def scores(self, features: Sequence[int], weights: Floats) -> NDArray[np.float64]:
+        """Product of every text with a vector (features, weights), (height,)."""
+        cells = self.read(features)
+        return self.sums(cells, cells["value"] * weights.repeat(self._lengths_of(features)))
 
+    def sums(self, cells: Cells, values: Floats) -> NDArray[np.float64]:
+        """The values summed by their cells' texts, (height,)."""
+        # Of no values at all `bincount` makes integers.
+        return np.bincount(cells["row"], values, self.height).astype(np.float64, copy=False)
 
-def _rarest(lengths: Ints) -> Ints:
-    """The lengths of the rarest features that fit together, 0 for the others; at least one."""
-    rarest = np.argsort(lengths, kind="stable")
-    fits = np.cumsum(lengths[rarest]) <= READ_AT_MOST
-    fits[0] = True
-    kept = np.zeros_like(lengths)
-    kept[rarest[fits]] = lengths[rarest[fits]]
-    return kept
+    def _lengths_of(self, features: Sequence[int]) -> list[int]:
+        starts = self._cuts
+        return [starts[feature + 1] - starts[feature] for feature in features]
+
+    @cached_property
+    def _buffer(self) -> memoryview:
+        # Of plain 8-byte items: slicing takes no longer than a list's.
+        return self.cells.view(np.int64).data
+
+    @cached_property
+    def _cuts(self) -> list[int]:
+        cuts: list[int] = self.starts.tolist()
+        return cuts

@@ -12,7 +12,7 @@ import pytest
 
 from apps.engine import turn
 from apps.engine.commands import Command, Courtesy, SmallTalk, WantHuman
-from apps.engine.events import Close, Event, Handoff, Judged, Move, Reply, Search
+from apps.engine.events import Event, Handoff, Judged, Move, Reply, Search
 from apps.engine.types import Mode, Passage, Policy, Snapshot, State
 
 FOLDER = Path(__file__).parent / "transcripts"
@@ -40,11 +40,9 @@ def spell(event: Event | Search) -> str:
             return f"move {came_from} {to} {cause}"
         case Handoff(reason):
             return f"handoff {reason}"
-        case Close():
-            return "close"
-        case Judged(route, misses, confidence):
+        case Judged(route, confidence):
             sure = "" if confidence is None else f" {confidence:.2f}"
-            return f"judged {route} {misses}{sure}"
+            return f"judged {route}{sure}"
 
 
 def found(passages: dict[str, Any], line: dict[str, Any]) -> tuple[Passage, ...]:
@@ -60,8 +58,6 @@ def follow(snapshot: Snapshot, event: Event) -> Snapshot:
             return replace(snapshot, state=to)
         case Handoff():
             return replace(snapshot, mode=Mode.QUEUED)
-        case Judged(_, misses, _):
-            return replace(snapshot, misses=misses)
     return snapshot
 
 

@@ -8,8 +8,15 @@ import pytest
 
 from apps.engine import turn
 from apps.engine.commands import AskFaq, Courtesy, SmallTalk, WantHuman
+from apps.engine.text import normalise
 from apps.engine.types import Policy, Snapshot
-from apps.engine.understand import COURTESY_LENGTH, WISH_LENGTH, understand
+from apps.engine.understand import (
+    COURTESY_LENGTH,
+    NAMES_SOMEBODY,
+    WISH,
+    WISH_LENGTH,
+    understand,
+)
 
 WISHES = """
 talk to a human
@@ -233,6 +240,24 @@ def test_random_lines_always_give_one_command():
     for _ in range(2000):
         line = "".join(chance.choices(pieces, k=chance.randint(1, 6)))
         assert len(understand(line)) == 1, line
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        *("talk to a {}", "get me the {}", "connect with customer {}", "i want live {}"),
+        *("转{}客服", "找{}谢谢", "{}来处理"),
+    ],
+)
+def test_no_wish_names_nobody(wish):
+    """A line without a name of somebody is not searched for a wish: the two must agree."""
+    words = {word for line in (*WISHES, *QUESTIONS) for word in normalise(line).split()}
+    pairs = {line[i : i + 2] for line in (*WISHES, *QUESTIONS) for i in range(len(line))}
+    rare = ("operator", "representative", "people", "supervisor", "主管", "经理", "活人", "真人")
+    lines = [wish.format(word) for word in (*words, *pairs, *rare)]
+    heard = [line for line in lines if WISH.search(line)]
+    assert heard
+    assert [line for line in heard if not NAMES_SOMEBODY.search(line)] == []
 
 
 def test_what_is_no_command_is_never_acted_upon():

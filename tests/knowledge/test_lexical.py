@@ -162,6 +162,10 @@ def test_confidence_is_a_probability_that_never_rises_down_the_list(shop):
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
+def test_what_shares_nothing_with_a_question_is_not_found(shop):
+    assert [hit.id for hit in shop.search("人为损坏", limit=len(SHOP))] == ["warranty"]
+
+
 def test_limit_bounds_the_hits(shop):
     assert len(shop.search("how do i get money, a parcel and headphones", limit=2)) == 2
     assert shop.search("refund", limit=0) == []
