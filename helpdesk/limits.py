@@ -21,6 +21,7 @@ class ChatLimits:
     unsent_frames: int
     unsent_bytes: int
     hello_s: float
+    close_s: float
     heartbeat_s: float
     heal_s: float
     token_rotate_s: int
@@ -47,6 +48,7 @@ class ChatLimits:
             unsent_frames=env.whole("HELPDESK_UNSENT_FRAMES", 64, least=1),
             unsent_bytes=env.whole("HELPDESK_UNSENT_BYTES", 262_144, least=1024),
             hello_s=env.number("HELPDESK_HELLO_SECONDS", 5, least=0.05),
+            close_s=env.number("HELPDESK_CLOSE_SECONDS", 10, least=0.05),
             heartbeat_s=env.number("HELPDESK_HEARTBEAT_SECONDS", 20, least=0.05),
             heal_s=env.number("HELPDESK_HEAL_SECONDS", 10, least=0.05),
             token_rotate_s=env.whole("HELPDESK_TOKEN_ROTATE_SECONDS", 86_400, least=1),

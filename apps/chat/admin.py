@@ -50,18 +50,18 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         "updated_at",
     ]
     list_filter = ["mode", "state", "language", "site", "created_at"]
-    list_select_related = ["site"]
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["id"]
     search_help_text = _("The start of a session's number, or words that were said")
     change_form_outer_after_template = "admin/chat/session.html"
-    readonly_fields = ["page", "device"]
+    readonly_fields = ["lines", "page", "device"]
     fields = [
         ("site", "language"),
         ("state", "mode"),
         ("created_at", "updated_at"),
         ("page", "device"),
+        ("lines", "read_seq"),
         ("csat", "csat_comment"),
     ]
 

@@ -22,6 +22,9 @@ class Code(StrEnum):
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 a code, no secret
     TOO_MANY_SOCKETS = "too_many_sockets"
     NOT_FOUND = "not_found"
+    IDENTITY_REFUSED = "identity_refused"
+    IDENTITY_EXPIRED = "identity_expired"
+    IDENTITY_CHANGED = "identity_changed"
 
 
 CLOSE_BAD_FRAMES = 4400
@@ -46,8 +49,13 @@ DETAILS: dict[Code, str | Promise] = {
     Code.TOKEN_EXPIRED: _("This chat has expired. Please start a new one."),
     Code.TOO_MANY_SOCKETS: _("This chat is open in too many windows. Please close one."),
     Code.NOT_FOUND: _("There is nothing at this address."),
+    Code.IDENTITY_REFUSED: _("We could not check who you are. You can go on chatting."),
+    Code.IDENTITY_EXPIRED: _("Your sign-in is too old to be checked. You can go on chatting."),
+    Code.IDENTITY_CHANGED: _("Somebody else has signed in. This chat has ended."),
 }
+OTHER_VERSION = _("This page speaks another version of the chat. Please reload it.")
 TOO_MANY_CHATS = _("Too many chats were started from your network. Please try again later.")
+TOO_MANY_SIGN_INS = _("You were signed in to this chat too often. Please try again later.")
 
 
 def detail(code: Code, language: str) -> str:

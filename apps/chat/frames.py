@@ -5,7 +5,7 @@ import json
 import math
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import orjson
 from pydantic import (
@@ -22,6 +22,7 @@ from apps.chat.codes import Code, detail
 from apps.engine.types import Author
 
 PAGE = 100
+PROTOCOL = 1
 
 Seq = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -32,9 +33,18 @@ def _storable(value: str) -> str:
     return value
 
 
+def _not_zero(value: int) -> int:
+    if value == 0:
+        raise ValueError("neither up nor down")
+    return value
+
+
 Storable = Annotated[str, AfterValidator(_storable)]
 Short = Annotated[Storable, StringConstraints(max_length=200)]
 Long = Annotated[Storable, StringConstraints(max_length=1000)]
+# Not a Literal: Python takes True for 1.
+Protocol = Annotated[int, Field(ge=PROTOCOL, le=PROTOCOL)]
+Thumb = Annotated[int, Field(ge=-1, le=1), AfterValidator(_not_zero)]
 # What a person wrote is refused with a code of its own, so that they are told why.
 AnyText = str
 
@@ -51,7 +61,7 @@ class Keyed(Frame):
 
 
 class Hello(Frame):
-    proto: Literal[1]
+    proto: Protocol
     token: Annotated[str, StringConstraints(max_length=200)]
     last_seq: Seq = 0
     epoch: str | None = None
@@ -83,7 +93,7 @@ class Sync(Frame):
 
 class Rate(Frame):
     seq: Seq
-    value: Literal[1, -1]
+    value: Thumb
     reason: Long = ""
 
 
@@ -111,6 +121,10 @@ class Stop(Frame):
     turn: str | None = None
 
 
+class Identify(Frame):
+    jwt: AnyText
+
+
 class Logout(Frame):
     pass
 
@@ -127,6 +141,7 @@ TYPES: dict[str, type[Frame]] = {
     "context": Context,
     "typing": Typing,
     "stop": Stop,
+    "identify": Identify,
     "logout": Logout,
 }
 
@@ -137,6 +152,13 @@ class FrameError(Exception):
     def __init__(self, code: Code) -> None:
         super().__init__(code)
         self.code = code
+
+
+class VersionError(FrameError):
+    """A hello in another version of the protocol: whatever follows would be guessed at."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.BAD_FRAME)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -160,13 +182,16 @@ def decode(text: str | bytes) -> dict[str, Any]:
 
 
 def parse(text: str | bytes) -> Frame:
-    """Raises FrameError with `bad_frame`, `unknown_type` or `bad_cmid`."""
+    """Raises FrameError with `bad_frame`, `unknown_type` or `bad_cmid`, and VersionError."""
     found = decode(text)
     kind = found.get("type")
     if not isinstance(kind, str):
         raise FrameError(Code.BAD_FRAME)
     if kind not in TYPES:
         raise FrameError(Code.UNKNOWN_TYPE)
+    # Before its shape, which another version may have changed.
+    if kind == "hello" and type(found.get("proto")) is int and found["proto"] != PROTOCOL:
+        raise VersionError
     return shape(TYPES[kind], found)
 
 
@@ -227,6 +252,15 @@ def refused(
     if retry_after is not None:
         frame["retry_after"] = math.ceil(retry_after * 100) / 100  # never too early
     return frame
+
+
+def token(successor: str) -> dict[str, Any]:
+    return {"type": "token", "token": successor}
+
+
+def identified(successor: str | None) -> dict[str, Any]:
+    frame = {"type": "identified"}
+    return {**frame, "token": successor} if successor else frame
 
 
 def error(code: Code, language: str) -> dict[str, Any]:

@@ -39,8 +39,18 @@ RATINGS = [(Rating.UP, _("Helpful")), (Rating.DOWN, _("Not helpful"))]
 OPEN_TURN = models.Q(state__in=[TurnState.PENDING, TurnState.RUNNING])
 
 
+class VisitorQuerySet(models.QuerySet["Visitor"]):
+    def same_person(self, visitor: "Visitor") -> Self:
+        """The visitors of the site who proved to be the one that this one proved to be."""
+        if not visitor.external_id:
+            return self.none()
+        return self.filter(site_id=visitor.site_id, external_id=visitor.external_id)
+
+
 class Visitor(models.Model):
-    """A browser that once wrote. Nothing in it proves who sits before it."""
+    """A browser that once wrote. Nothing in it proves who sits before it, until the shop's own
+    server has signed it: then `external_id` is the shop's name for the person. A visitor is one
+    person for good, and a known one has one session: the next of this browser is a stranger's."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, models.CASCADE, verbose_name=_("site"))
@@ -48,11 +58,24 @@ class Visitor(models.Model):
     page_url = models.CharField(_("page"), max_length=500, blank=True)
     page_title = models.CharField(_("page title"), max_length=200, blank=True)
     device = models.CharField(_("device"), max_length=200, blank=True)
+    external_id = models.CharField(_("ID in your shop"), max_length=200, blank=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    email = models.CharField(_("e-mail"), max_length=254, blank=True)
+    verified_at = models.DateTimeField(_("verified"), null=True)
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
+
+    objects = VisitorQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("visitor")
         verbose_name_plural = _("visitors")
+        indexes = [
+            models.Index(
+                fields=["site", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="visitor_by_person",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)[:8]
@@ -108,7 +131,9 @@ class Session(models.Model):
     memory = models.JSONField(default=dict)
     version = models.PositiveBigIntegerField(default=0)
     last_seq = models.PositiveBigIntegerField(default=0)
-    read_seq = models.PositiveBigIntegerField(default=0)
+    read_seq = models.PositiveBigIntegerField(_("read up to line"), default=0)
+    # What stands up to here was written before the visitor proved who they are.
+    anonymous_seq = models.PositiveBigIntegerField(null=True)
     csat = models.PositiveSmallIntegerField(_("satisfaction"), null=True)
     csat_comment = models.CharField(_("comment"), max_length=1000, blank=True)
     created_at = models.DateTimeField(_("started"), auto_now_add=True)

@@ -1,25 +1,34 @@
 """Verbs on visitors and sessions that are not lines: those go through the journal."""
 
+import base64
+import contextlib
 import hashlib
 import re
 import secrets
 import uuid
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
-from apps.chat import events
+from apps.chat import events, identity
+from apps.chat.codes import Code
 from apps.chat.frames import Context
 from apps.chat.items import Stored
 from apps.chat.models import Message, Session, Visitor, VisitorToken
 from apps.engine.types import Author
 from apps.sites.models import Site
+from apps.sites.signing import valid_keys
 
 TOKEN_BYTES = 32
+# Successors are a lock and a write each; the rest of a crowd that grew old together waits a round.
+SUCCESSORS_AT_ONCE = 200
 LOCALE = re.compile(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,3}")
 
 
@@ -45,6 +54,23 @@ class Entered:
     token: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """`token` is the only one that is left, None when the visitor was this person before.
+    `has_ended`: the session was another person's, and ended with all its tokens."""
+
+    token: str | None = None
+    has_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """Of tokens in use, those that have ended, with why, and the successors of old ones."""
+
+    ended: dict[str, Code] = field(default_factory=dict)
+    successors: dict[str, str] = field(default_factory=dict)
+
+
 def digest(token: str) -> str:
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
@@ -53,7 +79,7 @@ def digest(token: str) -> str:
 def start_session(*, site: Site, locale: str) -> Started:
     """A new visitor with an open session and a bearer token that lives `token_life_s`."""
     visitor = Visitor.objects.create(site=site, locale=locale if LOCALE.fullmatch(locale) else "")
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = _token(secrets.token_bytes(TOKEN_BYTES))
     ends = timezone.now() + timedelta(seconds=settings.CHAT.token_life_s)
     VisitorToken.objects.create(digest=digest(token), visitor=visitor, expires_at=ends)
     return Started(token, _open_session(visitor))
@@ -66,30 +92,68 @@ def enter(*, token: str) -> Entered:
     Raises TokenUnknownError or TokenExpiredError.
     """
     kept = _hold(token)
-    _retire_predecessor(kept)
+    _retire_predecessors(kept)
     session = kept.visitor.sessions.current().select_related("site").first()
-    return Entered(session or _open_session(kept.visitor), _successor(kept))
+    if session is None:
+        _become_stranger(kept)
+    return Entered(session or _open_session(kept.visitor), _successor(kept, token))
 
 
 def recognise(*, token: str) -> Session:
-    """Like `enter`, for a single request: rotates nothing."""
-    kept = _find(token)
-    session = kept.visitor.sessions.current().select_related("site").first()
-    return session or _open_session(kept.visitor)
+    """The visitor's open session, for a single request: rotates nothing, and opens none, since
+    nothing in an answer would tell the client that its lines begin anew.
+
+    Raises TokenUnknownError, for a session that was closed or erased as well, or
+    TokenExpiredError.
+    """
+    session = _find(token).visitor.sessions.current().select_related("site").first()
+    if session is None:
+        raise TokenUnknownError
+    return session
+
+
+def inspect(*, tokens: Collection[str]) -> Inspected:
+    """Looks after the tokens of live sockets: one query, and a transaction for each that has
+    grown old."""
+    by_digest = {digest(token): token for token in tokens}
+    found = Inspected(dict.fromkeys(tokens, Code.TOKEN_UNKNOWN))
+    old = []
+    for kept in _usable().filter(digest__in=by_digest):
+        token = by_digest[kept.digest]
+        if kept.expires_at < timezone.now():
+            found.ended[token] = Code.TOKEN_EXPIRED
+            continue
+        del found.ended[token]
+        if kept.is_older_than(settings.CHAT.token_rotate_s):
+            old.append(token)
+    for token in old[:SUCCESSORS_AT_ONCE]:
+        # Ended since it was read: the next round tells.
+        with contextlib.suppress(TokenUnknownError, TokenExpiredError):
+            if successor := _renew(token):
+                found.successors[token] = successor
+    return found
 
 
 @transaction.atomic
 def log_out(*, token: str) -> None:
     """Revokes every token of the visitor and closes the session, so that the next person on
     this browser sees nothing."""
-    visitor = _hold(token).visitor
-    ended = [
-        (session, events.ENDED)
-        for session in visitor.sessions.current().values_list("id", flat=True)
-    ]
-    visitor.sessions.current().update(closed_at=timezone.now())
-    visitor.tokens.all().delete()
-    transaction.on_commit(partial(events.announce, ended))
+    _end(_hold(token).visitor)
+
+
+def identify(*, token: str, jwt: str) -> Identified:
+    """Makes the visitor of a token the person whom the shop's server has signed.
+
+    Raises IdentityError or IdentityExpiredError, and what `recognise` raises.
+    """
+    site = recognise(token=token).site
+    claims = identity.check(
+        jwt,
+        keys=valid_keys(site),
+        algorithm=site.identity_algorithm,
+        audience=site.key,
+    )
+    return _introduce(token, claims)
 
 
 def find_line(session: uuid.UUID, cmid: uuid.UUID) -> Stored | None:
@@ -133,12 +197,63 @@ def mark_read(*, session: uuid.UUID, seq: int) -> None:
     Session.objects.filter(id=session, read_seq__lt=seq, last_seq__gte=seq).update(read_seq=seq)
 
 
-def _find(token: str) -> VisitorToken:
-    kept = (
-        VisitorToken.objects.select_related("visitor__site")
-        .filter(digest=digest(token), visitor__site__is_active=True)
-        .first()
+@transaction.atomic
+def _introduce(token: str, claims: identity.Claims) -> Identified:
+    kept = _hold(token)
+    visitor = kept.visitor
+    if visitor.external_id not in {"", claims.sub}:
+        _end(visitor)
+        return Identified(has_ended=True)
+    was_stranger = not visitor.external_id
+    visitor.external_id = claims.sub
+    # What a later token leaves out stays as it was.
+    visitor.name = claims.name or visitor.name
+    visitor.email = claims.email or visitor.email
+    visitor.verified_at = timezone.now()
+    visitor.save(update_fields=["external_id", "name", "email", "verified_at"])
+    if not was_stranger:
+        return Identified()
+    visitor.sessions.current().update(anonymous_seq=F("last_seq"))
+    return Identified(_only_token(kept))
+
+
+def _only_token(kept: VisitorToken) -> str:
+    """A new token in place of all others, at once: somebody may have put one that they know into
+    this browser before its owner signed in."""
+    token = _token(secrets.token_bytes(TOKEN_BYTES))
+    kept.visitor.tokens.all().delete()
+    VisitorToken.objects.create(
+        digest=digest(token), visitor=kept.visitor, expires_at=kept.expires_at
     )
+    return token
+
+
+def _become_stranger(kept: VisitorToken) -> None:
+    """Who somebody was is proven for one session; in the next the browser is anybody's."""
+    if not kept.visitor.external_id:
+        return
+    known = kept.visitor
+    kept.visitor = Visitor.objects.create(site=known.site, locale=known.locale)
+    known.tokens.update(visitor=kept.visitor)
+
+
+def _end(visitor: Visitor) -> None:
+    ended = [
+        (session, events.ENDED)
+        for session in visitor.sessions.current().values_list("id", flat=True)
+    ]
+    visitor.sessions.current().update(closed_at=timezone.now())
+    visitor.tokens.all().delete()
+    transaction.on_commit(partial(events.announce, ended))
+
+
+def _usable() -> QuerySet[VisitorToken]:
+    """With a site switched off, its visitors' tokens are as if they were not there."""
+    return VisitorToken.objects.filter(visitor__site__is_active=True)
+
+
+def _find(token: str) -> VisitorToken:
+    kept = _usable().select_related("visitor__site").filter(digest=digest(token)).first()
     if kept is None:
         raise TokenUnknownError
     if kept.expires_at < timezone.now():
@@ -163,26 +278,43 @@ def _open_session(visitor: Visitor) -> Session:
     return session
 
 
-def _retire_predecessor(kept: VisitorToken) -> None:
+def _retire_predecessors(kept: VisitorToken) -> None:
     """The overlap starts when the new token is first used: a client that never received it
-    still holds a token that works."""
+    still holds a token that works. A socket that lives for days is given several in a row and
+    uses the last one only, so all that came before go."""
     if not kept.replaces:
         return
     overlap = timezone.now() + timedelta(seconds=settings.CHAT.token_overlap_s)
-    VisitorToken.objects.filter(digest=kept.replaces, expires_at__gt=overlap).update(
+    kept.visitor.tokens.filter(created_at__lt=kept.created_at, expires_at__gt=overlap).update(
         expires_at=overlap
     )
     VisitorToken.objects.filter(digest=kept.digest).update(replaces="")
 
 
-def _successor(kept: VisitorToken) -> str | None:
+@transaction.atomic
+def _renew(token: str) -> str | None:
+    return _successor(_hold(token), token)
+
+
+def _successor(kept: VisitorToken, token: str) -> str | None:
+    """The one successor of an old token, the same for every socket that shows it.
+
+    Derived, since only hashes are kept: a new one at random for each socket would have to replace
+    an earlier one that another tab may have stored meanwhile.
+    """
     if not kept.is_older_than(settings.CHAT.token_rotate_s):
         return None
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    VisitorToken.objects.create(
-        digest=digest(token),
-        visitor=kept.visitor,
-        expires_at=kept.expires_at,
-        replaces=kept.digest,
+    successor = _token(salted_hmac("chat.successor", token, algorithm="sha256").digest())
+    VisitorToken.objects.get_or_create(
+        digest=digest(successor),
+        defaults={
+            "visitor": kept.visitor,
+            "expires_at": kept.expires_at,
+            "replaces": kept.digest,
+        },
     )
-    return token
+    return successor
+
+
+def _token(key: bytes) -> str:
+    return base64.urlsafe_b64encode(key).rstrip(b"=").decode()

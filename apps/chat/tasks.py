@@ -1,9 +1,11 @@
 from celery import shared_task
 
 from apps.chat import jobs
+from apps.sites.services import forget_sightings
 
 
 @shared_task
 def sweep_out() -> None:
     jobs.delete_expired_tokens()
     jobs.delete_silent_visitors()
+    forget_sightings()

@@ -105,7 +105,11 @@ class Driver:
     async def _answer(self, handle: Handle, said: Said, feed: Feed | None) -> Answer:
         ack = Ack(feed, said.cmid)
         try:
-            return await self._queue(handle, said, ack)
+            # Whatever holds it up: a twin, its turn, or a database that takes a query and falls
+            # silent, which psycopg waits for another ten seconds. It may be stored all the same;
+            # a resend finds out.
+            async with asyncio.timeout(settings.CHAT.journal_wait_s):
+                return await self._queue(handle, said, ack)
         except RefusedError as error:
             answer = _refused(handle, said, error)
         except (UnavailableError, DatabaseError, TimeoutError) as error:
@@ -140,11 +144,15 @@ class Driver:
                 return twin.answer
 
     async def _admit(self, handle: Handle, said: Said, ack: Ack) -> Answer:
-        """A resend of a stored line costs no quota, so an empty bucket asks the table first."""
+        """A resend of a stored line costs no quota. With an empty bucket only one that is known
+        here is looked up, or a flood would cost queries; any other gets its ack when it comes back
+        as told."""
         retry_after = handle.bucket.take()
         if retry_after == 0.0:
             return await self._store(handle, said, ack)
-        if stored := await in_thread(find_line, handle.standing.session, said.cmid):
+        if said.cmid in handle.known and (
+            stored := await in_thread(find_line, handle.standing.session, said.cmid)
+        ):
             return await self._known(handle, said, ack, stored)
         raise RefusedError(Code.RATE_LIMITED, retry_after)
 
@@ -224,7 +232,6 @@ def _delivered(handle: Handle, played: Played, item: Item, outcome: Outcome, ack
             version=outcome.version,
             state=played.state,
             mode=played.mode,
-            misses=played.misses,
         )
     )
     return ack.give(rows[0].seq, rows[0].id)

@@ -21,11 +21,15 @@ from apps.dialogue.play import Said, Standing
 from apps.engine.types import Author
 from apps.guard.limits import LeakyBucket
 
+# Of a session's last lines it is known without asking that they are stored.
+KNOWN_LINES = 32
+
 
 class Feed(Protocol):
     """Where a session's frames go: a socket, or a request that waits."""
 
     cursor: int
+    token: str  # the bearer token that it came with; "" for a request, which shows its own
 
     def push(self, frame: str) -> None:
         """Takes an encoded frame; must not wait."""
@@ -136,6 +140,7 @@ class Handle:
     waiting: int = 0
     under_way: dict[UUID, Twin] = field(default_factory=dict)
     refreshing: bool = False
+    known: dict[UUID, None] = field(default_factory=dict)
 
     @contextmanager
     def marked(self, said: Said) -> Iterator[Twin]:
@@ -156,10 +161,14 @@ class Handle:
 
     def end(self) -> None:
         """The session was closed or erased: nobody may listen or speak any longer."""
-        self.broadcast(frames.error(Code.TOKEN_UNKNOWN, self.standing.language))
         for feed in tuple(self.feeds):
-            feed.shut(CLOSE_TOKEN)
-        self.feeds.clear()
+            self.turn_away(feed, Code.TOKEN_UNKNOWN)
+
+    def turn_away(self, feed: Feed, code: Code) -> None:
+        """Ends a feed whose token has ended."""
+        feed.push(frames.encode(frames.error(code, self.standing.language)))
+        feed.shut(CLOSE_TOKEN)
+        self.feeds.discard(feed)
 
     def deliver(self, rows: Iterable[Row], ack: Ack | None = None) -> None:
         """Sends rows that follow the last one delivered; others were sent before."""
@@ -167,10 +176,17 @@ class Handle:
             if row.seq != self.standing.last_seq + 1:
                 continue
             self.standing = replace(self.standing, last_seq=row.seq)
+            self._remember(row)
             acked = ack.feed if ack and ack.stands_for(row) else None
             if ack and ack.stands_for(row):
                 ack.give(row.seq, row.id)
             self._send(row, besides=acked)
+
+    def _remember(self, row: Row) -> None:
+        if row.cmid and row.author == Author.VISITOR:
+            self.known[row.cmid] = None
+            if len(self.known) > KNOWN_LINES:
+                del self.known[next(iter(self.known))]
 
     def _send(self, row: Row, besides: Feed | None) -> None:
         others = [feed for feed in self.feeds if feed is not besides]
@@ -208,6 +224,8 @@ class Handle:
             for row in rows:
                 feed.push(frames.encode(row.frame()))
                 feed.cursor = row.seq
+                # What a client missed is what it may send again.
+                self._remember(row)
                 await feed.settle()
             if feed.cursor > self.standing.last_seq:
                 # Not between a line's commit and its ack: its sender gets the ack, no message.

@@ -1,17 +1,26 @@
 """Slow work over finished turns, called by the sweeper."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from apps.chat.models import Message, Turn
-from apps.engine.types import Author
-from apps.knowledge.models import Faq, UnansweredQuestion
+from apps.engine.types import Author, Rating
+from apps.knowledge.grouping import group_questions
+from apps.knowledge.models import Faq, UnansweredQuestion, UsesCounted
+from apps.knowledge.services import entries_used
+from apps.knowledge.uses import Use
 
 # How far back a sweeper that was away looks for turns it has not listed yet.
 LOOK_BACK = timedelta(days=1)
 AT_ONCE = 500
+# A turn shows to others when it is committed, a little after the moment that it bears.
+SETTLED = timedelta(minutes=1)
+# Visitors rate an answer while they chat; a day later what they think of it is counted.
+RATED_AFTER = timedelta(days=1)
 
 
 def list_unanswered() -> int:
@@ -31,7 +40,51 @@ def list_unanswered() -> int:
     )
     found = [_question(turn) for turn in turns]
     UnansweredQuestion.objects.bulk_create(found, ignore_conflicts=True)
+    if found:
+        group_questions()
     return len(found)
+
+
+def count_uses() -> bool:
+    """Adds to each entry how often it has answered since the last count, and what visitors thought
+    of its answers of a day ago. False when another process has counted meanwhile."""
+    counted = UsesCounted.objects.first()
+    until = timezone.now() - SETTLED
+    since = counted.until if counted else until - LOOK_BACK
+    if until <= since:
+        return False
+    uses: dict[int, Use] = {}
+    for row in _answers(since, until).annotate(times=Count("pk"), last=Max("finished_at")):
+        use = _use(uses, row["entry"])
+        use.answered, use.used_at = row["times"], row["last"]
+    for row in _answers(since - RATED_AFTER, until - RATED_AFTER).annotate(
+        up=Count("pk", Q(messages__rating=Rating.UP)),
+        down=Count("pk", Q(messages__rating=Rating.DOWN)),
+    ):
+        use = _use(uses, row["entry"])
+        use.helpful, use.unhelpful = row["up"], row["down"]
+    uses.pop(0, None)
+    return entries_used(counts=uses.values(), since=counted.until if counted else None, until=until)
+
+
+def _answers(since: datetime, until: datetime) -> QuerySet[Turn, Any]:
+    """Turns that an entry answered between two moments, by entry. Found by the sessions that went
+    on since, for which there is an index; an index of the turns would cost every turn."""
+    return (
+        Turn.objects.filter(
+            route="faq",
+            session__updated_at__gte=since - SETTLED,
+            finished_at__gt=since,
+            finished_at__lte=until,
+        )
+        .order_by()
+        .values(entry=KeyTextTransform("0", "sources"))
+    )
+
+
+def _use(uses: dict[int, Use], entry: str | None) -> Use:
+    key = int(entry) if entry and entry.isdecimal() else 0
+    return uses.setdefault(key, Use(key))
 
 
 def _question(turn: Turn) -> UnansweredQuestion:

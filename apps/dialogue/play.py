@@ -44,7 +44,6 @@ class Standing:
     last_seq: int
     state: State
     mode: Mode
-    misses: int = 0
 
     @classmethod
     def of(cls, session: Session) -> "Standing":
@@ -56,11 +55,10 @@ class Standing:
             last_seq=session.last_seq,
             state=State(session.state),
             mode=Mode(session.mode),
-            misses=session.memory.get("misses", 0),
         )
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(wiring.POLICY, self.state, self.mode, self.language, self.misses)
+        return Snapshot(wiring.POLICY, self.state, self.mode, self.language)
 
 
 @dataclass(slots=True)
@@ -88,10 +86,6 @@ class Played:
             case Judged():
                 self.judged = event
 
-    @property
-    def misses(self) -> int:
-        return self.judged.misses if self.judged else self.standing.misses
-
     def item(self) -> Item:
         """The visitor's line, the reply and the finished turn, for one commit."""
         reply = (reply_line(self.reply),) if self.reply else ()
@@ -101,7 +95,6 @@ class Played:
             lines=(self.said.line(), *reply),
             state=self.state,
             mode=self.mode,
-            memory={"misses": self.misses},
             turn=self._turn(),
             steps=tuple(self.steps),
         )

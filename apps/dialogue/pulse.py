@@ -4,11 +4,12 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from apps.chat import events, frames
+from apps.chat import events, frames, services
 from apps.chat.models import Session
 from apps.chat.threads import in_thread
 from apps.dialogue.driver import Driver
@@ -18,6 +19,14 @@ from apps.knowledge.index import library
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 50
+RELIEVE_S = 1.0
+
+
+class Watched(Protocol):
+    """A connection that may hold more than it should."""
+
+    def relieve(self) -> None:
+        """Ends it if it does."""
 
 
 class Pulse:
@@ -26,12 +35,15 @@ class Pulse:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
         self._tasks: set[asyncio.Task[None]] = set()
+        self.watched: set[Watched] = set()
 
     def start(self) -> None:
         chat, knowledge = settings.CHAT, settings.KNOWLEDGE
         self._spawn(events.listen(self._on_hint))
         self._spawn(self._every(chat.heal_s, self._heal))
+        self._spawn(self._every(chat.heal_s, self._inspect_tokens))
         self._spawn(self._every(chat.heartbeat_s, self._beat))
+        self._spawn(self._every(RELIEVE_S, self._relieve))
         self._spawn(self._every(knowledge.watch_s, self._watch))
 
     async def stop(self) -> None:
@@ -78,6 +90,25 @@ class Pulse:
         for handle in handles.values():
             handle.end()
 
+    async def _inspect_tokens(self) -> None:
+        """A socket may outlive its token: it is closed when that has ended, and given the next
+        when that has grown old."""
+        feeds = [
+            (handle, feed)
+            for handle in self._driver.desk.all()
+            for feed in handle.feeds
+            if feed.token
+        ]
+        if not feeds:
+            return
+        found = await in_thread(services.inspect, tokens={feed.token for _, feed in feeds})
+        for handle, feed in feeds:
+            if code := found.ended.get(feed.token):
+                handle.turn_away(feed, code)
+            elif token := found.successors.get(feed.token):
+                feed.token = token
+                feed.push(frames.encode(frames.token(token)))
+
     def _refresh(self, handle: Handle) -> None:
         if not handle.refreshing:
             handle.refreshing = True
@@ -98,6 +129,10 @@ class Pulse:
             handle.broadcast({"type": "heartbeat", "last_seq": handle.standing.last_seq})
             if place % AT_ONCE == 0:
                 await asyncio.sleep(0)
+
+    async def _relieve(self) -> None:
+        for each in tuple(self.watched):
+            each.relieve()
 
     async def _watch(self) -> None:
         await in_thread(library.refresh)

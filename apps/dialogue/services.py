@@ -36,11 +36,13 @@ def take_line(*, session_id: UUID, said: Said) -> Outcome:
     the same commit, and for a line that lost three races against other writers."""
     session = Session.objects.select_for_update(no_key=True).get(id=session_id)
     played = play(Standing.of(session), said)
-    outcome = append(played.item())
+    item = played.item()
+    outcome = append(item)
     if outcome.verdict is Verdict.OK and played.handoff:
         language = played.reply.language if played.reply else session.language
         reason = Ticket.Reason(played.handoff)
-        open_ticket(session=session, reason=reason, language=language)
+        turn = item.turn.id if item.turn else None
+        open_ticket(session=session, reason=reason, language=language, turn=turn)
     return outcome
 
 

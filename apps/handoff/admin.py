@@ -1,11 +1,12 @@
 """Tickets in the admin: to read, to answer by mail or telephone, and to mark as done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 from urllib.parse import quote
 
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import linebreaksbr
@@ -26,6 +27,7 @@ from apps.handoff.models import Ticket
 from apps.handoff.services import close_ticket
 
 SHOWN_LINES = 500
+CLOSE = "handoff_ticket_close_this"
 BADGES = {Ticket.Status.OPEN: "warning", Ticket.Status.DONE: "success"}
 # An open ticket is not an open session: Chinese has two words.
 NAMES = {Ticket.Status.OPEN: pgettext_lazy("ticket", "Open"), Ticket.Status.DONE: _("Done")}
@@ -65,7 +67,6 @@ class StatusFilter(admin.SimpleListFilter):
 class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     list_display = ["number", "reason", "contact", "says", "language", "created_at", "state"]
     list_filter = [StatusFilter, "reason", "language", "site", "created_at"]
-    list_select_related = ["site"]
     list_per_page = 50
     search_fields = ["=id", "^session__id", "name", "email", "phone", "text"]
     search_help_text = _("A ticket's number, a name, an address, or words of the message")
@@ -97,13 +98,11 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     @display(description=_("message"))  # type: ignore[untyped-decorator]
     def says(self, ticket: Ticket) -> str:
-        """What was left for us, or what the visitor said last."""
-        said = ticket.text or getattr(ticket, "said", "") or ""
-        return Truncator(said).chars(100) or "–"
+        return Truncator(_said(ticket)).chars(100) or "–"
 
     @display(description=_("message"))  # type: ignore[untyped-decorator]
     def message(self, ticket: Ticket) -> str:
-        lines = linebreaksbr(ticket.text, autoescape=True) if ticket.text else "–"
+        lines = linebreaksbr(_said(ticket), autoescape=True) or "–"
         return format_html('<span class="hd-text" dir="auto">{}</span>', lines)
 
     @display(description=_("session"))  # type: ignore[untyped-decorator]
@@ -121,25 +120,20 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     @admin.action(permissions=["change"], description=_("Mark as done"))
     def mark_as_done(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        closed = [ticket for ticket in tickets.select_related("session") if _close(ticket)]
-        for ticket in closed:
-            self.log_change(request, ticket, str(_("Marked as done.")))
-        text = ngettext(
-            "%(count)d ticket marked as done.", "%(count)d tickets marked as done.", len(closed)
-        )
-        self.message_user(request, text % {"count": len(closed)})
+        self._close(request, tickets.select_related("session"))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Mark as done"), icon="task_alt", variant=ActionVariant.PRIMARY
     )
     def close_this(self, request: HttpRequest, ticket: Ticket) -> None:
-        if not _close(ticket):
-            self.message_user(request, _("It was done before."), messages.WARNING)
+        self._close(request, [ticket])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         rows: QuerySet[Ticket] = super().get_queryset(request)
         lines = Message.objects.filter(session=OuterRef("session"), author=Author.VISITOR)
-        return rows.annotate(said=Subquery(lines.order_by("-seq").values("text")[:1]))
+        last = lines.order_by("-seq").values("text")
+        led_here = last.filter(turn=OuterRef("turn"))
+        return rows.annotate(said=Coalesce(Subquery(led_here[:1]), Subquery(last[:1])))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [
@@ -186,11 +180,19 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         change: bool,  # noqa: FBT001
     ) -> None:
         """Stores nothing by itself: the only change is the button's, through the service."""
-        if "handoff_ticket_close_this" in request.POST:
+        if CLOSE in request.POST:
             self.close_this(request, obj)
 
     def construct_change_message(self, *args: Any, **kwargs: Any) -> str:
-        return str(_("Marked as done."))
+        """The button keeps its own record; a POST without it changed nothing."""
+        return ""
+
+    def log_change(self, request: HttpRequest, obj: Ticket, message: Any) -> Any:
+        return super().log_change(request, obj, message) if message else None
+
+    def response_change(self, request: HttpRequest, obj: Ticket) -> HttpResponse:
+        """Back to the list; what was done has been said."""
+        return cast("HttpResponse", self.response_post_save_change(request, obj))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -199,11 +201,29 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         """Gone, it would leave its session waiting for nobody."""
         return bool(request.user.is_active and request.user.is_superuser)
 
+    def _close(self, request: HttpRequest, tickets: Iterable[Ticket]) -> None:
+        """Marks those that are open as done, tells how many, and keeps a record of each."""
+        closed = [ticket for ticket in tickets if _close(ticket)]
+        if not closed:
+            self.message_user(request, _("It was done before."), messages.WARNING)
+            return
+        for ticket in closed:
+            self.log_change(request, ticket, str(_("Marked as done.")))
+        text = ngettext(
+            "%(count)d ticket marked as done.", "%(count)d tickets marked as done.", len(closed)
+        )
+        self.message_user(request, text % {"count": len(closed)})
+
 
 def _close(ticket: Ticket) -> bool:
     with translation.override(ticket.session.language.lower()):
         notice = str(RETURNED)
     return close_ticket(ticket=ticket, notice=notice)
+
+
+def _said(ticket: Ticket) -> str:
+    """What was left for us, else the line that led to the ticket, else what was said last."""
+    return ticket.text or getattr(ticket, "said", None) or ""
 
 
 def _link(address: str, text: str) -> SafeString:

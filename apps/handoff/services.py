@@ -12,12 +12,19 @@ from apps.engine.types import Author, Mode, State, TurnState
 from apps.handoff.models import Ticket
 
 
-def open_ticket(*, session: Session, reason: Ticket.Reason, language: str) -> Ticket:
-    """The session's open ticket, made if there is none. Call with the session locked."""
+def open_ticket(
+    *, session: Session, reason: Ticket.Reason, language: str, turn: UUID | None = None
+) -> Ticket:
+    """The session's open ticket, made by `turn` if there is none. Call with the session locked."""
     ticket, _ = Ticket.objects.get_or_create(
         session=session,
         status=Ticket.Status.OPEN,
-        defaults={"site_id": session.site_id, "reason": reason, "language": language},
+        defaults={
+            "site_id": session.site_id,
+            "turn": turn,
+            "reason": reason,
+            "language": language,
+        },
     )
     return ticket
 
@@ -28,6 +35,7 @@ def leave_message(
 ) -> Outcome:
     """Stores the visitor's message with a notice and puts it, with the address, on a ticket."""
     session = Session.objects.select_for_update(no_key=True).get(id=session_id)
+    turn = NewTurn(TurnState.DONE, route="contact", language=session.language)
     outcome = append(
         Item(
             session=session.id,
@@ -35,13 +43,16 @@ def leave_message(
             lines=(line, notice),
             state=State.HANDOFF,
             mode=Mode.HUMAN if session.mode == Mode.HUMAN else Mode.QUEUED,
-            turn=NewTurn(TurnState.DONE, route="contact", language=session.language),
+            turn=turn,
             steps=_to_handoff(State(session.state)),
         )
     )
     if outcome.verdict is Verdict.OK:
         ticket = open_ticket(
-            session=session, reason=Ticket.Reason.CONTACT, language=session.language
+            session=session,
+            reason=Ticket.Reason.CONTACT,
+            language=session.language,
+            turn=turn.id,
         )
         ticket.add_message(text=line.text, name=name, email=email, phone=phone)
     return outcome

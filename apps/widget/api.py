@@ -23,6 +23,7 @@ from apps.dialogue.play import Standing
 from apps.dialogue.running import running
 from apps.guard import limits
 from apps.sites.models import Site
+from apps.widget.signing_in import NotIdentifiedError, SignIn, sign_in
 
 View = Callable[[HttpRequest], Coroutine[Any, Any, JsonResponse]]
 F = TypeVar("F", bound=frames.Frame)
@@ -30,6 +31,7 @@ F = TypeVar("F", bound=frames.Frame)
 STATUS = {
     Code.TOKEN_UNKNOWN: 401,
     Code.TOKEN_EXPIRED: 401,
+    Code.IDENTITY_CHANGED: 401,
     Code.NOT_FOUND: 404,
     Code.CMID_CONFLICT: 409,
     Code.TOO_LONG: 413,
@@ -66,6 +68,8 @@ class ApiError(Exception):
 class Poll:
     """A feed that ends a long poll: whatever comes but a heartbeat; the rows are read then."""
 
+    token = ""
+
     def __init__(self, cursor: int) -> None:
         self.cursor = cursor
         self.came = asyncio.Event()
@@ -88,22 +92,32 @@ def endpoint(*methods: str) -> Callable[[View], View]:
         @csrf_exempt
         @wraps(view)
         async def guarded(request: HttpRequest) -> JsonResponse:
-            if request.method not in methods:
-                return _answer(frames.error(Code.NOT_FOUND, _language(request)), status=405)
-            try:
-                return await view(request)
-            except ApiError as error:
-                frame = error.frame(_language(request))
-                return _answer(frame, status=error.status, retry_after=error.retry_after)
-            except frames.FrameError as error:
-                return _answer(frames.error(error.code, _language(request)), status=400)
-            except (DatabaseError, TimeoutError, Session.DoesNotExist):
-                frame = frames.error(Code.BUSY, _language(request))
-                return _answer(frame, status=503, retry_after=1)
+            if request.method in methods:
+                response = await _answered(view, request)
+            else:
+                response = _answer(frames.error(Code.NOT_FOUND, _language(request)), status=405)
+                response["Allow"] = ", ".join(methods)
+            response["Cache-Control"] = "no-store"
+            return response
 
         return guarded
 
     return decorate
+
+
+async def _answered(view: View, request: HttpRequest) -> JsonResponse:
+    language = _language(request)
+    try:
+        return await view(request)
+    except ApiError as error:
+        frame = error.frame(language)
+        return _answer(frame, status=error.status, retry_after=error.retry_after)
+    except frames.FrameError as error:
+        return _answer(frames.error(error.code, language), status=400)
+    except Session.DoesNotExist:
+        return _answer(frames.error(Code.TOKEN_UNKNOWN, language), status=401)
+    except (DatabaseError, TimeoutError):
+        return _answer(frames.error(Code.BUSY, language), status=503, retry_after=1)
 
 
 @endpoint("POST")
@@ -170,6 +184,20 @@ async def csat(request: HttpRequest) -> JsonResponse:
     return JsonResponse({})
 
 
+@endpoint("POST")
+async def identify(request: HttpRequest) -> JsonResponse:
+    frame = _frame(request, frames.Identify)
+    trusted = limits.is_trusted(_address(request))
+    async with _handle(request) as handle:
+        try:
+            answer = await sign_in(handle, SignIn(_token(request), frame.jwt, trusted=trusted))
+        except NotIdentifiedError as error:
+            raise ApiError(error.code, retry_after=error.retry_after, words=error.words) from error
+        except services.TokenUnknownError as error:
+            raise ApiError(Code.TOKEN_UNKNOWN) from error
+        return JsonResponse(answer)
+
+
 async def _messages_after(request: HttpRequest) -> JsonResponse:
     since, wait = _number(request, "since"), _number(request, "wait")
     async with _handle(request) as handle:
@@ -220,12 +248,16 @@ async def _handle(request: HttpRequest) -> AsyncIterator[Handle]:
         driver.desk.give_back(handle)
 
 
-async def _session(request: HttpRequest) -> Session:
+def _token(request: HttpRequest) -> str:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise ApiError(Code.TOKEN_UNKNOWN)
+    return token.strip()
+
+
+async def _session(request: HttpRequest) -> Session:
     try:
-        return await in_thread(services.recognise, token=token.strip())
+        return await in_thread(services.recognise, token=_token(request))
     except services.TokenUnknownError as error:
         raise ApiError(Code.TOKEN_UNKNOWN) from error
     except services.TokenExpiredError as error:

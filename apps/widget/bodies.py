@@ -26,7 +26,14 @@ class SmallBodies:
         elif _announced(scope) > settings.CHAT.frame_bytes:
             await _refuse(scope, send)
         else:
-            await self._application(scope, Counted(receive).receive, send)
+            await self._count(scope, receive, send)
+
+    async def _count(self, scope: Any, receive: Any, send: Any) -> None:
+        """A body without a length is counted as it comes, and answered before it ends."""
+        counted = Counted(receive)
+        await self._application(scope, counted.receive, send)
+        if counted.is_over:
+            await _refuse(scope, send)
 
 
 class Counted:
@@ -36,10 +43,14 @@ class Counted:
         self._receive = receive
         self._left = settings.CHAT.frame_bytes
 
+    @property
+    def is_over(self) -> bool:
+        return self._left < 0
+
     async def receive(self) -> Any:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
-        return message if self._left >= 0 else {"type": "http.disconnect"}
+        return {"type": "http.disconnect"} if self.is_over else message
 
 
 def _announced(scope: Any) -> int:
@@ -51,6 +62,10 @@ async def _refuse(scope: Any, send: Any) -> None:
     wanted = dict(scope["headers"]).get(b"accept-language", b"").lower()
     language = CHINESE if wanted.startswith(b"zh") else ENGLISH
     body = frames.encode(frames.error(Code.TOO_LONG, language)).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"cache-control", b"no-store"),
+        (b"connection", b"close"),
+    ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})

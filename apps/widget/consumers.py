@@ -5,7 +5,9 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
+from apps.dialogue.running import running
 from apps.guard import limits
+from apps.widget.connections import Connection
 from apps.widget.conversation import Conversation
 from apps.widget.sockets import Socket
 
@@ -15,6 +17,7 @@ class VisitorConsumer(AsyncWebsocketConsumer):
 
     # Hints reach the driver once a process; a channel for each socket would cost a subscription.
     channel_layer_alias = "none"
+    connection: Connection
     socket: Socket | None = None
     conversation: Conversation | None = None
 
@@ -26,16 +29,19 @@ class VisitorConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Gives the socket's places back however it ends: no `disconnect` comes to a consumer
         that an error in the server's send has ended."""
+        self.connection = Connection(send)
         try:
             await super().__call__(scope, receive, send)
         finally:
             if self.socket and self.conversation:
+                running().pulse.watched.discard(self.socket)
                 self.socket.drop()
                 self.conversation.end()
 
     async def connect(self) -> None:
         await self.accept()
-        self.socket = Socket(self.tell, self.close)
+        self.socket = Socket(self.tell, self.close, self.connection)
+        running().pulse.watched.add(self.socket)
         self.conversation = Conversation(self.socket, address_of(self.scope))
         self.conversation.open()
 

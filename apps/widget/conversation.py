@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.utils.functional import Promise
 
 from apps.chat import codes, frames, services
 from apps.chat.codes import Code
@@ -17,6 +18,7 @@ from apps.dialogue.play import Standing
 from apps.dialogue.running import running
 from apps.guard import limits
 from apps.widget.embed import site_info
+from apps.widget.signing_in import NotIdentifiedError, SignIn, send_away, sign_in
 from apps.widget.sockets import Socket
 
 logger = logging.getLogger(__name__)
@@ -33,13 +35,12 @@ class Conversation:
         self._trusted = limits.is_trusted(address)
         self._language = settings.LANGUAGE_CODE
         self._handle: Handle | None = None
-        self._token = ""
         self._visitor = ""
         self._has_place = False
         self._work: set[asyncio.Task[None]] = set()
         self._hello_timer: asyncio.TimerHandle | None = None
         self._has_ended = False
-        socket.on_slow = self.end
+        socket.on_gone = self.end
 
     def open(self) -> None:
         self._has_place = self._take_place()
@@ -75,10 +76,14 @@ class Conversation:
             return
         try:
             await self._take(frames.parse(text or ""))
+        except frames.VersionError as error:
+            self._fail(error.code, codes.CLOSE_BAD_FRAMES, codes.OTHER_VERSION)
         except frames.FrameError as error:
             self._complain(error.code)
-        except Session.DoesNotExist:
+        except (Session.DoesNotExist, services.TokenUnknownError):
             self._fail(Code.TOKEN_UNKNOWN, codes.CLOSE_TOKEN)
+        except services.TokenExpiredError:
+            self._fail(Code.TOKEN_EXPIRED, codes.CLOSE_TOKEN)
         except (DatabaseError, TimeoutError) as error:
             logger.warning("socket: no database (%s)", type(error).__name__)
             self._socket.shut(codes.CLOSE_RESTART)
@@ -92,6 +97,8 @@ class Conversation:
             self._spawn(self._store(self._handle, frame))
         elif self._socket.others.take() > 0:
             self._push(frames.error(Code.RATE_LIMITED, self._language))
+        elif isinstance(frame, frames.Identify):
+            await self._identify(self._handle, frame.jwt)
         else:
             await self._note(self._handle, frame)
 
@@ -128,26 +135,47 @@ class Conversation:
                     self._language = language
                     handle.standing = replace(handle.standing, language=language)
             case frames.Logout():
-                await in_thread(services.log_out, token=self._token)
+                await in_thread(services.log_out, token=self._socket.token)
                 self._socket.shut(NORMAL)
                 handle.end()
+
+    async def _identify(self, handle: Handle, jwt: str) -> None:
+        # Without a token meanwhile: nobody shall find it gone before the new one is here.
+        token, self._socket.token = self._socket.token, ""
+        try:
+            answer = await sign_in(handle, SignIn(token, jwt, self._socket, self._trusted))
+            token = answer.get("token", token)
+            self._push(answer)
+        except NotIdentifiedError as error:
+            self._not_identified(handle, error)
+        except services.TokenUnknownError:
+            # Another tab was faster, as when a browser opens several at once.
+            send_away(self._socket)
+        finally:
+            self._socket.token = token
+
+    def _not_identified(self, handle: Handle, error: NotIdentifiedError) -> None:
+        if error.code is Code.IDENTITY_CHANGED:
+            handle.feeds.discard(self._socket)
+            self._fail(error.code, codes.CLOSE_TOKEN)
+            return
+        frame = frames.error(error.code, self._language)
+        words = {"detail": codes.words(error.words, self._language)} if error.words else {}
+        wait = {"retry_after": error.retry_after} if error.retry_after else {}
+        self._push({**frame, **words, **wait})
 
     async def _hello(self, hello: frames.Hello) -> None:
         if self._handle or not self._has_place:
             raise frames.FrameError(Code.BAD_FRAME)
         if self._hello_timer:
             self._hello_timer.cancel()
-        try:
-            entered = await in_thread(services.enter, token=hello.token)
-        except services.TokenUnknownError:
-            self._fail(Code.TOKEN_UNKNOWN, codes.CLOSE_TOKEN)
-        except services.TokenExpiredError:
-            self._fail(Code.TOKEN_EXPIRED, codes.CLOSE_TOKEN)
-        else:
-            self._token = entered.token or hello.token
-            self._language = entered.session.language
-            if self._take_visitor_place(str(entered.session.visitor_id)):
-                await self._welcome(hello, entered)
+        entered = await in_thread(services.enter, token=hello.token)
+        if self._has_ended:
+            return
+        self._socket.token = entered.token or hello.token
+        self._language = entered.session.language
+        if self._take_visitor_place(str(entered.session.visitor_id)):
+            await self._welcome(hello, entered)
 
     async def _welcome(self, hello: frames.Hello, entered: services.Entered) -> None:
         now = running()
@@ -165,7 +193,7 @@ class Conversation:
             }
         )
         if entered.token:
-            self._push({"type": "token", "token": entered.token})
+            self._push(frames.token(entered.token))
         knows = hello.last_seq <= standing.last_seq and hello.epoch in {None, now.epoch}
         await self._join(self._handle, hello.last_seq if knows else 0)
 
@@ -206,8 +234,9 @@ class Conversation:
         else:
             self._push(frames.error(code, self._language))
 
-    def _fail(self, code: Code, close: int) -> None:
-        self._push(frames.error(code, self._language))
+    def _fail(self, code: Code, close: int, words: str | Promise = "") -> None:
+        frame = frames.error(code, self._language)
+        self._push({**frame, "detail": codes.words(words, self._language)} if words else frame)
         self._socket.shut(close)
 
     def _push(self, frame: frames.Encodable) -> None:

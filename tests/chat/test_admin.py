@@ -10,6 +10,7 @@ from apps.chat.admin import CAUSES
 from apps.chat.items import Item, Line, NewTurn, Step
 from apps.chat.journal import append
 from apps.chat.models import Message, Session, Visitor
+from apps.chat.services import mark_read
 from apps.engine.events import Reason
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.knowledge.models import Faq
@@ -85,7 +86,7 @@ class TestList:
         for _ in range(12):
             talk()
         with django_assert_max_num_queries(12):
-            client.get(page(LIST))
+            assert client.get(page(LIST)).status_code == 200
 
 
 class TestSession:
@@ -138,7 +139,15 @@ class TestSession:
                 append(Item(session.id, None, (Line(Author.VISITOR, f"line {number}"),)))
         client = signed_in(carol())
         with django_assert_max_num_queries(14):
-            client.get(page(CHANGE, session.pk))
+            assert client.get(page(CHANGE, session.pk)).status_code == 200
+
+    def test_tells_how_far_the_visitor_has_read(self, talk):
+        session = talk()
+        client = signed_in(carol())
+        for number in range(3):
+            mark_read(session=session.id, seq=number)
+            said = texts(client.get(page(CHANGE, session.pk)).content.decode())
+            assert said[said.index("Read up to line") + 1] == str(number)
 
 
 class TestPermissions:

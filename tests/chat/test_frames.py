@@ -52,6 +52,8 @@ BAD = [
     {"type": "hello", "proto": 1},
     {"type": "hello", "proto": 2, "token": "t"},
     {"type": "hello", "proto": "1", "token": "t"},
+    {"type": "hello", "proto": True, "token": "t"},
+    {"type": "hello", "proto": 1.0, "token": "t"},
     {"type": "hello", "proto": 1, "token": "t" * 201},
     {"type": "hello", "proto": 1, "token": None},
     {"type": "hello", "proto": 1, "token": "t", "last_seq": -1},
@@ -72,9 +74,13 @@ BAD = [
     {"type": "sync", "since": "0"},
     {"type": "sync", "since": False},
     {"type": "rate", "seq": 1, "value": 0},
+    {"type": "rate", "seq": 1, "value": 2},
+    {"type": "rate", "seq": 1, "value": True},
+    {"type": "rate", "seq": True, "value": 1},
     {"type": "rate", "seq": 1, "value": 1, "reason": "half \ud83d"},
     {"type": "csat", "score": 0},
     {"type": "csat", "score": 6},
+    {"type": "csat", "score": True},
     {"type": "csat", "score": 4.5},
     {"type": "read"},
     {"type": "context", "url": "u" * 2001},
@@ -101,6 +107,13 @@ def test_every_type_of_the_protocol_has_an_example():
 @pytest.mark.parametrize("raw", BAD, ids=range(len(BAD)))
 def test_a_frame_of_another_shape_is_bad(raw):
     assert code_of(raw) is Code.BAD_FRAME
+
+
+@pytest.mark.parametrize(("proto", "other"), [(2, True), (0, True), (-1, True), (True, False)])
+def test_a_hello_of_another_version_is_told_apart_whatever_its_shape(proto, other):
+    with pytest.raises(frames.FrameError) as refused:
+        frames.parse(json.dumps({"type": "hello", "proto": proto, "ticket": 7}))
+    assert isinstance(refused.value, frames.VersionError) is other
 
 
 @pytest.mark.parametrize("cmid", ["", "no uuid", CMID[:-1], f"{CMID} ", 7, None, [CMID], {}])

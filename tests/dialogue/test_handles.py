@@ -25,6 +25,8 @@ AT = datetime(2026, 1, 2, tzinfo=UTC)
 class Ears:
     """A feed that remembers, and may do something when it settles for the first time."""
 
+    token = ""
+
     def __init__(self, cursor=0, on_settle=None):
         self.cursor = cursor
         self.frames = []

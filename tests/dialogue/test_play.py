@@ -61,7 +61,7 @@ def said(text, **more):
 
 
 def test_an_answer_carries_its_source_and_what_a_replay_needs(shop):
-    here, line = standing(shop, misses=2), said(DELIVERY)
+    here, line = standing(shop), said(DELIVERY)
     item = play(here, line).item()
     visitor, bot = item.lines
     assert (visitor.author, visitor.text, visitor.cmid) == (Author.VISITOR, DELIVERY, line.cmid)
@@ -74,7 +74,7 @@ def test_an_answer_carries_its_source_and_what_a_replay_needs(shop):
     assert bot.meta == {"ai": True, "sources": [source]}
     assert visitor.of_turn
     assert bot.of_turn
-    assert (item.session, item.version, item.memory) == (here.session, 3, {"misses": 0})
+    assert (item.session, item.version) == (here.session, 3)
     assert (item.state, item.mode, item.steps) == (State.INIT, Mode.BOT, ())
     turn = item.turn
     assert (turn.state, turn.route, turn.language) == (TurnState.DONE, "faq", "en")
@@ -91,12 +91,12 @@ def test_a_source_without_a_page_has_no_address(shop):
 
 def test_no_answer_is_said_honestly_with_a_way_to_a_person(shop, finds):
     finds(Passage("1", "Do you sell bread?", "Yes.", 0.1))
-    item = play(standing(shop, misses=1), said("do you sell bicycles")).item()
+    item = play(standing(shop), said("do you sell bicycles")).item()
     bot = item.lines[1]
     assert bot.text == phrases.say(Say.UNKNOWN, "en")
     assert bot.meta["quick_replies"] == [{"label": "Talk to a person", "text": "Talk to a person"}]
     assert "sources" not in bot.meta
-    assert (item.turn.route, item.turn.sources, item.memory) == ("unknown", [], {"misses": 2})
+    assert (item.turn.route, item.turn.sources) == ("unknown", [])
 
 
 def test_near_questions_are_offered_as_buttons_with_a_person_last(shop, finds):
@@ -147,11 +147,11 @@ def test_a_farewell_ends_and_the_next_line_begins_anew(shop):
 
 
 def test_a_line_to_a_person_is_stored_without_a_reply(shop):
-    here = standing(shop, mode=Mode.HUMAN, state=State.HANDOFF, misses=2)
+    here = standing(shop, mode=Mode.HUMAN, state=State.HANDOFF)
     item = play(here, said("talk to a human")).item()
     assert [line.author for line in item.lines] == [Author.VISITOR]
     assert (item.turn.route, item.turn.language) == ("human", "en")
-    assert (item.mode, item.state, item.memory) == (Mode.HUMAN, State.HANDOFF, {"misses": 2})
+    assert (item.mode, item.state) == (Mode.HUMAN, State.HANDOFF)
 
 
 @pytest.mark.parametrize(("confidence", "lines"), [(0.99, 2), (0.6, 1), (0.1, 1)])
@@ -202,11 +202,8 @@ def test_a_resend_has_the_same_body(cmid, text, fields, like):
 
 
 def test_what_is_known_of_a_session_comes_from_its_row(db, make_session):
-    session = make_session(
-        state="HANDOFF", mode="queued", memory={"misses": 2}, version=5, last_seq=9
-    )
+    session = make_session(state="HANDOFF", mode="queued", version=5, last_seq=9)
     here = Standing.of(session)
     assert (here.session, here.site, here.language) == (session.id, session.site_id, "en")
-    assert (here.version, here.last_seq, here.misses) == (5, 9, 2)
+    assert (here.version, here.last_seq) == (5, 9)
     assert (here.state, here.mode) == (State.HANDOFF, Mode.QUEUED)
-    assert Standing.of(make_session(memory={})).misses == 0

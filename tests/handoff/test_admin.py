@@ -1,8 +1,13 @@
 """Tickets in the admin: read, answer, mark as done."""
 
-import pytest
+import uuid
 
-from apps.chat.items import Line
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import transaction
+
+from apps.chat.items import Item, Line
+from apps.chat.journal import append
 from apps.chat.models import Message, Session
 from apps.engine.types import Author
 from apps.handoff.models import Ticket
@@ -23,13 +28,19 @@ def leave(make_session):
         contact = {"name": "Ana", "email": "ana@example.org", "phone": "+86 138 (0000)", **contact}
         leave_message(
             session_id=session.id,
-            line=Line(Author.VISITOR, text),
+            line=Line(Author.VISITOR, text, cmid=uuid.uuid4(), of_turn=True),
             notice=Line(Author.SYSTEM, "It is with our team."),
             **contact,
         )
         return Ticket.objects.get(session=session)
 
     return make
+
+
+def recorded(ticket: Ticket) -> list[str]:
+    """What the ticket's history tells, oldest first."""
+    entries = LogEntry.objects.filter(object_id=str(ticket.pk)).order_by("pk")
+    return [entry.get_change_message() for entry in entries]
 
 
 def listed(client, **query: str) -> list[Ticket]:
@@ -57,6 +68,18 @@ class TestList:
         said = texts(signed_in(carol()).get(page(LIST)).content.decode())
         assert "I want a person" in said
 
+    def test_shows_the_line_that_led_to_it_whatever_was_said_since(self, leave):
+        ticket = leave("May I take two of these a day?")
+        Ticket.objects.update(text="")
+        with transaction.atomic():
+            append(Item(ticket.session_id, None, (Line(Author.VISITOR, "thanks"),)))
+        client = signed_in(carol())
+        said = texts(client.get(page(LIST)).content.decode())
+        assert "May I take two of these a day?" in said
+        assert "thanks" not in said
+        html = client.get(page(CHANGE, ticket.pk)).content.decode()
+        assert html.count("May I take two of these a day?") == 2  # in the transcript as well
+
     def test_marks_as_done(self, leave):
         tickets = [leave(), leave()]
         chosen = {"action": "mark_as_done", "_selected_action": [t.pk for t in tickets]}
@@ -64,13 +87,14 @@ class TestList:
         assert b"2 tickets marked as done." in answer.content
         assert not Ticket.objects.open().exists()
         assert set(Session.objects.values_list("mode", flat=True)) == {"bot"}
+        assert [recorded(ticket) for ticket in tickets] == [["Marked as done."]] * 2
 
     def test_asks_no_more_for_more_rows(self, leave, django_assert_max_num_queries):
         for _ in range(12):
             leave()
         client = signed_in(olga())
         with django_assert_max_num_queries(13):
-            client.get(page(LIST))
+            assert client.get(page(LIST)).status_code == 200
 
 
 class TestTicket:
@@ -99,6 +123,16 @@ class TestTicket:
         signed_in(carol()).post(page(CHANGE, ticket.pk), {"status": "done", "text": "x"})
         ticket.refresh_from_db()
         assert (ticket.status, ticket.text) == ("open", "My earbud is silent.")
+        assert recorded(ticket) == []
+
+    def test_the_button_is_recorded_and_told_once(self, leave):
+        ticket = leave()
+        client = signed_in(carol())
+        answer = client.post(page(CHANGE, ticket.pk), {BUTTON: ""}, follow=True)
+        assert [str(told) for told in answer.context["messages"]] == ["1 ticket marked as done."]
+        answer = client.post(page(CHANGE, ticket.pk), {BUTTON: ""}, follow=True)
+        assert [str(told) for told in answer.context["messages"]] == ["It was done before."]
+        assert recorded(ticket) == ["Marked as done."]
 
     def test_a_done_one_has_no_button(self, leave):
         ticket = leave()

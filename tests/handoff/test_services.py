@@ -10,7 +10,7 @@ from apps.chat.frames import Contact
 from apps.chat.items import Line, Verdict
 from apps.chat.models import Message, Session, Transition, Turn
 from apps.dialogue.play import Said
-from apps.dialogue.services import ContactError, take_contact
+from apps.dialogue.services import ContactError, take_contact, take_line
 from apps.engine.types import Author
 from apps.handoff.models import Ticket
 from apps.handoff.services import close_ticket, leave_message, open_ticket
@@ -47,6 +47,7 @@ def test_a_message_left_is_stored_with_a_notice_and_lies_on_a_ticket(session):
     ticket = Ticket.objects.get()
     assert (ticket.session, ticket.site, ticket.reason) == (session, session.site, "contact")
     assert (ticket.status, ticket.language, ticket.text) == ("open", "en", "Call me")
+    assert ticket.turn == Turn.objects.get().id
     assert (ticket.name, ticket.email, ticket.phone) == ("Jo", "jo@shop.example", "123456")
 
 
@@ -67,8 +68,15 @@ def test_a_second_message_adds_to_the_ticket_and_wipes_nothing(session):
     ticket = Ticket.objects.get()
     assert ticket.text == "first\n\nsecond"
     assert (ticket.name, ticket.email, ticket.phone) == ("Jo", "jo@shop.example", "123456")
+    assert ticket.turn == Turn.objects.earliest("created_at").id
     assert Transition.objects.count() == 1
     assert fresh(session).last_seq == 4
+
+
+def test_a_ticket_names_the_turn_that_asked_for_a_person(session):
+    line = Said(uuid.uuid4(), "I want to talk to a person")
+    assert take_line(session_id=session.id, said=line).verdict is Verdict.OK
+    assert Ticket.objects.get().turn == Turn.objects.get().id
 
 
 def test_a_message_joins_the_ticket_that_a_handoff_made(session):

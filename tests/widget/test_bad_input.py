@@ -104,12 +104,14 @@ async def test_any_other_text_is_stored_as_it_is(visitor, text):
         ('{"type": "sync", "since": 1e400}', "bad_frame"),
         ('{"type": "sync", "since": true}', "bad_frame"),
         ('{"type": "rate", "seq": 1, "value": 5}', "bad_frame"),
+        ('{"type": "rate", "seq": 1, "value": true}', "bad_frame"),
         ('{"type": "csat", "score": 0}', "bad_frame"),
+        ('{"type": "csat", "score": true}', "bad_frame"),
         ('{"type": "hello", "proto": 1, "token": "again"}', "bad_frame"),
         ("[" * 8000, "bad_frame"),
         (b"\x00\xff", "bad_frame"),
     ],
-    ids=range(26),
+    ids=range(28),
 )
 async def test_frames_that_are_not_understood_leave_the_socket_open(visitor, raw, code):
     await visitor.write(raw.replace("CMID", new_cmid()) if isinstance(raw, str) else raw)
@@ -223,14 +225,29 @@ async def test_nothing_is_taken_before_hello(stack):
 async def test_another_protocol_version_is_not_spoken(stack):
     visitor = await Visitor(stack.base_url).begin()
     await visitor.open()
-    await visitor.write(type="hello", proto=2, token=visitor.token)
-    assert (await visitor.until("error"))["code"] == "bad_frame"
+    # Whatever else that version has in its hello.
+    await visitor.write(type="hello", proto=2, ticket="t")
+    error = await visitor.until("error")
+    assert (error["code"], "reload" in error["detail"]) == ("bad_frame", True)
+    assert await visitor.closed() == 4400
+
+
+async def test_a_proto_that_is_no_number_is_a_bad_frame_like_any_other(stack):
+    visitor = await Visitor(stack.base_url).begin()
+    await visitor.open()
+    for proto in (True, "1", 1.0, None):
+        await visitor.write(type="hello", proto=proto, token=visitor.token)
+        error = await visitor.until("error")
+        assert (error["code"], "reload" in error["detail"]) == ("bad_frame", False)
+    await visitor.say_hello()
+    await visitor.until("welcome")
     await visitor.leave()
 
 
 async def test_a_reader_that_never_reads_is_closed_while_others_go_on(servers):
     """The kernel's buffers fill first, at most some 5 MB; then our outbox does."""
-    with servers.web(HELPDESK_LIMITS_TRUSTED="127.0.0.0/8") as web:
+    times = {"HELPDESK_LIMITS_TRUSTED": "127.0.0.0/8", "HELPDESK_CLOSE_SECONDS": "600"}
+    with servers.web(**times) as web:
         deaf = await Visitor(web.base_url).begin()
         await deaf.connect()
         assert deaf._socket is not None

@@ -2,9 +2,11 @@
 
 import asyncio
 
+import psycopg
 import pytest
 import websockets
 
+from apps.dialogue.driver import TWINS
 from tests.widget.visitor import Frame, Visitor, acall, new_cmid
 
 pytestmark = pytest.mark.stack
@@ -70,6 +72,19 @@ async def test_twenty_resends_over_several_sockets_store_one_line(stack, visitor
         await socket.leave()
     assert {(ack["seq"], ack["message"]) for ack in acks} == {(1, acks[0]["message"])}
     assert (await visitor.connect())["last_seq"] == 2
+
+
+async def test_resends_of_a_line_under_way_are_counted(servers, visitor):
+    await visitor.connect()
+    with psycopg.connect(servers.database_url) as holder:
+        holder.execute("SELECT FROM chat_session WHERE id = %s FOR UPDATE", [visitor.session])
+        cmid = await visitor.send(QUESTION)
+        for _ in range(TWINS + 3):
+            await visitor.send(QUESTION, cmid)
+        for _ in range(3):
+            assert (await visitor.until("refused", cmid=cmid))["code"] == "busy"
+    acks = [await visitor.until("ack", cmid=cmid) for _ in range(1 + TWINS)]
+    assert {ack["seq"] for ack in acks} == {1}
 
 
 async def test_another_tab_sees_both_lines_with_the_cmid(stack, visitor):

@@ -65,7 +65,10 @@ class Migration(migrations.Migration):
                 ("memory", models.JSONField(default=dict)),
                 ("version", models.PositiveBigIntegerField(default=0)),
                 ("last_seq", models.PositiveBigIntegerField(default=0)),
-                ("read_seq", models.PositiveBigIntegerField(default=0)),
+                (
+                    "read_seq",
+                    models.PositiveBigIntegerField(default=0, verbose_name="read up to line"),
+                ),
                 ("csat", models.PositiveSmallIntegerField(null=True, verbose_name="satisfaction")),
                 (
                     "csat_comment",
