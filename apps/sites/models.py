@@ -1,12 +1,16 @@
 """Sites: what a visitor's page belongs to, and what nothing below it can know."""
 
 import uuid
-from typing import Self
+from datetime import timedelta
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import RegexValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from apps.sites import colours
 
 ENGLISH = "en"
 CHINESE = "zh-Hans"
@@ -17,9 +21,49 @@ def both_languages() -> list[str]:
     return [ENGLISH, CHINESE]
 
 
+MOST_QUICK_REPLIES = 4
+MOST_OFFSET_PX = 200
+MOST_RADIUS_PX = 24
+MOST_PEM = 4000
+SIGHTING_KEPT = timedelta(days=30)
+
+
 class SiteQuerySet(models.QuerySet["Site"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
+
+
+class Ink(models.TextChoices):
+    AUTO = "auto", _("Whichever reads better")
+    WHITE = colours.WHITE, _("White")
+    BLACK = colours.BLACK, _("Black")
+
+
+class Scheme(models.TextChoices):
+    AUTO = "auto", _("As the visitor's device")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+class Font(models.TextChoices):
+    """Fonts that devices have: the widget loads none."""
+
+    SYSTEM = "system", _("The device's own")
+    ROUNDED = "rounded", _("Rounded")
+    SERIF = "serif", _("Serif")
+
+
+class Side(models.TextChoices):
+    END = "end", _("End of the line (right, in most languages)")
+    START = "start", _("Start of the line (left, in most languages)")
+
+
+class Algorithm(models.TextChoices):
+    """How a site's own server signs who its visitors are (RFC 7518)."""
+
+    HS256 = "HS256", _("HS256, with a secret made here")
+    RS256 = "RS256", _("RS256, with your own RSA key")
+    ES256 = "ES256", _("ES256, with your own P-256 key")
 
 
 class Site(models.Model):
@@ -62,6 +106,74 @@ class Site(models.Model):
         default="#0b6e6e",
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Write a colour such as #0b6e6e."))],
     )
+    ink = models.CharField(
+        _("text on the accent colour"),
+        max_length=7,
+        choices=Ink.choices,
+        default=Ink.AUTO,
+    )
+    scheme = models.CharField(
+        _("light or dark"), max_length=5, choices=Scheme.choices, default=Scheme.AUTO
+    )
+    font = models.CharField(_("font"), max_length=7, choices=Font.choices, default=Font.SYSTEM)
+    radius = models.PositiveSmallIntegerField(
+        _("roundness of corners"),
+        default=16,
+        validators=[MaxValueValidator(MOST_RADIUS_PX)],
+        help_text=_("In pixels, 0 to 24."),
+    )
+    side = models.CharField(
+        _("side of the page"), max_length=5, choices=Side.choices, default=Side.END
+    )
+    offset_inline = models.PositiveSmallIntegerField(
+        _("distance from the side"),
+        default=20,
+        validators=[MaxValueValidator(MOST_OFFSET_PX)],
+        help_text=_("In pixels, 0 to 200."),
+    )
+    offset_block = models.PositiveSmallIntegerField(
+        _("distance from the bottom"),
+        default=20,
+        validators=[MaxValueValidator(MOST_OFFSET_PX)],
+        help_text=_("In pixels, 0 to 200."),
+    )
+    quick_replies_en = ArrayField(
+        models.CharField(max_length=80),
+        verbose_name=_("first questions (English)"),
+        default=list,
+        blank=True,
+        validators=[MaxLengthValidator(MOST_QUICK_REPLIES)],
+    )
+    quick_replies_zh_hans = ArrayField(
+        models.CharField(max_length=80),
+        verbose_name=_("first questions (Chinese)"),
+        default=list,
+        blank=True,
+        validators=[MaxLengthValidator(MOST_QUICK_REPLIES)],
+    )
+    privacy_en = models.CharField(_("privacy notice (English)"), max_length=500, blank=True)
+    privacy_zh_hans = models.CharField(_("privacy notice (Chinese)"), max_length=500, blank=True)
+    privacy_url = models.URLField(_("privacy page"), blank=True)
+    consent = models.BooleanField(
+        _("ask for agreement"),
+        default=False,
+        help_text=_("Visitors agree to the privacy notice before they can write."),
+    )
+    identity_algorithm = models.CharField(
+        _("signed with"), max_length=5, choices=Algorithm.choices, default=Algorithm.HS256
+    )
+    identity_key = models.TextField(
+        _("public key"),
+        max_length=MOST_PEM,
+        blank=True,
+        help_text=_("As PEM. For RS256 and ES256 only; the private key stays on your server."),
+    )
+    identity_key_previous = models.TextField(
+        _("previous public key"),
+        max_length=MOST_PEM,
+        blank=True,
+        help_text=_("Still valid while your servers change to the new one. Empty it afterwards."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = SiteQuerySet.as_manager()
@@ -87,6 +199,100 @@ class Site(models.Model):
 
     def greeting(self, language: str) -> str:
         return self.greeting_zh_hans if language == CHINESE else self.greeting_en
+
+    def quick_replies(self, language: str) -> list[str]:
+        return self.quick_replies_zh_hans if language == CHINESE else self.quick_replies_en
+
+    def privacy(self, language: str) -> str:
+        return self.privacy_zh_hans if language == CHINESE else self.privacy_en
+
+    @property
+    def theme(self) -> dict[str, Any]:
+        """What the widget looks like: colours, lengths in CSS pixels, and names of choices."""
+        return {
+            "accent": self.accent,
+            "ink": colours.ink_on(self.accent) if self.ink == Ink.AUTO else self.ink,
+            "radius": self.radius,
+            "font": self.font,
+            "side": self.side,
+            "offset": [self.offset_inline, self.offset_block],
+            "scheme": self.scheme,
+        }
+
+    def allows(self, origin: str) -> bool:
+        """Whether a browser would let a page of this origin show the widget's frame."""
+        return any(_covers(pattern, origin) for pattern in self.allowed_pages)
+
+
+def _covers(pattern: str, origin: str) -> bool:
+    """Content Security Policy 3, section 6.7.2: `*.` stands for one label or more, `:*` for any
+    port, and plain HTTP in the pattern covers HTTPS as well."""
+    pattern_scheme, _sep, pattern_host = pattern.partition("://")
+    scheme, _sep, host = origin.partition("://")
+    if scheme != pattern_scheme and (pattern_scheme, scheme) != ("http", "https"):
+        return False
+    pattern_name, _sep, pattern_port = pattern_host.partition(":")
+    name, _sep, port = host.partition(":")
+    if pattern_port not in {"*", port}:
+        return False
+    if pattern_name.startswith("*."):
+        return name.endswith(pattern_name[1:])
+    return name == pattern_name
+
+
+class IdentitySecret(models.Model):
+    """A secret that a site's own server shares with us to sign who its visitors are. The newest
+    is the current one; the one before stays valid until it is forgotten."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, models.CASCADE, related_name="identity_secrets")
+    sealed = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("secret for signed visitors")
+        verbose_name_plural = _("secrets for signed visitors")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return str(self.id)[:8]
+
+    @property
+    def owner(self) -> str:
+        """What the secret is sealed for: this row of this site."""
+        return f"sites.identitysecret {self.id} of {self.site_id}"
+
+
+class SightingQuerySet(models.QuerySet["Sighting"]):
+    def recent(self) -> Self:
+        return self.filter(seen_at__gt=timezone.now() - SIGHTING_KEPT).order_by("-seen_at")
+
+
+class Sighting(models.Model):
+    """A page that asked for the widget's script: is the snippet where its owner put it?
+
+    Without a site when no active site allows the page.
+    """
+
+    site = models.ForeignKey(
+        Site, models.CASCADE, null=True, related_name="sightings", verbose_name=_("site")
+    )
+    origin = models.CharField(_("page"), max_length=200)
+    seen_at = models.DateTimeField(_("seen"))
+
+    objects = SightingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sighting of the widget")
+        verbose_name_plural = _("sightings of the widget")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "origin"], nulls_distinct=False, name="sighting_once_per_page"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.origin
 
 
 class Installation(models.Model):

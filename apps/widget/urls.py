@@ -5,6 +5,8 @@ from apps.widget import api, views
 urlpatterns = [
     path("", views.home, name="home"),
     path("w/1/loader.js", views.loader, name="loader"),
+    path("w/1/loader.<slug:digest>.js", views.pinned_loader, name="pinned-loader"),
+    path("w/1/app/<slug:digest>/<str:name>", views.asset, name="widget-asset"),
     path("w/1/frame/", views.frame, name="frame"),
     path("demo/", views.demo, name="demo"),
     path("demo/product/<slug:slug>/", views.demo_product, name="demo-product"),
@@ -15,4 +17,5 @@ urlpatterns = [
     path("api/v1/chat/contact", api.contact),
     path("api/v1/chat/rate", api.rate),
     path("api/v1/chat/csat", api.csat),
+    path("api/v1/chat/identify", api.identify),
 ]

@@ -1,14 +1,12 @@
 """Pages: the widget's script and frame, the demo shop that embeds it, and the front page."""
 
+import gzip
 from collections.abc import Callable
-from functools import lru_cache, wraps
-from hashlib import sha256
-from pathlib import Path
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -16,16 +14,14 @@ from django.utils import translation
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
-from apps.sites.models import LANGUAGES
-from apps.widget import embed, shop, strings
+from apps.sites.models import LANGUAGES, Site
+from apps.widget import assets, embed, shop, sightings, strings
 
 # In their own words, so that nobody has to read another language to find theirs.
 LANGUAGE_NAMES = {"en": "English", "zh-Hans": "简体中文"}
-LOADER = "widget/loader.js"
-MODULES = ["app", "chat", "host", "link", "log", "page", "write"]
+FOREVER = "public, max-age=31536000, immutable"
 DEMO_SITE = "demo"
 
 
@@ -36,46 +32,62 @@ class Readable(DjangoJSONEncoder):
         super().__init__(**{**options, "ensure_ascii": False})
 
 
-@lru_cache(maxsize=1)
-def loader_script() -> tuple[bytes, str]:
-    """The script and its ETag."""
-    found = finders.find(LOADER)
-    if not isinstance(found, str):
-        raise FileNotFoundError(LOADER)
-    script = Path(found).read_bytes()
-    return script, f'"{sha256(script).hexdigest()[:32]}"'
-
-
-def _loader_etag(_request: HttpRequest) -> str:
-    return loader_script()[1]
-
-
 @require_safe
-@gzip_page
-@condition(etag_func=_loader_etag)
-def loader(_request: HttpRequest) -> HttpResponse:
+def loader(request: HttpRequest) -> HttpResponse:
     """Served at an address that never changes. Any page may load it, isolated ones as well."""
-    script, _etag = loader_script()
-    return HttpResponse(
-        script,
-        content_type="text/javascript; charset=utf-8",
-        headers={
-            "Cache-Control": "public, max-age=300",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-            "Access-Control-Allow-Origin": "*",
-        },
-    )
+    sightings.note(request.headers.get("Referer", ""))
+    return _served(request, assets.loader(), "public, max-age=300")
 
 
 @require_safe
-@gzip_page
+def pinned_loader(request: HttpRequest, digest: str) -> HttpResponse:
+    """The same under its hash, for pages that check it (`integrity`). It is there as long as the
+    file stays as it is: afterwards such a page gets no chat, which is what it asked for."""
+    asset = assets.loader()
+    if digest != asset.digest:
+        raise Http404
+    sightings.note(request.headers.get("Referer", ""))
+    return _served(request, asset, FOREVER)
+
+
+@require_safe
+def asset(request: HttpRequest, digest: str, name: str) -> HttpResponse:
+    """One of the frame's files. While processes of two releases run, the other one's address is
+    answered as well, and nobody keeps that answer."""
+    release = assets.release()
+    if name not in release.files:
+        raise Http404
+    kept = FOREVER if digest == release.digest else "no-store"
+    return _served(request, release.files[name], kept)
+
+
+def _served(request: HttpRequest, asset: assets.Asset, kept: str) -> HttpResponse:
+    def answer(_request: HttpRequest) -> HttpResponse:
+        packs = _packs(request)
+        response = HttpResponse(
+            asset.packed if packs else asset.body, content_type=asset.content_type
+        )
+        if packs:
+            response["Content-Encoding"] = "gzip"
+        return response
+
+    response = condition(etag_func=lambda _request: asset.etag)(answer)(request)
+    response["Cache-Control"] = kept
+    response["Vary"] = "Accept-Encoding"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@require_safe
 @xframe_options_exempt
 def frame(request: HttpRequest) -> HttpResponse:
     """The widget's own page. The policy decides where it may be shown; an unknown key and a site
     that may be shown nowhere get the same empty answer."""
-    site = embed.find_site(request.GET.get("key", "")[:50])
+    site, ancestors = _asked_for(request)
     if site is None:
         return _framed(request, HttpResponse(status=404), "'none'")
+    sightings.note(request.GET.get("at", ""))
     language = site.language(request.GET.get("locale"))
     words = strings.page_strings(language)
     info = embed.site_info(site, language)
@@ -84,7 +96,7 @@ def frame(request: HttpRequest) -> HttpResponse:
         "locale": language,
         "languages": [(code, LANGUAGE_NAMES[code]) for code in info["locales"]],
         "greeting": info["texts"]["greeting"] or words["greeting"],
-        "modules": [f"widget/{name}.js" for name in MODULES],
+        "release": assets.release().digest,
         "words": words,
         "strings": _data("strings", strings.script_strings(language)),
         "config": _data(
@@ -94,11 +106,27 @@ def frame(request: HttpRequest) -> HttpResponse:
                 "locale": language,
                 "starters": embed.starters(site, language),
                 "characters": settings.CHAT.message_characters,
+                "privacy": embed.privacy(site, language),
             },
         ),
     }
     page = render(request, "widget/frame.html", context)
-    return _framed(request, page, " ".join(embed.ancestors(site)))
+    return _framed(request, page, " ".join(ancestors))
+
+
+def _asked_for(request: HttpRequest) -> tuple[Site | None, list[str]]:
+    """The site, and who may show its widget: its own pages; for a preview the staff pages, if
+    whoever looks may see the site there."""
+    key = request.GET.get("key", "")[:50]
+    if "preview" not in request.GET:
+        site = embed.find_site(key)
+        return site, embed.ancestors(site) if site else []
+    may_look = request.user.has_perm("sites.view_site")
+    return embed.active_site(key) if may_look else None, ["'self'"]
+
+
+def _packs(request: HttpRequest) -> bool:
+    return "gzip" in request.headers.get("Accept-Encoding", "")
 
 
 def _data(name: str, value: dict[str, Any]) -> SafeString:
@@ -106,6 +134,11 @@ def _data(name: str, value: dict[str, Any]) -> SafeString:
 
 
 def _framed(request: HttpRequest, response: HttpResponse, ancestors: str) -> HttpResponse:
+    # Django's own packing adds up to 100 random bytes to hide secrets, and there are none in it.
+    if _packs(request):
+        response.content = gzip.compress(response.content, 9, mtime=0)
+        response["Content-Encoding"] = "gzip"
+    response["Vary"] = "Accept-Encoding"
     scheme = "wss" if request.is_secure() else "ws"
     # Older Safari does not take 'self' to mean our sockets.
     policy = (

@@ -1,43 +1,85 @@
 // The widget's frame: joins the conversation, the page around it and what is on screen.
+import { Tone, Unread } from "./attention.js";
 import { Chat } from "./chat.js";
+import { Menu, Privacy } from "./chrome.js";
 import { Host } from "./host.js";
 import { Log } from "./log.js";
-import { announce, byId, config, make, say, uuid } from "./page.js";
+import { announce, button, byId, config, say, uuid } from "./page.js";
+import { setTheme } from "./theme.js";
 import { Composer, ContactForm } from "./write.js";
 
 const STRIP_AFTER_MS = 2000;
-const { theme } = config.site;
 const strip = byId("strip");
 const replies = byId("replies");
-const menu = byId("menu");
 
 let isOpen = false;
 let isNarrow = false;
 let isUp = true;
-let unread = 0;
 let mode = "bot";
-let lastSeq = 0;
 let stripTimer = 0;
 /** @type {{form: ContactForm, seq: number, cmid?: string}} */
 let contact = null;
 
+const isSeen = () => isOpen && document.visibilityState === "visible";
+
 const host = new Host({
   start({ stored, page }) {
+    unread.stored(stored.read);
+    privacy.stored(stored.agreed);
+    setSound(stored.sound === "1");
+    if (stored.draft) composer.fill(stored.draft);
+    if (!stored.token) offerStarters();
     chat.start(stored);
     const device = navigator.userAgent.slice(0, 200);
-    if (page.url) chat.tell({ type: "context", locale: config.locale, device, ...page }, true);
+    if (page?.url) chat.tell({ type: "context", locale: config.locale, device, ...page }, true);
   },
-  stored: ({ name, value }) => name === "token" && chat.adopt(value),
+  stored({ name, value }) {
+    if (name === "read") unread.stored(value);
+    else if (name === "agreed") privacy.stored(value);
+    else if (name === "sound") setSound(value === "1");
+    else chat.stored(name, value);
+  },
   open: opened,
   closed: () => (isOpen = false),
+  prefill: ({ text }) => composer.fill(String(text ?? "").trim()),
+  identify: ({ jwt }) => chat.identify(jwt),
+  logout: () => chat.logout(),
+  theme: ({ theme }) => setTheme(theme),
 });
 
-const log = new Log(config.locale, {
-  retry: (item) => composer.restore(item.text),
-  rate: (seq, value) => chat.tell({ type: "rate", seq, value }, true),
+const unread = new Unread({ host, isSeen, tell: (seq) => chat.tell({ type: "read", seq }, true) });
+const tone = new Tone();
+const menu = new Menu({
+  locale(locale) {
+    if (locale !== config.locale) host.tell("locale", { locale });
+  },
+  sound(isOn) {
+    host.keep("sound", isOn ? "1" : null);
+    setSound(isOn);
+    tone.play();
+  },
+});
+const privacy = new Privacy(() => {
+  host.keep("agreed", "1");
+  focusBox();
 });
 
-const composer = new Composer(config.characters, (text) => offer({ type: "send", text }));
+const log = new Log({
+  edit(item) {
+    composer.fill(item.text);
+    composer.focus();
+  },
+  retry: ({ type, text }) => offer({ type, text }) && focusBox(),
+  rate: (seq, value, reason) => chat.tell({ type: "rate", seq, value, reason }, true),
+  person: askForPerson,
+  stop: (turn) => chat.tell({ type: "stop", turn }),
+});
+
+const composer = new Composer(
+  config.characters,
+  (text) => offer({ type: "send", text }),
+  (draft) => privacy.isOpen && host.keep("draft", draft),
+);
 
 const chat = new Chat({
   host,
@@ -51,6 +93,7 @@ const chat = new Chat({
     },
     sent(item, seq) {
       log.sent(item, seq);
+      unread.line(seq, false);
       if (item.cmid === contact?.cmid) dropContact();
     },
     refused(item, detail) {
@@ -58,19 +101,38 @@ const chat = new Chat({
       if (item.cmid === contact?.cmid) contact.form.refuse(detail);
       else log.refused(item, detail);
     },
+    dropped: (item) => log.dropped(item),
     line: show,
+    delta: (frame) => log.delta(frame),
     mode: setMode,
     link: setLink,
     typing: () => log.typing(true),
+    welcome(session, lastSeq) {
+      unread.joined(session, lastSeq);
+      if (!lastSeq && log.isEmpty) offerStarters();
+    },
     reset() {
       log.reset();
+      unread.reset();
       dropContact();
     },
     ended() {
       log.close();
+      unread.reset();
       dropContact();
       setMode("bot");
     },
+    wiped() {
+      this.reset();
+      log.wipe();
+      composer.clear();
+      strip.hidden = true;
+      host.keep("read", null);
+      privacy.ask();
+      setMode("bot");
+      offerStarters();
+    },
+    identify: () => host.tell("identify"),
     trouble(code, detail) {
       if (code === "too_many_sockets") showStrip(detail);
       host.event("error", { code });
@@ -86,48 +148,61 @@ function offer(item) {
 
 /** `isNew`: not part of what is read when the chat is opened again. */
 function show(line, isNew) {
-  lastSeq = line.seq;
   if (line.author === "system" && contact && line.seq > contact.seq) dropContact();
   const form = line.meta?.form;
   if (form?.type === "contact") log.add(line, openContact(form.label, line.seq));
   else log.add(line);
-  offerReplies(line.author === "visitor" ? [] : line.meta?.quick_replies || []);
-  if (isNew && line.author !== "visitor") arrived(line);
+  const isOther = line.author !== "visitor";
+  offerReplies(isOther ? line.meta?.quick_replies || [] : []);
+  unread.line(line.seq, isOther);
+  if (isNew && isOther) arrived(line);
 }
 
 /** The page is told that a line came, never what it says. */
 function arrived(line) {
   announce(line.text);
   host.event("message", { seq: line.seq, author: line.author });
-  if (isOpen) chat.tell({ type: "read", seq: lastSeq });
-  else host.event("unread", { count: ++unread });
+  tone.ringUnless(() => isSeen() || !unread.count);
 }
 
 function opened({ focus, narrow }) {
   isOpen = true;
   isNarrow = narrow;
-  unread = 0;
   log.settle();
   if (focus) focusBox();
-  chat.tell({ type: "read", seq: lastSeq });
+  unread.look();
+}
+
+/** What comes from here on is not seen: the page's word on that is on its way. */
+function close() {
+  isOpen = false;
+  host.tell("close");
 }
 
 /** On a phone the text box would bring up the keyboard, which the visitor did not ask for. */
 function focusBox() {
   if (isNarrow) byId("title").focus();
-  else composer.focus();
+  else if (privacy.isOpen) composer.focus();
+  else privacy.focus();
 }
 
 function offerReplies(offered) {
   const held = replies.contains(document.activeElement);
-  const buttons = offered.map(({ label, text }) => {
-    const button = make("button", { type: "button", textContent: label });
-    button.addEventListener("click", () => offer({ type: "send", text }));
-    return button;
-  });
+  const buttons = offered.map(({ label, text }) =>
+    button(label, () => offer({ type: "send", text })),
+  );
   replies.replaceChildren(...buttons);
   replies.hidden = !buttons.length;
   if (held) focusBox();
+}
+
+function offerStarters() {
+  offerReplies(config.starters.map((text) => ({ label: text, text })));
+}
+
+function askForPerson() {
+  privacy.then(() => offer({ type: "handoff", text: say("talk_to_person") }));
+  focusBox();
 }
 
 function openContact(title, seq) {
@@ -148,15 +223,22 @@ function dropContact() {
 }
 
 function setMode(now, operator) {
-  const line = byId("queue");
-  const name = { queued: "queued", human: operator ? "human_named" : "human" }[now];
-  line.textContent = name ? say(name, { name: operator || "" }) : "";
-  line.hidden = !name;
+  const queue = byId("queue");
+  queue.hidden = now !== "queued";
+  queue.textContent = queue.hidden ? "" : say("queued");
+  const name = { queued: "waiting", human: operator ? "human_named" : "human" }[now];
+  byId("status").textContent = say(name || "at_once", { name: operator });
   if (now === mode) return;
-  if (name) announce(line.textContent);
+  if (name) announce(now === "queued" ? queue.textContent : byId("status").textContent);
   if (now === "queued") host.event("handoff");
+  if (now === "human") host.event("joined", { name: operator || "" });
   if (now !== "bot") log.typing(false);
   mode = now;
+}
+
+function setSound(isOn) {
+  tone.set(isOn);
+  menu.showSound(isOn);
 }
 
 /** A short break is not worth a word. */
@@ -169,7 +251,7 @@ function setLink(up) {
     strip.hidden = true;
     return;
   }
-  log.typing(false);
+  log.cut();
   const wait = navigator.onLine ? STRIP_AFTER_MS : 0;
   stripTimer ||= setTimeout(() => showStrip(say("offline")), wait);
 }
@@ -181,37 +263,15 @@ function showStrip(text) {
 }
 
 function wire() {
-  byId("person").addEventListener("click", () => {
-    offer({ type: "handoff", text: say("talk_to_person") });
-    focusBox();
-  });
-  byId("close").addEventListener("click", () => host.tell("close"));
-  document.addEventListener("click", ({ target }) => {
-    if (!menu?.contains(target)) closeMenu();
-    else if (target.value) speak(target.value);
-  });
+  byId("person").addEventListener("click", askForPerson);
+  byId("close").addEventListener("click", close);
+  document.addEventListener("visibilitychange", () => unread.look());
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
-    if (!closeMenu()) host.tell("close");
+    if (!menu.close()) close();
   });
 }
 
-/** True when it was open. */
-function closeMenu() {
-  if (!menu?.open) return false;
-  if (menu.contains(document.activeElement)) menu.firstElementChild.focus();
-  menu.open = false;
-  return true;
-}
-
-function speak(locale) {
-  closeMenu();
-  if (locale !== config.locale) host.tell("locale", { locale });
-}
-
-const style = document.documentElement.style;
-style.setProperty("--accent", theme.accent);
-style.setProperty("--ink", theme.ink);
-offerReplies(config.starters.map((text) => ({ label: text, text })));
+setTheme(config.site.theme);
 wire();
 host.connect();

@@ -1,21 +1,18 @@
 // The conversation: what was seen, what is not yet acked, and who the visitor is.
-import { Visitor } from "./host.js";
+import { Visitor, backoff } from "./host.js";
 import { Link } from "./link.js";
+import { Outbox } from "./outbox.js";
 
 const FINAL = new Set(["too_long", "empty", "bad_text", "cmid_conflict"]);
 const DEAD_TOKEN = new Set(["token_unknown", "token_expired"]);
-const WAITING = 50;
-const PREFIX = "out:";
 const ACK_MS = 15000;
-const LONGEST_S = 60;
+const GOODBYE_MS = 3000;
 
 export class Chat {
-  #host;
   #view;
   #link;
   #visitor;
-  /** Lines without an ack yet; they survive a reload. @type {Map<string, import("./page.js").Item>} */
-  #outbox = new Map();
+  #outbox;
   #session = null;
   #epoch = null;
   #last = 0;
@@ -29,11 +26,19 @@ export class Chat {
   #refusals = 0;
   /** Ratings and the like given while there was no way to send them. */
   #unsaid = [];
+  /** The token of somebody who has left, until the server has heard of it and hung up. */
+  #leaving = null;
+  #isToldOf = false;
+  /** The token that the way in use began with. */
+  #shown = null;
+  /** What proves who the visitor is, until the server has judged it. */
+  #jwt = null;
+  #hasAsked = false;
 
   /** @param {{host: any, body: object, view: Object<string, Function>}} parts */
   constructor({ host, body, view }) {
-    this.#host = host;
     this.#view = view;
+    this.#outbox = new Outbox(host);
     this.#visitor = new Visitor({
       host,
       body,
@@ -44,7 +49,7 @@ export class Chat {
       hello: () => ({
         type: "hello",
         proto: 1,
-        token: this.#visitor.token,
+        token: (this.#shown = this.#leaving || this.#visitor.token),
         last_seq: this.#last,
         epoch: this.#epoch,
       }),
@@ -55,30 +60,30 @@ export class Chat {
 
   /** Goes on where an earlier page, or another tab, stopped. A fresh visitor costs nothing. */
   start(stored) {
-    const names = Object.keys(stored).filter((name) => name.startsWith(PREFIX));
-    for (const item of names.map((name) => parsed(stored[name])).sort(byTime)) {
-      if (!item.cmid || this.#outbox.has(item.cmid)) continue;
-      this.#outbox.set(item.cmid, item);
-      this.#view.pending(item);
-    }
+    for (const item of this.#outbox.load(stored)) this.#view.pending(item);
     if (stored.token && !this.#visitor.token) this.#visitor.adopt(stored.token);
     else this.#pump();
   }
 
-  /** Another tab began the chat or renewed its token. */
-  adopt(token) {
-    if (token) this.#visitor.adopt(token);
+  /** Another tab began the chat, renewed its token, left, wrote a line or saw to one. */
+  stored(name, value) {
+    if (name === "token") {
+      if (value) this.#visitor.adopt(value);
+      else if (this.#visitor.token) this.#left();
+      return;
+    }
+    const { added, gone } = this.#outbox.hear(name, value, {
+      later: () => this.#pump(),
+      isInFlight: (cmid) => cmid === this.#inFlight,
+    });
+    if (added) this.#view.pending(added);
+    if (gone) this.#view.dropped(gone);
   }
 
-  /**
-   * Takes a line and sends it as soon as that is possible; false when too many wait already.
-   * Each has a key of its own in the storage, so that tabs never overwrite each other's. What a
-   * contact form holds is not kept there: the embedding page could read it.
-   */
+  /** Takes a line and sends it as soon as that is possible; false when too many wait already. */
   offer(item) {
-    if (this.#outbox.size >= WAITING) return false;
-    this.#outbox.set(item.cmid, item);
-    if (item.type !== "contact") this.#host.keep(PREFIX + item.cmid, JSON.stringify(item));
+    if (this.#outbox.isFull) return false;
+    this.#outbox.add(item);
     this.#view.pending(item);
     this.#pump();
     return true;
@@ -90,14 +95,38 @@ export class Chat {
     else if (keep) this.#unsaid.push(frame);
   }
 
-  // ---- sending
+  /** The visitor goes: the server ends the session, and nothing of it stays here. */
+  async logout() {
+    const token = this.#visitor.token;
+    this.#wipe();
+    if (!token) return;
+    this.#leaving = token;
+    if (this.#ready) this.#sayGoodbye();
+    this.#clear();
+    await this.#visitor.drop();
+  }
+
+  /** Tells the server as soon as there is a session to tell it in. */
+  identify(jwt = this.#jwt) {
+    this.#jwt = jwt;
+    if (jwt && this.#ready) this.#link.send({ type: "identify", jwt });
+  }
+
+  /** The old token is dead from here on, also for a request that waits. */
+  #identified({ token }) {
+    this.#jwt = null;
+    this.#hasAsked = false;
+    if (!token) return;
+    this.#visitor.renew(token);
+    this.#link.send({ type: "sync", since: this.#last });
+  }
 
   #pump() {
     if (!this.#visitor.token) {
       if (this.#outbox.size) this.#visitor.begin();
       return;
     }
-    const [item] = this.#outbox.values();
+    const item = this.#outbox.next();
     if (!this.#ready || this.#inFlight || !item) return;
     this.#inFlight = item.cmid;
     // No answer: nothing was stored, or its word was lost. The key makes it safe to ask again.
@@ -115,7 +144,7 @@ export class Chat {
   }
 
   #acked(cmid, seq) {
-    const item = this.#settled(cmid);
+    const item = this.#outbox.settle(cmid);
     if (item) this.#view.sent(item, seq);
     if (seq === this.#last + 1) this.#advance(seq);
     else if (seq > this.#last) this.#sync();
@@ -125,40 +154,37 @@ export class Chat {
   #refused({ cmid, code, detail, retry_after: retryAfter }) {
     const item = this.#outbox.get(cmid);
     if (item && !FINAL.has(code)) {
-      const longest = Math.min(LONGEST_S, 2 ** this.#refusals);
-      this.#refusals += 1;
       clearTimeout(this.#timer);
-      const wait = retryAfter ?? longest * (0.5 + Math.random() / 2);
+      const wait = retryAfter ?? backoff(this.#refusals++);
       this.#timer = setTimeout(() => {
         this.#inFlight = null;
         this.#pump();
       }, wait * 1000);
       return;
     }
-    if (this.#settled(cmid)) this.#view.refused(item, detail);
+    if (this.#outbox.settle(cmid)) this.#view.refused(item, detail);
     this.#landed(cmid);
   }
 
-  /** The line, if it was waiting for this. */
-  #settled(cmid) {
-    const item = this.#outbox.get(cmid);
-    if (this.#outbox.delete(cmid)) this.#host.keep(PREFIX + cmid, null);
-    return item;
-  }
-
-  // ---- receiving
-
   #take(frame) {
+    if (this.#leaving) {
+      // The way was not there yet, or its token is gone already.
+      if (frame.type === "welcome") this.#sayGoodbye();
+      else if (frame.type === "error") this.#gone();
+      return;
+    }
     const take = {
       welcome: () => this.#welcome(frame),
       synced: () => this.#synced(),
       message: () => this.#line(frame),
       ack: () => this.#acked(frame.cmid, frame.seq),
       refused: () => this.#refused(frame),
+      delta: () => this.#view.delta(frame),
       state: () => this.#view.mode(frame.mode, frame.operator),
       typing: () => this.#view.typing(),
       heartbeat: () => frame.last_seq > this.#last && this.#sync(),
       token: () => this.#visitor.renew(frame.token),
+      identified: () => this.#identified(frame),
       error: () => this.#error(frame),
     }[frame.type];
     take?.();
@@ -175,9 +201,11 @@ export class Chat {
       this.#view.reset();
       // Not every server looks at the epoch that it is told.
       this.#link.send({ type: "sync", since: 0 });
+      this.#view.identify();
     }
     this.#epoch = epoch;
     this.#session = session || this.#session;
+    this.#view.welcome(session, last_seq);
     this.#view.mode(mode);
   }
 
@@ -191,6 +219,7 @@ export class Chat {
   #synced() {
     this.#syncing = false;
     this.#live = this.#ready = true;
+    this.identify();
     for (const frame of this.#unsaid.splice(0)) this.#link.send(frame);
     this.#pump();
   }
@@ -206,12 +235,16 @@ export class Chat {
     this.#advance(line.seq);
   }
 
+  /** A line that cannot be shown must not hold up those after it. */
   #show(line) {
-    const mine = this.#settled(line.cmid);
-    if (mine) {
-      this.#view.sent(mine, line.seq);
-      this.#landed(line.cmid);
-    } else this.#view.line(line, this.#live);
+    const mine = this.#outbox.settle(line.cmid);
+    try {
+      if (mine) this.#view.sent(mine, line.seq);
+      else this.#view.line(line, this.#live);
+    } catch (error) {
+      reportError(error);
+    }
+    if (mine) this.#landed(line.cmid);
   }
 
   #advance(seq) {
@@ -232,7 +265,15 @@ export class Chat {
 
   #error({ code, detail }) {
     if (DEAD_TOKEN.has(code)) this.#forget();
-    else this.#view.trouble(code, detail);
+    else if (code === "identity_changed") {
+      this.#visitor.drop();
+      this.#left();
+      this.#view.identify();
+    } else if (code === "identity_expired" && !this.#hasAsked) {
+      this.#hasAsked = true;
+      this.#view.identify();
+    } else this.#view.trouble(code, detail);
+    if (code.startsWith("identity")) this.#jwt = null;
   }
 
   /** Another tab may hold a newer token; else the next line begins a new chat. */
@@ -240,28 +281,57 @@ export class Chat {
     if (!this.#visitor.token) return;
     this.#link.stop();
     this.#ready = false;
+    // Another tab's came meanwhile: this way still had the one before it.
+    if (this.#shown !== this.#visitor.token) return this.#link.start();
     if (await this.#visitor.forget()) return;
-    this.#session = null;
-    this.#restart();
+    this.#clear();
     this.#view.ended();
+    this.#view.identify();
     this.#pump();
+  }
+
+  /** It ended in another tab: whoever sits here now may be somebody else. */
+  #left() {
+    this.#visitor.token = null;
+    this.#link.stop();
+    this.#wipe();
+    this.#clear();
+    this.#view.ended();
+  }
+
+  #wipe() {
+    this.#jwt = null;
+    this.#outbox.clear();
+    this.#view.wiped();
+  }
+
+  /** The server hangs up then; if this side did, what is not read yet would be lost. */
+  #sayGoodbye() {
+    this.#link.send({ type: "logout" });
+    this.#isToldOf = true;
+    setTimeout(() => this.#gone(), GOODBYE_MS);
+  }
+
+  #gone() {
+    if (!this.#leaving) return;
+    this.#leaving = null;
+    this.#isToldOf = false;
+    this.#link.stop();
+    setTimeout(() => this.#visitor.token && this.#link.start());
+  }
+
+  #clear() {
+    this.#ready = false;
+    this.#session = this.#epoch = null;
+    this.#unsaid = [];
+    this.#restart();
   }
 
   #changed(isUp) {
     this.#ready = this.#syncing = false;
     clearTimeout(this.#timer);
     this.#inFlight = null;
-    this.#view.link(isUp);
-  }
-}
-
-const byTime = (one, other) => String(one.at).localeCompare(other.at);
-
-/** The embedding page's scripts may have put anything there. */
-function parsed(value) {
-  try {
-    return JSON.parse(value) || {};
-  } catch {
-    return {};
+    if (this.#leaving && this.#isToldOf && !isUp) this.#gone();
+    else this.#view.link(isUp);
   }
 }

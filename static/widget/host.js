@@ -11,7 +11,7 @@ export class Host {
   #swaps = new Map();
   #hooks;
 
-  /** @param {Object<string, Function>} hooks start, stored, open and closed */
+  /** @param {Object<string, Function>} hooks one for each message of the loader */
   constructor(hooks) {
     this.#hooks = hooks;
   }
@@ -63,7 +63,11 @@ export class Host {
   }
 }
 
-const LONGEST_S = 60;
+const LONGEST_WAIT_S = 60;
+
+/** Seconds to leave the server alone after so many failures, not the same for everybody. */
+export const backoff = (failures) =>
+  Math.min(LONGEST_WAIT_S, 2 ** failures) * (0.5 + Math.random() / 2);
 
 /** Who the visitor is to the server: one token, shared by all tabs of the site. */
 export class Visitor {
@@ -96,7 +100,7 @@ export class Visitor {
     const { token, wait } = await this.#ask();
     if (!token) {
       this.#failed();
-      await pause(wait ?? Math.min(LONGEST_S, 2 ** ++this.#failures) * (0.25 + Math.random() / 2));
+      await pause(wait ?? backoff(this.#failures++));
     }
     this.#beginning = false;
     if (this.token) return;
@@ -122,6 +126,13 @@ export class Visitor {
     const other = await this.#host.swap("token", dead, null);
     if (other) this.adopt(other);
     return Boolean(other);
+  }
+
+  /** Lets go of the token, here and for all tabs. */
+  async drop() {
+    const token = this.token;
+    this.token = null;
+    await this.#host.swap("token", token, null);
   }
 
   async #ask() {

@@ -4,10 +4,11 @@ const WAIT_S = 25;
 const POLL_MS = 40000;
 const POST_MS = 15000;
 const API = "/api/v1/chat/";
-const PATHS = { send: "messages", handoff: "handoff", contact: "contact", rate: "rate" };
+const POSTED = /^(send|handoff|contact|rate|identify)$/;
 const OPENING_MS = 10000;
 const SILENCE_MS = 45000;
 const SOCKETS_BEFORE_TWIN = 3;
+const TOO_BIG = 1009;
 const PROBE_MS = 60000;
 const LONGEST_S = 60;
 const STEADY_MS = 10000;
@@ -59,11 +60,12 @@ class Twin {
 
   async send(frame) {
     if (frame.type === "sync") this.#poll?.abort();
-    if (!PATHS[frame.type] || !this.running) return;
+    if (!POSTED.test(frame.type) || !this.running) return;
     const { signal } = this.running;
     const { token } = this.#hooks.hello();
+    const path = frame.type.replace("send", "messages");
     try {
-      const { answer, retryAfter } = await call(PATHS[frame.type], { token, body: frame, signal });
+      const { answer, retryAfter } = await call(path, { token, body: frame, signal });
       // An error about a line is its refusal, to be tried again; one about the token is not.
       if (answer.type === "error" && frame.cmid && !answer.code.startsWith("token")) {
         Object.assign(answer, { type: "refused", cmid: frame.cmid, retry_after: retryAfter });
@@ -133,7 +135,7 @@ class Socket {
       this.#watch(SILENCE_MS);
       this.#hooks.frame(JSON.parse(data));
     };
-    socket.onclose = () => this.#lose();
+    socket.onclose = ({ code }) => this.#lose(code);
   }
 
   send(frame) {
@@ -148,9 +150,9 @@ class Socket {
     this.#socket = null;
   }
 
-  #lose() {
+  #lose(code) {
     this.close();
-    this.#hooks.lost();
+    this.#hooks.lost(code);
   }
 
   #watch(ms) {
@@ -185,7 +187,7 @@ export class Link {
     this.#socket = new Socket({
       hello: hooks.hello,
       frame: (frame) => this.#take(this.#socket, frame),
-      lost: () => this.#lostSocket(),
+      lost: (code) => this.#lostSocket(code),
     });
     this.#twin = new Twin({
       hello: hooks.hello,
@@ -251,8 +253,10 @@ export class Link {
     this.#hooks.frame(frame);
   }
 
-  #lostSocket() {
-    this.#failed += this.#up === this.#socket ? 0 : 1;
+  /** Too big a frame only closes a socket; the twin refuses the line in words. */
+  #lostSocket(code) {
+    if (code === TOO_BIG) this.#failed = SOCKETS_BEFORE_TWIN;
+    else if (this.#up !== this.#socket) this.#failed += 1;
     if (this.#twin.running) this.#probeLater();
     else this.#lost(this.#socket);
   }

@@ -1,13 +1,16 @@
 // The launcher. Put on a page by
 //   <script async src="https://desk.example/w/1/loader.js" data-key="KEY"></script>
-// Optional: data-locale; data-accent with data-ink, else the site's colours come with the frame.
+// Optional: data-locale, data-accent, data-ink, data-side="start", data-offset="20 20" (pixels from
+// the side and from the bottom); what is left out comes with the frame, and is remembered.
 // CSS variables: --helpdesk-z, --helpdesk-offset-inline, --helpdesk-offset-block.
-// Nothing else is fetched until the panel opens.
+// Commands before it is there: (window.Helpdesk ||= []).push(["open"]).
+// Nothing else is fetched until the panel opens, unless a chat is going on already.
 (() => {
   "use strict";
   const script =
-    document.currentScript || document.querySelector('script[data-key][src*="/w/1/loader.js"]');
-  if (window.Helpdesk || !script) return;
+    document.currentScript || document.querySelector('script[data-key][src*="/w/1/loader."]');
+  const early = window.Helpdesk || [];
+  if (!Array.isArray(early) || !script) return;
 
   const WORDS = {
     en: {
@@ -31,7 +34,8 @@
   };
   const CSS = `
 :host { all: initial; color-scheme: light dark; --accent: #0b6e6e; --ink: #fff;
-  --inline: var(--helpdesk-offset-inline, 20px); --block: var(--helpdesk-offset-block, 20px); }
+  --inline: var(--helpdesk-offset-inline, var(--x, 20px));
+  --block: var(--helpdesk-offset-block, var(--y, 20px)); }
 :host([hidden]), [hidden] { display: none !important; }
 * { box-sizing: border-box; font: 16px/1.5 system-ui, sans-serif; }
 button { padding: 10px 18px; border: 1px solid; border-radius: 8px; background: none;
@@ -40,6 +44,7 @@ button:focus-visible { outline: 3px solid #2563eb; outline-offset: 2px; }
 .launcher, .panel { position: fixed; z-index: var(--helpdesk-z, 99990);
   inset-inline-end: var(--inline); inset-block-end: var(--block);
   box-shadow: 0 6px 20px rgb(0 0 0 / .3); }
+:host([data-side="start"]) :is(.launcher, .panel) { inset-inline: var(--inline) auto; }
 .launcher { inline-size: 60px; block-size: 60px; padding: 0; border: 2px solid transparent;
   border-radius: 50%; background: var(--accent); color: var(--ink); }
 svg { display: block; inline-size: 28px; margin: auto; fill: none; stroke: currentColor;
@@ -49,14 +54,14 @@ svg { display: block; inline-size: 28px; margin: auto; fill: none; stroke: curre
   border-radius: 11px; background: #c81e1e; color: #fff; font-size: 14px; }
 .panel { inline-size: min(400px, 100vw - 2 * var(--inline)); overflow: hidden;
   inset-block-end: calc(var(--block) + 74px); block-size: min(680px, 100dvh - var(--block) - 94px);
-  border-radius: 16px; outline: 1px solid rgb(128 128 128 / .4); background: Canvas;
+  border-radius: var(--radius, 16px); outline: 1px solid rgb(128 128 128 / .4); background: Canvas;
   color: CanvasText; animation: rise .2s; }
 iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
 .waiting { visibility: hidden; }
 .wait { position: absolute; inset: 0; display: grid; gap: 12px; place-content: center; }
 @keyframes rise { from { opacity: 0; transform: translateY(12px); } }
 @media (max-width: 600px) {
-  .panel { inset: var(--view-top, 0) 0 auto; inline-size: 100%; block-size: var(--view, 100dvh);
+  :host .panel { inset: var(--view-top, 0) 0 auto !important; inline-size: 100%; block-size: var(--view, 100dvh);
     border-radius: 0; }
   [aria-expanded="true"] { display: none; }
 }
@@ -82,6 +87,12 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
   let patience = 0;
   let madeInert = false;
   let focusing = false;
+  /** What the frame is to be told as soon as it is there. */
+  const wishes = [];
+  let leaving = null;
+  let identity = null;
+  /** The theme that this page asked for; it goes before the site's. */
+  const own = {};
 
   // ---- What the browser keeps, on the page's own origin: a frame of another site may have no
   // storage at all. Without any, this page's memory must do.
@@ -114,6 +125,13 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
       // blocked
     }
     return Object.fromEntries(names.map((name) => [name, read(name)]));
+  }
+  function parsed(text) {
+    try {
+      return JSON.parse(text) || {};
+    } catch {
+      return {};
+    }
   }
   /** Two tabs may both begin a chat, or both renew a token: the first one wins in both. */
   function swap({ id, name, was, value }) {
@@ -167,14 +185,22 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
     status.textContent = again.hidden ? said.loading : said.failed;
     if (frame) frame.title = said.title;
   }
-  function paint({ accent, ink }) {
+  function paint({ accent, ink, side, offset, radius, scheme }) {
+    const [x, y] = String(offset ?? "").match(/\d+/g) || [];
+    const lengths = { "--x": x, "--y": y, "--radius": radius };
+    for (const [name, value] of Object.entries(lengths)) {
+      if (value !== undefined) style.setProperty(name, `${value}px`);
+    }
     if (accent) style.setProperty("--accent", accent);
     if (ink) style.setProperty("--ink", ink);
+    if (side) host.dataset.side = side;
+    if (scheme) style.setProperty("color-scheme", scheme === "auto" ? "light dark" : scheme);
   }
 
   function load() {
     clearTimeout(patience);
-    patience = setTimeout(giveUp, 10000);
+    // In a sandbox without an origin the frame has none either, and can reach nobody.
+    patience = setTimeout(giveUp, self.origin === "null" ? 0 : 10000);
     again.hidden = true;
     wait.hidden = false;
     if (!frame) {
@@ -182,7 +208,7 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
       panel.append(frame);
     }
     frame.className = "waiting";
-    FRAME.search = new URLSearchParams({ key: KEY, locale });
+    FRAME.search = new URLSearchParams({ key: KEY, locale, at: location.origin });
     frame.src = FRAME.href;
     label();
   }
@@ -204,18 +230,34 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
     port.onmessage = ({ data }) => take(data);
     frame.contentWindow.postMessage({ helpdesk: "port" }, ORIGIN, [channel.port2]);
     const page = { url: location.origin + location.pathname, title: document.title };
-    tell({ type: "start", stored: readAll(), open: isOpen, page });
+    tell({ type: "start", stored: leaving || readAll(), open: isOpen, page });
+  }
+  /** For what must not be lost while the frame is not there yet. */
+  function wish(message) {
+    if (frame && !frame.className) tell(message);
+    else wishes.push(message);
+  }
+  async function introduce() {
+    const jwt = typeof identity === "function" ? await identity() : identity;
+    if (jwt) tell({ type: "identify", jwt });
   }
   function take(message) {
     if (message.type === "started") {
       clearTimeout(patience);
       wait.hidden = true;
       frame.className = "";
-      paint(message.theme);
+      leaving = null;
+      paint({ ...message.theme, ...own });
+      tell({ type: "theme", theme: own });
+      // A visitor who only looks leaves nothing behind.
+      if (read("token")) write("theme", JSON.stringify(message.theme));
+      for (const wanted of wishes.splice(0)) tell(wanted);
+      introduce();
       show(isOpen && (focusing || document.activeElement === host));
     } else if (message.type === "keep") write(message.name, message.value);
     else if (message.type === "swap") swap(message);
     else if (message.type === "close") api.close();
+    else if (message.type === "identify") introduce();
     else if (message.type === "locale") {
       write(`locale ${spoken}`, message.locale);
       api.setLocale(message.locale);
@@ -278,6 +320,31 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
       host.remove();
       delete window.Helpdesk;
     },
+    prefill: (text) => wish({ type: "prefill", text: String(text) }),
+    /** A signed identity (JWT), or a function that brings a fresh one. */
+    identify(wanted) {
+      identity = wanted;
+      // Else when the frame is there: by then this one may be too old.
+      if (frame && !frame.className) introduce();
+    },
+    /** For the next person at this browser nothing is left, even if the server cannot be told. */
+    logout() {
+      identity = null;
+      const kept = readAll();
+      for (const name of Object.keys(kept)) write(name, null);
+      if (!frame && !kept.token) return;
+      wish({ type: "logout" });
+      if (frame) return;
+      leaving = kept;
+      load();
+    },
+    /** Some or all of what the site's theme has; kept for this page. */
+    setTheme(theme) {
+      Object.assign(own, theme);
+      paint(own);
+      wish({ type: "theme", theme });
+    },
+    push: ([name, ...values]) => api[name]?.(...values),
     setLocale(wanted) {
       if (!wanted || wanted === locale) return;
       locale = wanted;
@@ -302,6 +369,7 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
     root.adoptedStyleSheets = [sheet];
     root.append(launcher, panel);
     paint(script.dataset);
+    paint(parsed(read("theme")));
     label();
     attach();
     watch.observe(document.documentElement, { childList: true });
@@ -321,7 +389,9 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
       until,
     );
     emit("ready");
+    for (const command of early) api.push(command);
     if (read("open")) setOpen(true, false);
+    else if (read("token")) (window.requestIdleCallback || setTimeout)(() => frame || ending.signal.aborted || load());
   }
   if (document.readyState === "loading") {
     document.addEventListener("DOMContentLoaded", begin, { once: true, ...until });

@@ -1,64 +1,93 @@
 // The transcript: lines in the order of the server, the visitor's unsent ones at the end.
-import { announce, byId, icon, link, make, rich, say } from "./page.js";
+import { day, draw, other, own, status } from "./line.js";
+import { announce, button, byId, make, say } from "./page.js";
+import { Stream } from "./stream.js";
 
 const NEAR_END_PX = 60;
+const MARGIN_PX = 12;
 const TYPING_MS = 40000;
 
 export class Log {
   #log = byId("log");
   #latest = byId("latest");
-  #dots = make("div", { className: "line bot dots", hidden: true }, make("i"), make("i"), make("i"));
+  #halt = byId("stop");
+  #dots = make("div", { className: "line bot dots", hidden: true });
   #timer = 0;
   #follows = true;
   #top = 0;
+  #frame = 0;
+  #highest = 0;
+  /** Where reading goes on: the beginning of a reply that has no room. @type {Element | null} */
+  #anchor = null;
   #hooks;
-  #locale;
+  /** @type {Stream | null} */
+  #stream = null;
+  /** Deltas of a turn that has ended, or was stopped, come too late. */
+  #over = null;
 
-  /** @param {{retry: Function, rate: (seq: number, value: number) => void}} hooks */
-  constructor(locale, hooks) {
-    this.#hooks = hooks;
-    this.#locale = locale;
+  /** @param {Object<string, Function>} hooks retry, edit, rate, person and stop */
+  constructor(hooks) {
+    this.#hooks = { ...hooks, settle: () => this.settle() };
+    this.#dots.append(make("p", { className: "bubble" }, make("i"), make("i"), make("i")));
     this.#log.append(this.#dots);
     this.#log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#latest.addEventListener("click", () => this.settle(true));
+    this.#halt.addEventListener("click", () => this.#stopped());
     new ResizeObserver(() => this.settle()).observe(this.#log);
+  }
+
+  get isEmpty() {
+    return !this.#log.querySelector("[data-day]");
   }
 
   /** Shows the end, if that is where the reader was. */
   settle(always = false) {
-    if (always) this.#follows = true;
-    if (this.#follows) this.#log.scrollTop = this.#log.scrollHeight;
+    if (always) {
+      this.#follows = this.#latest.hidden = true;
+      this.#anchor = null;
+    }
+    // Asked for by every line, but the layout is read once per painted frame.
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      const top = this.#anchor ? this.#anchor.offsetTop - MARGIN_PX : Infinity;
+      if (this.#follows) this.#log.scrollTop = Math.min(top, this.#log.scrollHeight);
+    });
   }
 
   /** @param {import("./page.js").Item} item */
   pending(item) {
-    const node = this.#own(item.text, new Date(item.at));
+    const node = status(own(item.text, new Date(item.at)), "sending");
     node.dataset.cmid = item.cmid;
-    this.#status(node, "sending");
     this.#place(node);
     this.settle(true);
   }
 
   sent(item, seq) {
-    const node = this.#find("cmid", item.cmid) || this.#own(item.text, new Date(item.at));
+    const node = this.#find("cmid", item.cmid) || own(item.text, new Date(item.at));
     delete node.dataset.cmid;
-    this.#status(node, "sent");
-    this.#place(node, seq);
+    status(node, "sent");
+    this.#place(node, seq, item.at);
     this.settle();
   }
 
-  /** The server will not take it: says why, and gives the text back. */
+  /** Another tab has seen to it. */
+  dropped(item) {
+    this.#find("cmid", item.cmid)?.remove();
+  }
+
+  /** The server will not take it: says why, and offers to try again or to change it. */
   refused(item, detail) {
     const node = this.#find("cmid", item.cmid);
     if (!node) return;
     delete node.dataset.cmid;
-    this.#status(node, "failed", detail);
-    const again = make("button", { type: "button", textContent: say("edit") });
-    again.addEventListener("click", () => {
-      node.remove();
-      this.#hooks.retry(item);
-    });
-    node.lastElementChild.append(again);
+    status(node, "failed", detail);
+    for (const name of ["retry", "edit"]) {
+      const act = () => {
+        node.remove();
+        this.#hooks[name](item);
+      };
+      node.lastElementChild.append(" ", button(say(name), act));
+    }
     announce(detail);
     this.settle();
   }
@@ -69,22 +98,26 @@ export class Log {
    */
   add(line, ...below) {
     if (this.#find("seq", line.seq)) return;
+    const isReply = line.author !== "visitor";
+    const stream = isReply ? this.#endStream() : null;
     let node;
     try {
-      node = this.#draw(line);
+      node = draw(line, this.#hooks, Boolean(stream));
     } catch {
-      node = make("div", { className: "line notice" }, line.text);
+      node = make("div", { className: "line notice" }, String(line.text ?? ""));
     }
     node.append(...below);
-    this.#place(node, line.seq);
-    if (line.author !== "visitor") this.typing(false);
-    this.settle();
-    this.#latest.hidden = this.#follows;
+    stream?.node.remove();
+    this.#place(node, line.seq, line.at);
+    if (isReply) this.#anchor = stream ? null : node;
+    if (isReply) this.typing(false);
+    this.#grown();
   }
 
   /** Three dots, until the answer comes or none is to be expected any more. */
   typing(on) {
     clearTimeout(this.#timer);
+    if (on && this.#stream) return;
     if (on && this.#dots.hidden) announce(say("answering"));
     this.#dots.hidden = !on;
     if (!on) return;
@@ -93,84 +126,75 @@ export class Log {
     this.settle();
   }
 
+  /** A part of an answer that is being written. */
+  delta(frame) {
+    if (frame.turn === this.#over) return;
+    if (this.#stream?.turn !== frame.turn) {
+      const wasStopped = this.#stream?.turn === this.#over;
+      const old = this.#endStream();
+      if (!wasStopped) old?.node.remove();
+      this.typing(true);
+      this.typing(false);
+      this.#anchor = null;
+      this.#stream = new Stream(frame.turn, drawStream, () => this.#grown());
+      this.#place(this.#stream.node);
+      this.#halt.hidden = false;
+    }
+    this.#stream.take(frame);
+  }
+
+  /** The way to the server is gone: nothing can be stopped. */
+  cut() {
+    this.typing(false);
+    this.#halt.hidden = true;
+  }
+
   /** Drops what was stored; unsent lines stay. */
   reset() {
-    for (const node of this.#log.querySelectorAll("[data-seq]")) node.remove();
+    for (const node of this.#log.querySelectorAll("[data-seq], .day")) node.remove();
+    this.#endStream()?.node.remove();
+    this.#highest = 0;
+  }
+
+  /** Nobody shall read any of it here. */
+  wipe() {
+    this.typing(false);
+    this.reset();
+    for (const node of this.#log.querySelectorAll(".line:not([data-first], .dots)")) node.remove();
+    this.settle(true);
   }
 
   /** What follows belongs to a new conversation, with numbers of its own. */
   close() {
+    this.#endStream();
     for (const node of this.#log.querySelectorAll("[data-seq]")) delete node.dataset.seq;
+    this.#highest = 0;
     this.#place(make("div", { className: "line notice" }, say("ended")), 0);
     this.settle();
   }
 
-  #draw(line) {
-    const at = new Date(line.at);
-    if (line.author === "visitor") {
-      const node = this.#own(line.text, at);
-      this.#status(node, "sent");
-      return node;
-    }
-    if (line.author === "system") return make("div", { className: "line notice" }, rich(line.text));
-    const isBot = line.author === "bot";
-    const name = line.name || say(isBot ? "assistant" : "operator");
-    const by = make("p", { className: "by" }, make("bdi", {}, name));
-    if (isBot && line.name) by.append(make("span", { className: "ai" }, say("assistant")));
-    by.append(this.#time(at));
-    const bubble = make("div", { className: "bubble" }, rich(line.text));
-    const node = make("div", { className: `line ${isBot ? "bot" : "person"}` }, by, bubble);
-    const sources = line.meta?.sources || [];
-    if (sources.length) node.append(this.#under(line.seq, sources));
-    return node;
+  #grown() {
+    this.settle();
+    this.#latest.hidden = this.#follows;
   }
 
-  #own(text, at) {
-    const bubble = make("div", { className: "bubble" }, make("p", {}, text));
-    const status = make("p", { className: "by" }, make("span"), this.#time(at));
-    const who = make("span", { className: "sr" }, say("you"));
-    return make("div", { className: "line own" }, who, bubble, status);
+  #stopped() {
+    const stream = this.#endStream();
+    if (!stream) return;
+    stream.node.firstElementChild.append(` · ${say("stopped")}`);
+    announce(say("stopped"));
+    this.#hooks.stop(stream.turn);
+    // The stored line takes its place; until then it is what was said.
+    this.#stream = stream;
   }
 
-  #status(node, name, detail = "") {
-    node.dataset.status = name;
-    const by = node.lastElementChild;
-    by.firstElementChild.textContent = detail ? `${say(name)} ${detail}` : say(name);
-  }
-
-  #time(at) {
-    const day = at.toDateString() === new Date().toDateString() ? undefined : "short";
-    const text = at.toLocaleString(this.#locale, { dateStyle: day, timeStyle: "short" });
-    return make("time", { dateTime: at.toISOString() }, text);
-  }
-
-  #under(seq, sources) {
-    const list = make("ul");
-    for (const { title, url } of sources) {
-      list.append(make("li", {}, url ? link(url, title) : title));
-    }
-    const label = say("sources", { count: sources.length });
-    const fold = make("details", {}, make("summary", {}, label), list);
-    fold.addEventListener("toggle", () => this.settle());
-    return make("div", { className: "under" }, fold, this.#thumbs(seq));
-  }
-
-  #thumbs(seq) {
-    const thanks = make("span", { role: "status" });
-    const buttons = [
-      ["up", "helpful", 1],
-      ["down", "not_helpful", -1],
-    ].map(([picture, label, value]) => {
-      const properties = { type: "button", title: say(label), ariaPressed: "false" };
-      const button = make("button", { ...properties, ariaLabel: say(label) }, icon(picture));
-      button.addEventListener("click", () => {
-        for (const other of buttons) other.ariaPressed = String(other === button);
-        thanks.textContent = say("rated");
-        this.#hooks.rate(seq, value);
-      });
-      return button;
-    });
-    return make("div", { className: "thumbs" }, thanks, ...buttons);
+  #endStream() {
+    const stream = this.#stream;
+    this.#stream = null;
+    this.#halt.hidden = true;
+    stream?.stop();
+    if (stream) this.#over = stream.turn;
+    return stream;
   }
 
   #find(name, value) {
@@ -178,18 +202,31 @@ export class Log {
   }
 
   /** Without a number it goes to the end. Stored lines stand before those that are not. */
-  #place(node, seq) {
+  #place(node, seq, at) {
     if (seq) node.dataset.seq = String(seq);
     let next = this.#dots.hidden || seq === undefined ? null : this.#dots;
     const unsent = this.#log.querySelector("[data-cmid]");
     if (seq !== undefined && unsent) next = unsent;
-    for (const other of seq ? this.#log.querySelectorAll("[data-seq]") : []) {
-      if (other !== node && Number(other.dataset.seq) > seq) {
-        next = other;
+    const isLate = seq < this.#highest;
+    for (const stored of isLate ? this.#log.querySelectorAll("[data-seq]") : []) {
+      if (stored !== node && Number(stored.dataset.seq) > seq) {
+        next = stored;
         break;
       }
     }
+    this.#highest = Math.max(this.#highest, seq || 0);
     this.#log.insertBefore(node, next);
+    this.#date(node, new Date(at || Date.now()));
+  }
+
+  /** A talk that spans days says where one begins; one of today needs no word. */
+  #date(node, at) {
+    const name = at.toDateString();
+    node.dataset.day = name;
+    let before = node.previousElementSibling;
+    while (before && !before.dataset.day) before = before.previousElementSibling;
+    const last = before ? before.dataset.day : new Date().toDateString();
+    if (name !== last && !Number.isNaN(at.getTime())) node.before(day(at));
   }
 
   #scrolled() {
@@ -199,6 +236,13 @@ export class Log {
     // Only the reader moves it up; what grows around the log leaves it where it is.
     this.#follows = isNear || (this.#follows && scrollTop >= this.#top);
     this.#top = scrollTop;
+    if (isNear) this.#anchor = null;
     if (this.#follows) this.#latest.hidden = true;
   }
+}
+
+function drawStream(text) {
+  const node = other(true, "", make("div", { className: "bubble" }, text));
+  node.classList.add("plain", "streaming");
+  return node;
 }

@@ -12,9 +12,18 @@ export const byId = (id) => document.getElementById(id);
 
 const read = (id) => JSON.parse(byId(id).textContent);
 
-/** @type {{site: any, locale: string, starters: string[], characters: number}} */
+/**
+ * @type {{site: any, locale: string, starters: string[], characters: number,
+ *   privacy?: {text: string, url?: string, consent: boolean} | null}}
+ */
 export const config = read("config");
 const strings = read("strings");
+// Days and times as the visitor's own region writes them, if it speaks the page's language.
+const [tongue] = config.locale.split("-");
+const region = navigator.languages.find((tag) => tag.split("-")[0] === tongue) || config.locale;
+
+/** @param {Date} at @param {Intl.DateTimeFormatOptions} options */
+export const written = (at, options) => at.toLocaleString(region, options);
 
 /** The sentence of that name in the page's language. */
 export function say(name, values = {}) {
@@ -33,6 +42,13 @@ export function make(tag, properties = {}, ...children) {
     else node[name] = value;
   }
   node.append(...children);
+  return node;
+}
+
+/** A button that submits no form. */
+export function button(textContent, click, properties) {
+  const node = make("button", { type: "button", textContent, ...properties });
+  node.addEventListener("click", click);
   return node;
 }
 

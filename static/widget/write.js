@@ -3,6 +3,7 @@ import { byId, length, make, say } from "./page.js";
 
 const TALLEST_PX = 120;
 const WARN_LEFT = 200;
+const KEEP_AFTER_MS = 300;
 // An input method's Enter: Safari reports it after the composition has ended, with this code.
 const IME_KEY_CODE = 229;
 
@@ -10,14 +11,25 @@ const IME_KEY_CODE = 229;
 export class Composer {
   #text = byId("text");
   #count = byId("count");
+  #button = byId("send");
   #characters;
   #send;
+  #keep;
+  #timer = 0;
 
-  /** @param {(text: string) => boolean} send false when it cannot be taken now */
-  constructor(characters, send) {
+  /**
+   * @param {number} characters at most
+   * @param {(text: string) => boolean} send false when it cannot be taken now
+   * @param {(draft: string | null) => void} keep what is being written, for the next page
+   */
+  constructor(characters, send, keep) {
     this.#characters = characters;
     this.#send = send;
-    this.#text.addEventListener("input", () => this.#changed());
+    this.#keep = keep;
+    // It has no height while the panel is closed.
+    for (const name of ["input", "focus"]) {
+      this.#text.addEventListener(name, () => this.#changed());
+    }
     this.#text.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey) return;
       if (event.isComposing || event.keyCode === IME_KEY_CODE) return;
@@ -29,35 +41,47 @@ export class Composer {
       this.#submit();
       this.focus();
     });
+    this.#changed();
   }
 
   focus() {
     this.#text.focus({ preventScroll: true });
   }
 
-  /** Gives a text back for editing, before what was typed since. */
-  restore(text) {
-    this.#text.value = [text, this.#text.value].filter(Boolean).join("\n");
+  /** Puts a text in the box, before what was typed there; nothing typed is lost. */
+  fill(text) {
+    const { value } = this.#text;
+    if (value.startsWith(text)) return;
+    this.#text.value = [text, value].filter(Boolean).join("\n");
     this.#changed();
-    this.focus();
+  }
+
+  clear() {
+    this.#text.value = "";
+    this.#changed();
   }
 
   #submit() {
     const text = this.#text.value.trim();
     if (!text || length(text) > this.#characters || !this.#send(text)) return;
-    this.#text.value = "";
-    this.#changed();
+    this.clear();
   }
 
   #changed() {
     const text = this.#text;
+    const { value } = text;
     text.style.blockSize = "auto";
-    text.style.blockSize = `${Math.min(TALLEST_PX, text.scrollHeight)}px`;
-    const left = this.#characters - length(text.value.trim());
+    if (value && text.scrollHeight) text.style.blockSize = `${Math.min(TALLEST_PX, text.scrollHeight)}px`;
+    const size = length(value.trim());
+    const left = this.#characters - size;
     const name = left < 0 ? "characters_over" : "characters_left";
     this.#count.textContent = left < WARN_LEFT ? say(name, { count: Math.abs(left) }) : "";
     this.#count.className = left < 0 ? "error" : "note";
     text.setAttribute("aria-invalid", String(left < 0));
+    this.#button.disabled = !size || left < 0;
+    clearTimeout(this.#timer);
+    // An empty one at once: what was sent must not come back.
+    this.#timer = setTimeout(() => this.#keep(value || null), value ? KEEP_AFTER_MS : 0);
   }
 }
 

@@ -14,8 +14,8 @@ CHANGE = "sites_site_change"
 ADD = "sites_site_add"
 
 
-def send(site: Site, **changes: object) -> Any:
-    client = signed_in(olga())
+def send(site: Site, client: Any = None, **changes: object) -> Any:
+    client = client or signed_in(olga())
     path = page(CHANGE, site.pk)
     return client.post(
         path, {**form_data(client.get(path)), "languages": site.languages, **changes}

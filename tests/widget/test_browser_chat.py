@@ -162,7 +162,7 @@ def test_the_language_can_be_changed_and_stays(visit):
     widget = visit().open()
     widget.say(QUESTIONS["en"])
     expect(widget.answers).to_have_count(1)
-    widget.frame.get_by_label(widget.words["language"]).click()
+    widget.frame.get_by_label(widget.words["menu"]).click()
     widget.frame.get_by_role("button", name="简体中文").click()
     chinese = Widget(widget.page, "zh-Hans")
     expect(chinese.box).to_be_visible()

@@ -3,6 +3,8 @@
 import gzip
 import json
 import re
+from base64 import b64encode
+from hashlib import sha384
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from django.test import Client
 
 from apps.knowledge.models import Category, Faq
 from apps.sites.models import Site
-from apps.widget import embed, strings, views
+from apps.widget import assets, embed, strings
 
 pytestmark = pytest.mark.django_db
 
@@ -49,17 +51,12 @@ def data(response, name: str):
     return json.loads(found[1])
 
 
-def packed(name: str) -> int:
-    found = finders.find(name)
-    assert isinstance(found, str)
-    return len(gzip.compress(Path(found).read_bytes(), 9))
-
-
 def test_the_loader_may_be_taken_by_any_page_and_kept_for_a_while(client):
     response = client.get("/w/1/loader.js")
     assert response.status_code == 200
     assert response["Content-Type"] == "text/javascript; charset=utf-8"
     assert response["Cache-Control"] == "public, max-age=300"
+    assert "Accept-Encoding" in response["Vary"]
     assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert not response.cookies
@@ -68,20 +65,62 @@ def test_the_loader_may_be_taken_by_any_page_and_kept_for_a_while(client):
     assert client.post("/w/1/loader.js").status_code == 405
 
 
-def test_the_loader_is_small():
-    assert packed(views.LOADER) <= LOADER_BYTES
+def test_the_loader_is_small(client):
+    response = client.get("/w/1/loader.js", headers={"accept-encoding": "gzip"})
+    assert response["Content-Encoding"] == "gzip"
+    assert len(response.content) <= LOADER_BYTES
+    assert gzip.decompress(response.content) == client.get("/w/1/loader.js").content
+
+
+def test_the_loader_can_be_pinned(client):
+    asset = assets.loader()
+    response = client.get(f"/w/1/loader.{asset.digest}.js")
+    assert response.content == asset.body
+    assert "immutable" in response["Cache-Control"]
+    assert response["Access-Control-Allow-Origin"] == "*"
+    digest = sha384(response.content).digest()
+    assert asset.integrity == "sha384-" + b64encode(digest).decode()
+    assert client.get("/w/1/loader.0123456789abcdef.js").status_code == 404
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_frame_with_all_it_loads_is_small(client, shop, language):
     page = client.get("/w/1/frame/", {"key": "demo", "locale": language})
-    names = re.findall(r'"/static/([^"]+)"', page.content.decode())
-    assert {"widget/app.js", "widget/app.css"} <= set(names)
-    modules = Path(str(finders.find("widget/app.js"))).parent.glob("*.js")
-    unnamed = {f"widget/{path.name}" for path in modules} - set(names)
-    assert unnamed == {views.LOADER}
-    total = len(gzip.compress(page.content, 9)) + sum(map(packed, set(names)))
+    paths = set(re.findall(r'"(/w/1/app/[^"]+)"', page.content.decode()))
+    assert {path.rpartition("/")[2] for path in paths} == {assets.SCRIPT, assets.STYLES}
+    files = [client.get(path, headers={"accept-encoding": "gzip"}) for path in paths]
+    assert all("immutable" in file["Cache-Control"] for file in files)
+    total = len(gzip.compress(page.content, 9)) + sum(len(file.content) for file in files)
     assert total <= FRAME_BYTES
+
+
+def test_the_script_holds_every_module(client):
+    folder = Path(str(finders.find("widget/app.js"))).parent
+    script = assets.bundle(folder / assets.SCRIPT)
+    for module in set(folder.glob("*.js")) - {folder / assets.LOADER}:
+        declared = re.findall(r"^export (?:class|function|const) (\w+)", module.read_text(), re.M)
+        assert declared or module.name == assets.SCRIPT
+        assert all(
+            re.search(rf"^(?:class|function|const) {name}\b", script, re.M) for name in declared
+        )
+
+
+@pytest.mark.parametrize(
+    "line", ['import x from "./b.js";', 'import "./b.js";', "export default 1;", "export { a };"]
+)
+def test_a_module_written_in_another_way_is_refused(tmp_path, line):
+    (tmp_path / "a.js").write_text(f"{line}\n")
+    (tmp_path / "b.js").write_text("")
+    with pytest.raises(ValueError, match=r"a\.js"):
+        assets.bundle(tmp_path / "a.js")
+
+
+def test_a_file_of_another_release_is_answered_and_not_kept(client):
+    now = client.get(f"/w/1/app/{assets.release().digest}/app.js")
+    then = client.get("/w/1/app/0123456789ab/app.js")
+    assert then.content == now.content
+    assert then["Cache-Control"] == "no-store"
+    assert client.get("/w/1/app/0123456789ab/settings.py").status_code == 404
 
 
 def test_the_frame_runs_under_a_strict_policy(client, shop):
@@ -175,7 +214,7 @@ def test_the_first_questions_come_from_live_plain_entries(shop):
 )
 def test_the_colour_on_the_accent_can_be_read(shop, colour, ink):
     shop.accent = colour
-    assert embed.site_info(shop, "en")["theme"] == {"accent": colour, "ink": ink}
+    assert embed.site_info(shop, "en")["theme"]["ink"] == ink
 
 
 def test_every_sentence_has_its_translation():

@@ -1,0 +1,57 @@
+"""Which pages asked for the widget. Written rarely: a page seen a moment ago is not news."""
+
+import logging
+import time
+from collections import OrderedDict
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from apps.sites.services import see_widget
+
+logger = logging.getLogger(__name__)
+
+AGAIN_AFTER_S = 60.0
+REMEMBERED = 1000
+MOST_CHARACTERS = 200
+# By origin, when this process last wrote it down; the least recent first.
+_seen: "OrderedDict[str, float]" = OrderedDict()
+
+
+def note(address: str) -> None:
+    """Takes the address of a page, as `Referer` or the loader tells it, and keeps its origin.
+
+    The script is served whatever happens here: a shop must not lose its chat to a statistic.
+    """
+    origin = origin_of(address)
+    if not origin or origin == settings.PUBLIC_URL or not _is_news(origin):
+        return
+    try:
+        see_widget(origin=origin)
+    except DatabaseError as error:
+        logger.warning("sightings: not stored (%s)", type(error).__name__)
+
+
+def origin_of(address: str) -> str:
+    """`https://shop.example` of `https://shop.example/a?b`, or nothing if it is no web address."""
+    try:
+        parts = urlsplit(address)
+        name, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not name or not name.isascii():
+        return ""
+    origin = f"{parts.scheme}://{name}" + (f":{port}" if port else "")
+    return origin if origin.isprintable() and len(origin) <= MOST_CHARACTERS else ""
+
+
+def _is_news(origin: str) -> bool:
+    now = time.monotonic()
+    if now - _seen.get(origin, -AGAIN_AFTER_S) < AGAIN_AFTER_S:
+        return False
+    _seen[origin] = now
+    _seen.move_to_end(origin)
+    if len(_seen) > REMEMBERED:
+        _seen.popitem(last=False)
+    return True
