@@ -14,6 +14,7 @@ NO_SERVERS = (
 )
 CLIENT_PATIENCE_S = 45
 FRAME_WITHOUT_TEXT = 384
+SEAL_CHARACTERS = 32
 
 
 def servers_are_named(
@@ -32,6 +33,21 @@ def secret_key_is_set(
     except ImproperlyConfigured:
         return [checks.Error("Set HELPDESK_SECRET_KEY, or run `make up`.", id="helpdesk.E002")]
     return []
+
+
+def seal_key_is_set(
+    app_configs: Sequence[AppConfig] | None, **_options: Any
+) -> list[checks.CheckMessage]:
+    """Whoever has the database must not find the key by trying."""
+    if len(settings.SEAL_KEY) >= SEAL_CHARACTERS:
+        return []
+    return [
+        checks.Error(
+            f"Set HELPDESK_SEAL_KEY to {SEAL_CHARACTERS} random characters or more, or run "
+            "`make up`.",
+            id="helpdesk.E005",
+        )
+    ]
 
 
 def heartbeat_is_often_enough(
@@ -61,7 +77,13 @@ def a_message_fits_its_frame(
     ]
 
 
-ALL = (a_message_fits_its_frame, servers_are_named, secret_key_is_set, heartbeat_is_often_enough)
+ALL = (
+    a_message_fits_its_frame,
+    servers_are_named,
+    secret_key_is_set,
+    seal_key_is_set,
+    heartbeat_is_often_enough,
+)
 
 
 def register() -> None:

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -154,6 +155,47 @@ def database(name: str, url: str, **options: object) -> dict[str, object]:
         "PORT": str(port or ""),
         "OPTIONS": {**asked, **options},
     }
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """An SMTP server; an empty host means that there is none. At most one of the two is true:
+    `use_tls` begins in the clear and asks for STARTTLS, `use_ssl` speaks TLS from the start."""
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    use_tls: bool = False
+    use_ssl: bool = False
+
+
+def mail_server(name: str, url: str, password: str = "") -> MailServer:
+    """Reads smtp://user:password@host:587 (STARTTLS), smtps://host:465 (TLS from the start) or
+    smtp://host:25?tls=off; `password` is used if the URL holds none.
+
+    Raises ImproperlyConfigured (without the password in it) when the URL cannot be used.
+    """
+    if not url.strip():
+        return MailServer()
+    parts = _split(url.strip())
+    asked = {key: values[-1] for key, values in parse_qs(parts.query).items()} if parts else {}
+    clear = asked == {"tls": "off"}
+    known = parts and parts.scheme in {"smtp", "smtps"} and parts.path in {"", "/"}
+    if not parts or not known or (asked and not clear) or (clear and parts.scheme == "smtps"):
+        raise ImproperlyConfigured(
+            f"{name} must look like smtp://user:password@host:587 (STARTTLS), smtps://host:465 or "
+            "smtp://host:25?tls=off; write other characters of a password as %40, %2F and so on."
+        )
+    secure = parts.scheme == "smtps"
+    return MailServer(
+        host=parts.hostname or "",
+        port=parts.port or (465 if secure else 25 if clear else 587),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or "") or password,
+        use_tls=not secure and not clear,
+        use_ssl=secure,
+    )
 
 
 def broker(url: str) -> str:

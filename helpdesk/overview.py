@@ -3,27 +3,30 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse, reverse_lazy
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Session
 from apps.handoff.models import Ticket
 from apps.knowledge.models import Faq, UnansweredQuestion
+from helpdesk import first_steps
 
 Text = str | Promise
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """UNFOLD's callback for the first page."""
-    return {**context, "cards": cards(request)}
+    return {**context, "cards": cards(request), "first_steps": first_steps.card(request)}
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar for UNFOLD; an item shows to those who may view its list."""
     waiting = counts(request)
-    return [
+    groups = [
         _group(
             _("Work"),
             _item(_("Tickets"), "confirmation_number", "handoff.ticket", waiting),
@@ -35,6 +38,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _item(_("FAQ entries"), "menu_book", "knowledge.faq", waiting),
             _item(_("Categories"), "category", "knowledge.category", waiting),
         ),
+        _group(_("Models"), *_of_app("llm", waiting)),
         _group(
             _("Settings"),
             _item(_("Sites"), "language", "sites.site", waiting),
@@ -42,6 +46,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _item(_("Groups"), "group", "auth.group", waiting),
         ),
     ]
+    return [group for group in groups if group["items"]]
 
 
 def counts(request: HttpRequest) -> dict[str, int]:
@@ -89,6 +94,20 @@ def may_view(label: str) -> Callable[[HttpRequest], bool]:
 
 def _counted(request: HttpRequest, counters: dict[str, Callable[[], int]]) -> dict[str, int]:
     return {label: count() for label, count in counters.items() if may_view(label)(request)}
+
+
+def _of_app(label: str, waiting: dict[str, int]) -> list[dict[str, Any]]:
+    """The lists of an app that may not be there yet."""
+    models = [model for model in admin.site._registry if model._meta.app_label == label]
+    return [
+        _item(
+            capfirst(str(model._meta.verbose_name_plural)),
+            "neurology",
+            model._meta.label_lower,
+            waiting,
+        )
+        for model in models
+    ]
 
 
 def _group(title: Text, *items: dict[str, Any]) -> dict[str, Any]:

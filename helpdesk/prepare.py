@@ -1,4 +1,4 @@
-"""`python -m helpdesk.prepare [options of manage.py demo]`: tables first, then the demo.
+"""`python -m helpdesk.prepare [options of manage.py demo]`: tables and roles, then the demo.
 
 One process for both, because half of a start is spent importing Django.
 """
@@ -11,10 +11,11 @@ from django.core.management import call_command
 
 
 def main(arguments: list[str]) -> None:
-    """Migrates and loads the demo; raises what the commands raise."""
+    """Migrates, makes the roles and loads the demo; raises what the commands raise."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     django.setup()
     call_command("migrate", interactive=False)
+    call_command("roles")
     call_command("demo", *arguments)
 
 

@@ -1,6 +1,7 @@
 """Settings. What the server's operators change is read from the environment; docs/operations.md
 lists every variable. What staff change at run time are rows."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from django.templatetags.static import static
@@ -14,6 +15,8 @@ DEBUG = env.flag("HELPDESK_DEBUG", default=False)
 kept_key = BASE_DIR / "var" / "secret_key"
 # Empty is refused by Django when it is first needed, and by a check before that.
 SECRET_KEY = env.text("HELPDESK_SECRET_KEY", kept_key.read_text() if kept_key.exists() else "")
+kept_seal = BASE_DIR / "var" / "seal_key"
+SEAL_KEY = env.text("HELPDESK_SEAL_KEY", kept_seal.read_text() if kept_seal.exists() else "")
 ALLOWED_HOSTS = env.words("HELPDESK_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = list(env.origins("HELPDESK_CSRF_ORIGINS"))
 WS_ALLOWED_ORIGINS = env.origins("HELPDESK_WS_ORIGINS")
@@ -49,6 +52,7 @@ INSTALLED_APPS = [
     "apps.widget",
 ]
 MIDDLEWARE = [
+    "helpdesk.policies.policies",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -139,8 +143,34 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "refresh-index": {"task": "apps.knowledge.tasks.refresh_stale", "schedule": 60.0},
+    "count-uses": {"task": "apps.dialogue.tasks.count_uses", "schedule": 300.0},
     "sweep-out": {"task": "apps.chat.tasks.sweep_out", "schedule": 3600.0},
 }
+
+# Without a server mail is written to the log of the process, and pages offer none.
+mail = env.mail_server(
+    "HELPDESK_EMAIL_URL",
+    env.text("HELPDESK_EMAIL_URL", ""),
+    env.text("HELPDESK_EMAIL_PASSWORD", ""),
+)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if mail.host else 'console'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = mail.host, mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail.user, mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = mail.use_tls, mail.use_ssl
+EMAIL_TIMEOUT = env.number("HELPDESK_EMAIL_TIMEOUT_SECONDS", 10, least=1, most=60)
+DEFAULT_FROM_EMAIL = env.text("HELPDESK_EMAIL_FROM", mail.user or "helpdesk@localhost")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+INVITATION_LIFE = timedelta(days=env.whole("HELPDESK_INVITATION_DAYS", 7, least=1, most=60))
+PASSWORD_RESET_TIMEOUT = 60 * 60
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
 
 USE_TZ = True
 TIME_ZONE = env.text("HELPDESK_TIME_ZONE", "UTC")
@@ -164,11 +194,19 @@ SPECTACULAR_SETTINGS = {"TITLE": "Helpdesk", "VERSION": "1", "SERVE_INCLUDE_SCHE
 UNFOLD = {
     "SITE_TITLE": "Helpdesk",
     "SITE_HEADER": "Helpdesk",
-    "SITE_SYMBOL": "support_agent",
+    "SITE_ICON": lambda _request: static("admin/helpdesk.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("admin/helpdesk.svg"),
+        }
+    ],
     "SHOW_BACK_BUTTON": True,
     "DASHBOARD_CALLBACK": "helpdesk.overview.dashboard",
     "SIDEBAR": {"show_search": True, "navigation": "helpdesk.overview.navigation"},
     "STYLES": [lambda _request: static("admin/helpdesk.css")],
+    "SCRIPTS": [lambda _request: static("admin/helpdesk.js")],
 }
 
 CHAT = limits.ChatLimits.from_env()
@@ -178,9 +216,18 @@ SWEEP_SECONDS = env.number("HELPDESK_SWEEP_SECONDS", 1, least=0.05)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_handshakes": {"()": "helpdesk.logs.NoHandshakes"}},
+    "filters": {
+        "no_handshakes": {"()": "helpdesk.logs.NoHandshakes"},
+        "no_links": {"()": "helpdesk.logs.NoLinks"},
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_links"],
+        }
+    },
     "loggers": {
         # Handshakes name addresses and whatever a client put into the URL.
         "uvicorn.error": {"filters": ["no_handshakes"]},

@@ -23,6 +23,8 @@ from helpdesk.processes import TURN_SECONDS, Processes, procfile
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
+# Each is made at the first start, in a file of its own below var/.
+KEYS = {"HELPDESK_SECRET_KEY": "secret_key", "HELPDESK_SEAL_KEY": "seal_key"}
 
 
 class Stopped(Exception):  # noqa: N818 - a wish, no error
@@ -197,14 +199,15 @@ def child_environment(root: Path, found: Addresses, port: int) -> dict[str, str]
         "PYTHONUNBUFFERED": "1",
         "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }
-    if "HELPDESK_SECRET_KEY" not in own and "HELPDESK_SECRET_KEY_FILE" not in own:
-        own["HELPDESK_SECRET_KEY"] = secret_key(root)
+    for name, file in KEYS.items():
+        if name not in own and f"{name}_FILE" not in own:
+            own[name] = kept_key(root, file)
     return own
 
 
-def secret_key(root: Path) -> str:
-    """The installation's key, made at the first start and kept in var/secret_key."""
-    path = root / "var" / "secret_key"
+def kept_key(root: Path, name: str) -> str:
+    """One of the installation's keys, made at the first start and kept in var/."""
+    path = root / "var" / name
     if not path.exists():
         places.write_secret(path, secrets.token_urlsafe(50))
     return path.read_text(encoding="utf-8")

@@ -1,0 +1,276 @@
+"""From the first login to the first visitor: what is left to do, read from what is there."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.chat.models import Message, Session
+from apps.handoff.models import Ticket
+from apps.knowledge.models import Category, Faq, UnansweredQuestion
+from apps.sites.models import Site
+from apps.widget import demo_data
+from helpdesk import mail
+from helpdesk.models import FirstSteps, Invitation
+
+# Of the theme: a site on which one of them differs has been looked at.
+THEME = ("accent", "ink", "scheme", "font", "radius", "side", "offset_inline", "offset_block")
+SHOWN_SIGHTINGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do. `part` names what the card shows below the text, `link` where it is done."""
+
+    key: str
+    title: Promise
+    text: Promise
+    done: bool
+    link: str
+    action: Promise
+    skipped: bool = False
+    part: str = ""
+
+    @property
+    def settled(self) -> bool:
+        return self.done or self.skipped
+
+
+def card(request: HttpRequest) -> dict[str, Any] | None:
+    """What the card on the first page shows; None for those who do not set things up."""
+    if not may_set_up(request):
+        return None
+    state = FirstSteps.current()
+    site = own_site()
+    steps = [make(request, site, state) for make in STEPS]
+    following = next((step.key for step in steps if not step.settled), "")
+    return {
+        "steps": steps,
+        "next": following,
+        "settled": sum(step.settled for step in steps),
+        "folded": state.folded or not following,
+        "site": site,
+        "address": settings.PUBLIC_URL,
+        "seen": list(site.sightings.recent()[:SHOWN_SIGHTINGS]) if site else [],
+        "may_clear": request.user.has_perm("sites.delete_site"),
+    }
+
+
+def may_set_up(request: HttpRequest) -> bool:
+    return request.user.has_perms(["sites.change_site", "auth.add_user"])
+
+
+def own_site() -> Site | None:
+    """The owner's first site: the demo is not theirs."""
+    return Site.objects.exclude(key=demo_data.KEY).order_by("pk").first()
+
+
+def demo_site() -> Site | None:
+    return Site.objects.filter(key=demo_data.KEY).first()
+
+
+def demo_counts(site: Site) -> list[tuple[Promise, int]]:
+    """What goes with the demo."""
+    return [
+        (_("FAQ entries"), Faq.objects.filter(site=site).count()),
+        (_("Categories"), Category.objects.filter(site=site).count()),
+        (_("Unanswered questions"), UnansweredQuestion.objects.filter(site=site).count()),
+        (_("Sessions"), Session.objects.filter(site=site).count()),
+        (_("Lines written in them"), Message.objects.filter(session__site=site).count()),
+        (_("Tickets"), Ticket.objects.filter(site=site).count()),
+    ]
+
+
+def skip(*, key: str, skipped: bool) -> FirstSteps:
+    """Settles a step that is not done, or takes that back. Unknown keys change nothing."""
+    state = FirstSteps.current()
+    kept = set(state.skipped) - {key} | ({key} if skipped else set())
+    state.skipped = sorted(kept & KEYS)
+    state.save(update_fields=["skipped"])
+    return state
+
+
+def fold(*, folded: bool) -> FirstSteps:
+    state = FirstSteps.current()
+    state.folded = folded
+    state.save(update_fields=["folded"])
+    return state
+
+
+def mail_works() -> FirstSteps:
+    """Notes that a test mail has gone out."""
+    state = FirstSteps.current()
+    state.email_tested_at = timezone.now()
+    state.save(update_fields=["email_tested_at"])
+    return state
+
+
+def generated_login() -> User | None:
+    """The account that still has the password which the first start made."""
+    for path in sorted((settings.BASE_DIR / "var").glob("operator*.json")):
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            name, password = kept["user"], kept["password"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        user = User.objects.filter(username=name, is_active=True).first()
+        if user and _is_password(password, user.password):
+            return user
+    return None
+
+
+@lru_cache(maxsize=16)
+def _is_password(password: str, stored: str) -> bool:
+    """A tenth of a second of hashing, once for each stored hash."""
+    return check_password(password, stored)
+
+
+def _password(request: HttpRequest, _site: Site | None, state: FirstSteps) -> Step:
+    user = generated_login()
+    own = user is None or user == request.user
+    return Step(
+        "password",
+        _("Change the generated password"),
+        _("It was printed at the first start and lies in a file on the server."),
+        user is None,
+        reverse("admin:password_change")
+        if own
+        else reverse("admin:auth_user_password_change", args=[user.pk if user else 0]),
+        _("Change password"),
+        "password" in state.skipped,
+    )
+
+
+def _own_site(_request: HttpRequest, site: Site | None, state: FirstSteps) -> Step:
+    return Step(
+        "site",
+        _("Add your own site"),
+        _("Its name as visitors know it, and the languages that it speaks."),
+        site is not None,
+        _site_page(site),
+        _("Open the site") if site else _("Add a site"),
+        "site" in state.skipped,
+    )
+
+
+def _knowledge(_request: HttpRequest, site: Site | None, state: FirstSteps) -> Step:
+    query = f"?site__id__exact={site.pk}" if site else ""
+    return Step(
+        "knowledge",
+        _("Write the first answers"),
+        _("The bot answers from live FAQ entries of your site, and from nothing else."),
+        site is not None and Faq.objects.of(site.pk).live().exists(),
+        reverse("admin:knowledge_faq_changelist") + query,
+        _("Open the FAQ entries"),
+        "knowledge" in state.skipped,
+    )
+
+
+def _theme(_request: HttpRequest, site: Site | None, state: FirstSteps) -> Step:
+    plain = Site()
+    changed = site and any(getattr(site, name) != getattr(plain, name) for name in THEME)
+    return Step(
+        "theme",
+        _("Make the chat look like yours"),
+        _("Colour, corners, font and place, with a preview beside them. The defaults will do too."),
+        bool(changed),
+        _site_page(site),
+        _("Choose the looks"),
+        "theme" in state.skipped,
+    )
+
+
+def _embed(_request: HttpRequest, site: Site | None, state: FirstSteps) -> Step:
+    return Step(
+        "embed",
+        _("Put the chat on your pages"),
+        _("Name the pages that may show it, then paste one line into them.")
+        if site
+        else _("The line to paste is shown here once you have added your site."),
+        bool(site and site.allowed_pages),
+        _site_page(site),
+        _("Name the pages"),
+        "embed" in state.skipped,
+        "admin/first_steps/embed.html" if site else "",
+    )
+
+
+def _seen(_request: HttpRequest, site: Site | None, state: FirstSteps) -> Step:
+    return Step(
+        "seen",
+        _("See that it is there"),
+        _("Open one of your pages in a browser. It is noted here as soon as it asks for the chat."),
+        bool(site and site.sightings.recent().exists()),
+        reverse("admin:index"),
+        _("Look again"),
+        "seen" in state.skipped,
+        "admin/first_steps/seen.html" if site else "",
+    )
+
+
+def _people(request: HttpRequest, _site: Site | None, state: FirstSteps) -> Step:
+    others = User.objects.filter(is_staff=True, is_active=True).exclude(
+        username=request.user.get_username()
+    )
+    return Step(
+        "people",
+        _("Invite an operator"),
+        _("They get a link and choose a password of their own."),
+        Invitation.objects.exists() or others.exists(),
+        reverse("invite"),
+        _("Invite a colleague"),
+        "people" in state.skipped,
+    )
+
+
+def _mail(_request: HttpRequest, _site: Site | None, state: FirstSteps) -> Step:
+    ready = mail.is_configured()
+    return Step(
+        "mail",
+        _("Send a test e-mail"),
+        _("Invitations and forgotten passwords travel by mail.")
+        if ready
+        else _(
+            "No mail server is set: invitations are links that you hand over yourself. Whoever "
+            "looks after the server sets HELPDESK_EMAIL_URL."
+        ),
+        ready and state.email_tested_at is not None,
+        reverse("first_steps_mail"),
+        _("Send a test") if ready else _("What to set"),
+        "mail" in state.skipped,
+    )
+
+
+def _demo(_request: HttpRequest, _site: Site | None, state: FirstSteps) -> Step:
+    return Step(
+        "demo",
+        _("Clear the demo away"),
+        _("The demo shop with its entries and chats, once you have looked around."),
+        demo_site() is None,
+        reverse("first_steps_demo"),
+        _("See what goes"),
+        "demo" in state.skipped,
+    )
+
+
+def _site_page(site: Site | None) -> str:
+    if site is None:
+        return reverse("admin:sites_site_add")
+    return reverse("admin:sites_site_change", args=[site.pk])
+
+
+Maker = Callable[[HttpRequest, Site | None, FirstSteps], Step]
+STEPS: tuple[Maker, ...] = (
+    _password, _own_site, _knowledge, _theme, _embed, _seen, _people, _mail, _demo,
+)  # fmt: skip
+KEYS = {"password", "site", "knowledge", "theme", "embed", "seen", "people", "mail", "demo"}

@@ -1,0 +1,31 @@
+"""Every list of the admin, asked for what no list can hold."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from tests.staff import olga, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def filters() -> Iterator[tuple[str, str]]:
+    """The name of each list's page, and of a field that it can be filtered by."""
+    for model, options in admin.site._registry.items():
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        for field in options.list_filter or ():
+            if isinstance(field, str):
+                yield name, field
+
+
+@pytest.mark.parametrize("value", ["\0", "a\0b", "nonsense", "9" * 40, ""], ids=ascii)
+def test_a_filter_that_makes_no_sense_breaks_no_list(value):
+    client = signed_in(olga())
+    for name, field in filters():
+        for lookup in ("exact", "id__exact", "gte", "isnull"):
+            found = client.get(
+                reverse(f"admin:{name}_changelist"), {f"{field}__{lookup}": value}, follow=True
+            )
+            assert found.status_code in {200, 400}, (name, field, lookup)

@@ -1,0 +1,164 @@
+"""The card of first steps: what it says is so, and what its buttons do."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.knowledge.models import Faq
+from apps.sites.models import Sighting, Site
+from apps.widget import demo_data
+from helpdesk import first_steps
+from helpdesk.models import FirstSteps
+from tests.staff import alice, olga, page, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def boss() -> User:
+    return olga()
+
+
+@pytest.fixture
+def demo() -> Site:
+    return Site.objects.create(key=demo_data.KEY, name="Northbird Audio")
+
+
+def card(user: User):
+    return signed_in(user).get(page("index")).context["first_steps"]
+
+
+def done(user: User) -> set[str]:
+    return {step.key for step in card(user)["steps"] if step.done}
+
+
+class TestState:
+    def test_nothing_but_the_password_is_done_at_first(self, boss, demo):
+        found = card(boss)
+        assert {step.key for step in found["steps"]} == first_steps.KEYS
+        assert done(boss) == {"password"}
+        assert found["next"] == "site"
+        assert not found["folded"]
+
+    def test_the_generated_password(self, boss, tmp_path, settings):
+        settings.BASE_DIR = tmp_path
+        (tmp_path / "var").mkdir()
+        kept = tmp_path / "var" / "operator.json"
+        kept.write_text(json.dumps({"user": "olga", "password": "generated one"}))
+        boss.set_password("generated one")
+        boss.save()
+        assert "password" not in done(boss)
+        boss.set_password("a better one")
+        boss.save()
+        assert "password" in done(boss)
+
+    @pytest.mark.parametrize(
+        "text", ["", "[]", '{"user": "olga"}', '{"user": "x", "password": "y"}']
+    )
+    def test_a_strange_file_is_no_fault(self, boss, tmp_path, settings, text):
+        settings.BASE_DIR = tmp_path
+        (tmp_path / "var").mkdir()
+        (tmp_path / "var" / "operator.json").write_text(text)
+        assert "password" in done(boss)
+
+    def test_of_an_own_site(self, boss, demo, site):
+        Site.objects.filter(pk=site.pk).update(allowed_pages=[])
+        assert done(boss) == {"password", "site"}
+        Site.objects.filter(pk=site.pk).update(
+            allowed_pages=["https://shop.example"], accent="#123456"
+        )
+        Faq.objects.create(site=site, language="en", question="q", answer="a", status="live")
+        Sighting.objects.create(site=site, origin="https://shop.example", seen_at=timezone.now())
+        assert done(boss) == {"password", "site", "theme", "embed", "knowledge", "seen"}
+
+    def test_the_demo_is_not_the_owners(self, boss, demo):
+        Faq.objects.create(site=demo, language="en", question="q", answer="a", status="live")
+        assert done(boss) == {"password"}
+
+    def test_of_people_mail_and_demo(self, boss, settings):
+        User.objects.create(username="carol", is_staff=True)
+        settings.EMAIL_HOST = "mail.example"
+        first_steps.mail_works()
+        assert done(boss) == {"password", "people", "mail", "demo"}
+
+    def test_the_code_to_embed_is_on_it(self, boss, site, settings):
+        settings.PUBLIC_URL = "https://chat.example"
+        html = signed_in(boss).get(page("index")).content.decode()
+        assert "https://chat.example/w/1/loader.js" in html
+        assert "frame-src https://chat.example" in html
+
+
+class TestButtons:
+    def test_a_step_is_left_out_and_taken_up_again(self, boss):
+        staff = signed_in(boss)
+        staff.post(reverse("first_steps_step"), {"step": "theme", "skip": ""})
+        assert {step.key for step in card(boss)["steps"] if step.skipped} == {"theme"}
+        staff.post(reverse("first_steps_step"), {"step": "theme", "open": ""})
+        assert not any(step.skipped for step in card(boss)["steps"])
+
+    def test_unknown_steps_are_nothing(self, boss):
+        signed_in(boss).post(reverse("first_steps_step"), {"step": "x" * 100, "skip": ""})
+        assert FirstSteps.current().skipped == []
+
+    def test_the_card_folds_and_opens(self, boss):
+        staff = signed_in(boss)
+        staff.post(reverse("first_steps_card"), {"fold": ""})
+        html = staff.get(page("index")).content.decode()
+        assert "First steps" in html
+        assert "Add your own site" not in html
+        staff.post(reverse("first_steps_card"), {"open": ""})
+        assert "Add your own site" in staff.get(page("index")).content.decode()
+
+    def test_all_settled_is_one_line(self, boss):
+        for key in first_steps.KEYS:
+            first_steps.skip(key=key, skipped=True)
+        html = signed_in(boss).get(page("index")).content.decode()
+        assert "All first steps are done" in html
+        assert "Add your own site" not in html
+
+    @pytest.mark.parametrize("name", ["first_steps_step", "first_steps_card"])
+    def test_change_nothing_on_a_look(self, boss, name):
+        assert signed_in(boss).get(reverse(name)).status_code == 405
+
+
+class TestClearingTheDemo:
+    def test_shows_what_goes_before_it_goes(self, boss, demo):
+        Faq.objects.create(site=demo, language="en", question="q", answer="a")
+        html = signed_in(boss).get(reverse("first_steps_demo")).content.decode()
+        assert "Northbird Audio" in html
+        assert "cannot be undone" in html
+        assert Site.objects.filter(key=demo_data.KEY).exists()
+
+    def test_takes_the_demo_and_nothing_else(self, boss, demo, site):
+        Faq.objects.create(site=demo, language="en", question="q", answer="a")
+        kept = Faq.objects.create(site=site, language="en", question="q", answer="a")
+        answer = signed_in(boss).post(reverse("first_steps_demo"), follow=True)
+        assert "was deleted" in answer.content.decode()
+        assert list(Site.objects.all()) == [site]
+        assert list(Faq.objects.all()) == [kept]
+        assert User.objects.filter(pk=boss.pk).exists()
+
+    def test_twice_is_no_fault(self, boss):
+        answer = signed_in(boss).post(reverse("first_steps_demo"), follow=True)
+        assert "gone already" in answer.content.decode()
+
+    def test_the_next_start_does_not_bring_it_back(self, boss, demo, capsys):
+        signed_in(boss).post(reverse("first_steps_demo"))
+        call_command("demo")
+        assert not Site.objects.exists()
+
+
+class TestWhoMay:
+    @pytest.mark.parametrize(
+        "name", ["first_steps_step", "first_steps_card", "first_steps_mail", "first_steps_demo"]
+    )
+    def test_others_may_not(self, client, name):
+        assert signed_in(alice()).post(reverse(name)).status_code == 403
+        assert client.post(reverse(name)).status_code == 302
+
+    def test_others_see_no_card(self):
+        assert card(alice()) is None

@@ -1,0 +1,53 @@
+"""The first page and the sidebar show what one may see, and only that."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.knowledge.models import Faq
+from tests.staff import alice, carol, olga, page, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def groups(user) -> dict[str, list[str]]:
+    found = signed_in(user).get(page("index")).context["sidebar_navigation"]
+    return {
+        str(group["title"]): [str(one["title"]) for one in group["items"] if one["has_permission"]]
+        for group in found
+    }
+
+
+def figures(user) -> dict[str, int]:
+    cards = signed_in(user).get(page("index")).context["cards"]
+    return {str(card["title"]): card["figure"] for card in cards}
+
+
+def test_the_sidebar_goes_by_task():
+    assert list(groups(olga())) == ["Work", "Knowledge", "Settings"]
+
+
+def test_everyone_sees_their_own_part():
+    assert groups(carol()) == {"Work": ["Tickets", "Sessions"], "Knowledge": [], "Settings": []}
+    assert groups(alice())["Knowledge"] == ["FAQ entries"]
+
+
+def test_figures_are_of_what_one_may_see(site):
+    Faq.objects.create(site=site, language="en", question="q", answer="a", status="live")
+    assert figures(carol()) == {"Open tickets": 0, "Sessions going on": 0}
+    assert figures(alice())["Live FAQ entries"] == 1
+    assert len(figures(olga())) == 4
+
+
+def test_nothing_is_counted_that_one_may_not_see():
+    staff = signed_in(carol())
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        staff.get(page("index"))
+    assert not [query for query in asked.captured_queries if "knowledge_faq" in query["sql"]]
+
+
+def test_a_figure_opens_its_list():
+    html = signed_in(olga()).get(page("index")).content.decode()
+    assert f'href="{page("handoff_ticket_changelist")}"' in html
