@@ -40,6 +40,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ["DATABASE_URL"] = found.database_url
     os.environ["REDIS_URL"] = found.redis_url
     os.environ.setdefault("HELPDESK_SECRET_KEY", "a key for tests only, no secret")
+    os.environ.setdefault("HELPDESK_SEAL_KEY", "a key for tests only, which seals no secret")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

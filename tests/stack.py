@@ -113,6 +113,7 @@ class Stack:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "HELPDESK_SECRET_KEY": "a key for tests only, no secret",
+            "HELPDESK_SEAL_KEY": "a key for tests only, which seals no secret",
             "HELPDESK_LOG_LEVEL": "INFO",
             # Counted by address for all processes, and every test has the same one.
             "HELPDESK_SESSIONS_PER_HOUR": "100000",

@@ -72,7 +72,8 @@ def _values(form: Any) -> dict[str, str]:
         names = [field.html_name]
         values = [value]
         if hasattr(field.field.widget, "decompress"):
-            values = field.field.widget.decompress(value)
+            sent_before = isinstance(value, list)
+            values = value if sent_before else field.field.widget.decompress(value)
             names = [f"{field.html_name}_{n}" for n in range(len(values))]
         sent = zip(names, values, strict=True)
         found |= {n: _text(v) for n, v in sent if v is not None and v is not False}

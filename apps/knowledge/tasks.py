@@ -6,6 +6,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from apps.knowledge import jobs
+from apps.knowledge.sheets import jobs as sheets
 
 logger = logging.getLogger(__name__)
 
@@ -30,3 +31,28 @@ def _publish(site_id: int) -> None:
         refresh_index.delay(site_id)
     except OperationalError as error:
         logger.warning("index: the broker is away (%s)", type(error).__name__)
+
+
+@shared_task
+def run_import(import_id: int) -> None:
+    if sheets.run(import_id):
+        enqueue_import(import_id)
+    else:
+        jobs.build_stale()
+
+
+@shared_task
+def sweep_out_imports() -> None:
+    sheets.sweep_out()
+
+
+def enqueue_import(import_id: int) -> None:
+    transaction.on_commit(partial(_publish_import, import_id))
+
+
+def _publish_import(import_id: int) -> None:
+    """With the broker away the sweeper finds the waiting import by itself."""
+    try:
+        run_import.delay(import_id)
+    except OperationalError as error:
+        logger.warning("import: the broker is away (%s)", type(error).__name__)

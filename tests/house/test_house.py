@@ -18,6 +18,13 @@ OURS = ("apps", "helpdesk", "tests", "bench")
 FORBIDDEN_NAMES = ("utils", "util", "helpers", "helper", "common", "misc", "selectors")
 OPERATIONS = ROOT / "docs" / "operations.md"
 READERS = {"text", "flag", "number", "whole", "words", "networks", "origins"}
+# The project's admin of what Django brings: found by that name once the apps have registered theirs.
+UNFOLD_ELSEWHERE = {"helpdesk/people.py"}
+PAUSES = ("sleep", "wait_for_timeout")
+# The browser's events reach a test only while one of Playwright's calls runs.
+POLLING = {
+    "tests/widget/test_browser_launcher.py test_an_answer_that_comes_while_it_is_closed_is_counted"
+}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -76,15 +83,18 @@ def test_names_say_what_is_inside():
         assert not set(parts).intersection(FORBIDDEN_NAMES), name
 
 
-def own(node: ast.AST) -> bool:
+def imported(node: ast.AST) -> list[str]:
+    """The modules that an import names."""
     match node:
         case ast.ImportFrom(module=str(module)):
-            names = [module]
+            return [module]
         case ast.Import(names=aliases):
-            names = [alias.name for alias in aliases]
-        case _:
-            return False
-    return any(name.partition(".")[0] in OURS for name in names)
+            return [alias.name for alias in aliases]
+    return []
+
+
+def own(node: ast.AST) -> bool:
+    return any(name.partition(".")[0] in OURS for name in imported(node))
 
 
 def test_our_own_modules_are_imported_at_the_top():
@@ -99,6 +109,23 @@ def test_our_own_modules_are_imported_at_the_top():
     assert hidden == []
 
 
+def knows(tree: ast.Module, package: str) -> bool:
+    return any(
+        name.partition(".")[0] == package for node in ast.walk(tree) for name in imported(node)
+    )
+
+
+def is_admin(name: str) -> bool:
+    """`admin.py`, or a module of an `admin` package."""
+    return "admin" in Path(name).with_suffix("").parts
+
+
+def test_only_admin_modules_know_unfold():
+    """Another look of the admin must not reach the business code."""
+    known = {name for name, tree in trees().items() if knows(tree, "unfold")}
+    assert {name for name in known if not is_admin(name)} == UNFOLD_ELSEWHERE
+
+
 def test_celery_tasks_are_thin_shells():
     for name, node in functions():
         if re.search(r"^apps/\w+/tasks\.py:", name):
@@ -110,6 +137,25 @@ def test_only_tasks_queue_work():
     for name, text in files().items():
         if name.startswith("apps/") and not name.endswith("/tasks.py"):
             assert not re.search(r"\.(delay|apply_async)\(", text), name
+
+
+def pauses(node: ast.AST) -> bool:
+    """A call that lets time pass; a pause of nothing only lets others run."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=args) if (
+            name in PAUSES
+        ):
+            return [arg.value for arg in args if isinstance(arg, ast.Constant)] != [0]
+    return False
+
+
+def test_tests_wait_for_what_happens_never_for_time_to_pass():
+    sleepers = {
+        f"{place.partition(':')[0]} {node.name}"
+        for place, node in functions()
+        if place.startswith("tests/") and any(map(pauses, ast.walk(node)))
+    }
+    assert sleepers == POLLING
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.knowledge.models import Category, Faq, FaqVariant, IndexState, UnansweredQuestion
 from apps.sites.models import Site
-from tests.staff import HOSTILE, alice, bob, carol, form_data, olga, page, signed_in
+from tests.staff import HOSTILE, bob, carol, form_data, olga, page, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -24,23 +24,6 @@ class TestQuestions:
         client.post(answer.redirect_chain[-1][0], {**data, "answer": "Not yet."})
         assert Faq.objects.filter(question="Do you sponsor bands?", status="draft").exists()
         assert not UnansweredQuestion.objects.open().exists()
-
-    def test_marking_as_handled(self, asked):
-        path = page("knowledge_unansweredquestion_changelist")
-        client = signed_in(bob())
-        assert b"Do you sponsor bands?" in client.get(path).content
-        answer = client.post(
-            path, {"action": "mark_handled", "_selected_action": [asked.pk]}, follow=True
-        )
-        assert b"1 question marked as handled." in answer.content
-        assert b"Do you sponsor bands?" not in answer.content
-        assert b"Do you sponsor bands?" in client.get(path, {"state": "handled"}).content
-
-    def test_who_only_reads_cannot_mark(self, asked):
-        path = page("knowledge_unansweredquestion_changelist")
-        client = signed_in(alice())
-        client.post(path, {"action": "mark_handled", "_selected_action": [asked.pk]})
-        assert UnansweredQuestion.objects.open().exists()
 
 
 class TestPages:
@@ -98,7 +81,7 @@ class TestPages:
         client = signed_in(olga())
         client.get(page(LIST))
         with django_assert_max_num_queries(16):
-            client.get(page(LIST))
+            assert client.get(page(LIST)).status_code == 200
 
     def test_the_list_shows_the_state_of_the_index(self, live, site):
         IndexState.objects.create(site=site, wanted=3, built=2, entries=1, built_at=timezone.now())

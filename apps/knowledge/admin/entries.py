@@ -1,94 +1,85 @@
-"""FAQ entries in the admin. What is live changes only by those who may publish."""
+"""FAQ entries in the admin. What is live changes only by those who may publish; what others write
+about it waits for them."""
 
-from collections.abc import Iterable
 from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db import models, transaction
-from django.db.models import QuerySet
-from django.forms import BaseInlineFormSet, ModelForm
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.text import Truncator
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action, display
+from unfold.decorators import action
 
-from apps.knowledge.admin import prefill
-from apps.knowledge.admin.forms import FaqForm, VariantForm, VariantFormSet
+from apps.knowledge import similar
+from apps.knowledge.admin import panels, prefill
+from apps.knowledge.admin.access import may_publish, may_read, may_touch
+from apps.knowledge.admin.columns import Columns
+from apps.knowledge.admin.exports import SheetsAdmin
+from apps.knowledge.admin.filters import ReviewFilter, TranslationFilter, ValidityFilter
+from apps.knowledge.admin.forms import FaqForm
+from apps.knowledge.admin.histories import Histories
+from apps.knowledge.admin.reviews import Reviews
+from apps.knowledge.admin.trials import Trials
+from apps.knowledge.contents import Content, phrasings_of
 from apps.knowledge.models import Faq, FaqVariant, IndexState
-from apps.knowledge.services import knowledge_changed, set_status
+from apps.knowledge.services import delete_entries, propose, save_entry, set_status
 from apps.sites.models import Site
 
-BADGES = {Faq.Status.DRAFT: "", Faq.Status.REVIEW: "warning", Faq.Status.LIVE: "success"}
 SOON = _("Searchable within 5 seconds.")
-
-
-class VariantInline(TabularInline):  # type: ignore[misc]  # Unfold ships no types
-    """Its permissions are those of the entry; where that is read-only, Django makes this so."""
-
-    model = FaqVariant
-    form = VariantForm
-    formset = VariantFormSet
-    fields = ["text"]
-    hide_title = True
-    template_before = "admin/knowledge/faq/variants_hint.html"
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 1 if obj else max(5, len(prefill.variants(request)) + 1)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return any(
-            request.user.has_perm(f"knowledge.{verb}_faq") for verb in ("view", "change", "add")
-        )
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm(f"knowledge.{'change' if obj else 'add'}_faq")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("knowledge.change_faq")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_add_permission(request, obj)
+KEPT = _("Your change waits for review. Until it is published, visitors get the live text.")
 
 
 @admin.register(Faq)
-class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
     form = FaqForm
-    inlines = [VariantInline]
-    list_display = ["entry", "state", "language", "category", "updated_at"]
+    list_display = ["entry", "state", "spoken", "category", "answered", "updated_at"]
     list_filter = [
+        ReviewFilter,
         "status",
         "language",
+        ValidityFilter,
+        TranslationFilter,
         "category",
         "site",
         "high_risk",
         ("owner", admin.RelatedOnlyFieldListFilter),
     ]
-    list_select_related = ["category", "site"]
+    list_select_related = ["category", "translation_of", "proposal", "use"]
     list_per_page = 50
     list_before_template = "admin/knowledge/faq/index_state.html"
-    change_form_outer_before_template = "admin/knowledge/faq/locked.html"
-    search_fields = ["question", "answer", "variants__text"]
+    change_form_outer_before_template = "admin/knowledge/faq/before.html"
+    change_form_outer_after_template = "admin/knowledge/faq/beside.html"
+    search_fields = ["question", "answer"]
+    search_help_text = _("Words of the question, its phrasings or the answer")
     autocomplete_fields = ["translation_of"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    actions = ["publish", "send_to_review", "back_to_draft"]
+    actions = [
+        "publish", "send_to_review", "back_to_draft", "chosen_as_csv", "chosen_as_xlsx",
+    ]  # fmt: skip
+    actions_list = ["try_it_out", "latest_changes", *SheetsAdmin.actions_list]
     actions_detail = ["copy_to_draft"]
     warn_unsaved_form = True
     fieldsets = [
-        (None, {"fields": [("site", "language"), "question", "answer", "source_url"]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("site", "language"), "question", "phrasings", "answer", "source_url",
+                    "opened_on",
+                ]
+            },
+        ),
         (_("Publishing"), {"fields": [("status", "owner"), "valid_from", "valid_until"]}),
         (_("Place and care"), {"fields": [("category", "translation_of"), "high_risk"]}),
-    ]
+    ]  # fmt: skip
 
-    @display(description=_("entry"), ordering="question", header=True)  # type: ignore[untyped-decorator]
-    def entry(self, faq: Faq) -> list[str]:
-        return [faq.question, Truncator(" ".join(faq.answer.split())).chars(120)]
-
-    @display(description=_("status"), ordering="status", label=BADGES)  # type: ignore[untyped-decorator]
-    def state(self, faq: Faq) -> tuple[str, str]:
-        return faq.status, faq.get_status_display()
+    class Media:
+        css = {"all": ["admin/knowledge.css"]}
+        js = ["admin/trial.js"]
 
     @admin.action(permissions=["publish"], description=_("Publish"))
     def publish(self, request: HttpRequest, entries: QuerySet[Faq]) -> None:
@@ -113,14 +104,42 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         # which fails before the first migration.
         return request.user.has_perm("knowledge.add_faq")
 
+    def has_read_permission(self, request: HttpRequest) -> bool:
+        return may_read(request)
+
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return may_publish(request) and self.has_change_permission(request)
 
-    def has_change_permission(self, request: HttpRequest, obj: Faq | None = None) -> bool:
-        return super().has_change_permission(request, obj) and may_touch(request, obj)
-
     def has_delete_permission(self, request: HttpRequest, obj: Faq | None = None) -> bool:
         return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+    def phrasings(self, faq: Faq) -> str:
+        """For those who may only read; others get the form's field of that name."""
+        return format_html_join("\n", "{}<br>", ((text,) for text in phrasings_of(faq))) or "–"
+
+    phrasings.short_description = _("Phrasings")  # type: ignore[attr-defined]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Faq | None = None) -> Any:
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fieldsets
+        (title, first), *others = self.fieldsets
+        return [(title, {"fields": [f for f in first["fields"] if f != "opened_on"]}), *others]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Faq | None = None) -> list[str]:
+        """A proposed change is about what the entry says."""
+        proposes = obj is not None and not may_touch(request, obj)
+        return ["site", "language", "status", "owner"] if proposes else []
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Faq | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002
+        **kwargs: Any,
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.proposes = not may_touch(request, obj)
+        return form
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -130,6 +149,23 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         if faq and request.method == "POST" and transaction.get_connection().in_atomic_block:
             return Faq.objects.select_for_update(no_key=True).filter(pk=faq.pk).first()
         return cast("Faq | None", faq)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Faq]:
+        """The list asks of a source only whether it has moved on; its texts would be sorted too."""
+        unread = ("question", "answer", "source_url", "review_note")
+        rows: QuerySet[Faq] = super().get_queryset(request)
+        return rows.defer(*(f"translation_of__{name}" for name in unread))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Faq], search_term: str
+    ) -> tuple[QuerySet[Faq], bool]:
+        """Every word in the question, the answer or one of the phrasings. Asked for as a join, the
+        phrasings would cost a sort of all that match."""
+        for word in search_term.split():
+            phrased = FaqVariant.objects.filter(faq=OuterRef("pk"), text__icontains=word)
+            said = Q(question__icontains=word) | Q(answer__icontains=word)
+            queryset = queryset.filter(said | Exists(phrased))
+        return queryset, False
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "status" and not may_publish(request):
@@ -142,14 +178,6 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         asked = super().get_changeform_initial_data(request)
         return {**known, **asked, **prefill.fields(request)}
 
-    def get_formset_kwargs(
-        self, request: HttpRequest, obj: Faq, inline: VariantInline, prefix: str
-    ) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        if request.method == "GET" and (texts := prefill.variants(request)):
-            found["initial"] = [{"text": text} for text in texts]
-        return found
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -160,9 +188,9 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        faq = kwargs.get("obj")
-        wishes = request.user.has_perm("knowledge.change_faq") and not may_touch(request, faq)
-        page = super().render_change_form(request, {**context, "locked": wishes}, *args, **kwargs)
+        form = context["adminform"].form
+        shown = panels.context(request, kwargs.get("obj"), form)
+        page = super().render_change_form(request, {**context, **shown}, *args, **kwargs)
         return cast("HttpResponse", page)
 
     def save_model(
@@ -172,34 +200,62 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         form: "ModelForm[Faq]",
         change: bool,  # noqa: FBT001
     ) -> None:
+        author = cast("Any", request.user)
+        texts = form.cleaned_data["phrasings"]
+        if getattr(form, "proposes", False):
+            propose(entry=obj, content=Content.of(obj, texts), author=author)
+            return
         if not change and obj.owner is None:
-            obj.owner = cast("Any", request.user)
-        super().save_model(request, obj, form, change)
+            obj.owner = author
+        save_entry(entry=obj, phrasings=texts, author=author)
 
     def save_related(
         self,
         request: HttpRequest,
         form: "ModelForm[Faq]",
-        formsets: "Iterable[BaseInlineFormSet[FaqVariant, Faq, Any]]",
+        formsets: Any,
         change: bool,  # noqa: FBT001
     ) -> None:
-        super().save_related(request, form, formsets, change)
+        """The service has stored the phrasings; what is left is to tell about it."""
         faq = form.instance
-        knowledge_changed(site_ids=[faq.site_id, form.initial.get("site") or faq.site_id])
         if not change:
             prefill.done(request)
-        if faq.is_live:
+        if getattr(form, "proposes", False):
+            self.message_user(request, KEPT)
+        elif faq.is_live:
             self.message_user(request, SOON)
+        self._warn_of_similar(request, faq, form.cleaned_data["phrasings"])
+
+    def response_change(self, request: HttpRequest, obj: Faq) -> HttpResponse:
+        """A proposed change is not told as a stored one."""
+        if may_touch(request, obj):
+            return cast("HttpResponse", super().response_change(request, obj))
+        if "_continue" in request.POST:
+            return HttpResponseRedirect(request.path)
+        return cast("HttpResponse", self.response_post_save_change(request, obj))
 
     def delete_model(self, request: HttpRequest, obj: Faq) -> None:
-        super().delete_model(request, obj)
-        knowledge_changed(site_ids=[obj.site_id])
+        delete_entries(entries=[obj], author=cast("Any", request.user))
 
-    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Faq]) -> None:
-        sites = set(queryset.order_by().values_list("site_id", flat=True))
-        super().delete_queryset(request, queryset)
-        knowledge_changed(site_ids=sites)
+        delete_entries(entries=queryset, author=cast("Any", request.user))
+
+    def _warn_of_similar(self, request: HttpRequest, faq: Faq, texts: tuple[str, ...]) -> None:
+        near = similar.similar(
+            site_id=faq.site_id,
+            language=faq.language,
+            texts=[faq.question, *texts],
+            besides=faq.pk,
+            limit=3,
+        )
+        if near:
+            links = format_html_join(
+                " · ",
+                '<a class="text-link" href="{}">{}</a>',
+                ((reverse("admin:knowledge_faq_change", args=[n.faq.pk]), n.faq) for n in near),
+            )
+            text = str(_("Other entries are asked in much the same words: {links}"))
+            self.message_user(request, format_html(text, links=links), messages.WARNING)
 
     def _move(self, request: HttpRequest, entries: QuerySet[Faq], status: Faq.Status) -> None:
         """Moves those that this user may move, and says how many stayed where they are."""
@@ -208,7 +264,7 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
             rows = list(chosen.select_for_update(no_key=True))
             ours = [faq for faq in rows if may_touch(request, faq)]
             moved = [faq for faq in ours if faq.status != status]
-            set_status(entries=moved, status=status)
+            set_status(entries=moved, status=status, author=cast("Any", request.user))
             for faq in moved:
                 self.log_change(request, faq, f"{faq.get_status_display()} → {status.label}")
         self.message_user(request, _told(moved, status))
@@ -219,15 +275,6 @@ class FaqAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
                 kept,
             )
             self.message_user(request, text % {"count": kept}, messages.WARNING)
-
-
-def may_publish(request: HttpRequest) -> bool:
-    return request.user.has_perm("knowledge.publish_faq")
-
-
-def may_touch(request: HttpRequest, faq: Faq | None) -> bool:
-    """Whether the entry is not live, or the user may change what is live."""
-    return faq is None or not faq.is_live or may_publish(request)
 
 
 def _told(moved: list[Faq], status: Faq.Status) -> str:

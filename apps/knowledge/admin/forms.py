@@ -1,35 +1,133 @@
-"""What an entry and its phrasings must be like before they are stored."""
+"""What an entry must be like before it is stored."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from apps.knowledge.models import Faq, FaqVariant
+from apps.knowledge.contents import LONGEST, Content, phrasings_of
+from apps.knowledge.models import Faq
+from apps.knowledge.similar import live_twin
 from apps.sites.models import Site
+
+PHRASINGS_AT_MOST = 200
 
 
 class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails at run time
+    """`proposes` is set by the admin where the entry is live and its editor may not publish: the
+    form then starts from the change that waits, and what is sent becomes one.
+
+    `opened_on` is the entry's stamp when the form was opened. `collided` tells that somebody else
+    stored the entry since; the next sending is then compared with what they stored.
+    """
+
+    proposes = False
+    collided = False
+    phrasings = forms.CharField(
+        label=_("Phrasings"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 7}),
+        help_text=_(
+            "One per line: 5–10 ways in which visitors really ask it, short and long, in other "
+            "words."
+        ),
+    )
+    opened_on = forms.CharField(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = Faq
         fields: list[str] = []  # the admin's fieldsets say which
         widgets = {"answer": UnfoldAdminTextareaWidget({"rows": 6})}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        faq = kwargs.get("instance")
+        if faq and faq.pk:
+            kwargs["initial"] = {**self._opened(faq), **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+
+    def current(self) -> Content:
+        """What the form starts from: the change that waits, or the entry as it is stored."""
+        faq = Faq.objects.get(pk=self.instance.pk)
+        proposal = getattr(faq, "proposal", None) if self.proposes else None
+        return Content.from_json(proposal.content) if proposal else Content.stored(faq)
+
+    def clean_phrasings(self) -> tuple[str, ...]:
+        """One phrasing a line; blank lines are none."""
+        lines = [" ".join(line.split()) for line in self.cleaned_data["phrasings"].splitlines()]
+        texts = [line for line in lines if line]
+        seen: set[str] = set()
+        for text in texts:
+            if len(text) > LONGEST:
+                self.add_error("phrasings", _("Longer than 300 characters: “%s…”") % text[:60])
+            if text.casefold() in seen:
+                self.add_error("phrasings", _("“%(text)s” stands here twice.") % {"text": text})
+            seen.add(text.casefold())
+        if len(texts) > PHRASINGS_AT_MOST:
+            self.add_error("phrasings", _("An entry has 200 phrasings at most."))
+        return tuple(texts)
+
     def clean(self) -> dict[str, Any]:
         """Site, category, language and translation must fit together."""
         cleaned = super().clean() or self.cleaned_data
-        if site := cleaned.get("site"):
-            self._check_language(site, cleaned.get("language"))
+        site = cleaned.get("site") or getattr(self.instance, "site", None)
+        language = cleaned.get("language") or self.instance.language
+        if site:
+            self._check_language(site, language)
             self._check_category(site)
-            self._check_translation(site, cleaned.get("language"))
+            self._check_translation(site, language)
+            if not self.instance.pk:
+                self._check_twin(site, language)
+        if self.instance.pk:
+            self._check_collision()
         return cleaned
+
+    def _opened(self, faq: Faq) -> dict[str, Any]:
+        initial: dict[str, Any] = {"opened_on": faq.stamp()}
+        proposal = getattr(faq, "proposal", None) if self.proposes else None
+        if not proposal:
+            return initial | {"phrasings": "\n".join(phrasings_of(faq))}
+        content = Content.from_json(proposal.content)
+        return initial | content.as_json() | {"phrasings": "\n".join(content.phrasings)}
+
+    def _check_collision(self) -> None:
+        now = self.instance.stamp()
+        if self.data.get("opened_on", now) == now:
+            return
+        self.collided = True
+        sent: Any = cast("QueryDict", self.data).copy()
+        sent["was_opened_on"], sent["opened_on"] = sent["opened_on"], now
+        self.data = sent
+        self.add_error(
+            None,
+            _(
+                "Somebody else saved this entry while you were editing it. Nothing you typed is "
+                "lost: compare below, then save again to keep your text, or change it first."
+            ),
+        )
+
+    def _check_twin(self, site: Site, language: str) -> None:
+        question = self.cleaned_data.get("question")
+        if not question:
+            return
+        twin = live_twin(site_id=site.pk, language=language, question=question, besides=None)
+        if twin:
+            link = format_html(
+                '<a class="text-link" href="{}">{}</a>',
+                reverse("admin:knowledge_faq_change", args=[twin.pk]),
+                twin.question,
+            )
+            message = _("A live entry already answers this question: {entry}. Change that one.")
+            self.add_error("question", format_html(str(message), entry=link))
 
     def _check_language(self, site: Site, language: str | None) -> None:
         if language and language not in site.languages:
             self.add_error(
-                "language",
+                None if self.proposes else "language",
                 _("The site “%(site)s” does not speak this language.") % {"site": site.name},
             )
 
@@ -43,43 +141,27 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails 
 
     def _check_translation(self, site: Site, language: str | None) -> None:
         original = self.cleaned_data.get("translation_of")
-        if not original:
-            return
+        if original and (problem := self._misfit(original, site, language)):
+            self.add_error("translation_of", problem)
+
+    def _misfit(self, original: Faq, site: Site, language: str | None) -> Any:
+        """Why it cannot be the source of this entry; None when it can."""
         if original.pk == self.instance.pk:
-            self.add_error("translation_of", _("An entry cannot be its own translation."))
-        elif original.site_id != site.pk:
-            self.add_error(
-                "translation_of",
-                _("That entry belongs to the site “%(site)s”.") % {"site": original.site.name},
-            )
-        elif original.language == language:
-            self.add_error("translation_of", _("That entry is in the same language."))
-
-
-class VariantForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails at run time
-    class Meta:
-        model = FaqVariant
-        fields = ["text"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["text"].required = False
-
-
-class VariantFormSet(PaginationInlineFormSet):  # type: ignore[misc]  # Unfold ships no types
-    """Rows left blank are no rows, and a stored row that was emptied goes."""
-
-    def _should_delete_form(self, form: "forms.ModelForm[FaqVariant]") -> bool:
-        is_blank = not form.errors and not form.cleaned_data.get("text")
-        return is_blank or bool(super()._should_delete_form(form))
-
-    def validate_unique(self) -> None:
-        """Says on the second row which phrasing stands there already."""
-        seen: set[str] = set()
-        for form in self.forms:
-            text = getattr(form, "cleaned_data", {}).get("text")
-            if not text or self._should_delete_form(form):
-                continue
-            if text.casefold() in seen:
-                form.add_error("text", _("“%(text)s” stands here twice.") % {"text": text})
-            seen.add(text.casefold())
+            return _("An entry cannot be its own translation.")
+        if original.site_id != site.pk:
+            return _("That entry belongs to the site “%(site)s”.") % {"site": original.site.name}
+        if original.language == language:
+            return _("That entry is in the same language.")
+        if original.translation_of_id:
+            source = original.translation_of
+            return _("That entry is a translation itself: choose “%(source)s”.") % {
+                "source": source
+            }
+        if self.instance.pk and self.instance.translations.exists():
+            return _("This entry has translations of its own, so it cannot be one.")
+        others = original.translations.filter(language=language).exclude(pk=self.instance.pk or 0)
+        if other := others.first():
+            return _("That entry is translated into this language already: “%(other)s”.") % {
+                "other": other
+            }
+        return None

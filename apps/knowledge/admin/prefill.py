@@ -1,7 +1,8 @@
-"""A new entry that starts from something: a copy of another, or a visitor's question.
+"""A new entry that starts from something: a copy of another, a translation to be made, or what
+visitors asked.
 
-The address of the form names the source (`copy_of` or `answers`) and is kept when it is sent, so
-nothing is written before the entry is.
+The address of the form names the source (`copy_of`, `translates` with `into`, or `answers`) and is
+kept when it is sent, so nothing is written before the entry is.
 """
 
 import re
@@ -9,46 +10,61 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
+from apps.knowledge.contents import as_phrasing, phrasings_of
+from apps.knowledge.likeness import wordings
 from apps.knowledge.models import Faq, UnansweredQuestion
+from apps.knowledge.services import mark_questions
+from apps.sites.models import LANGUAGES
 
 COPIED = (
     "site", "language", "category", "question", "answer", "source_url", "high_risk",
     "valid_from", "valid_until", "translation_of",
 )  # fmt: skip
-QUESTION_LENGTH = 300
+# A translation has its own words; the source's stand beside the form.
+SHARED = ("site", "category", "source_url", "high_risk", "valid_from", "valid_until")
+READ_AT_MOST = 200
 
 M = TypeVar("M", bound=Model)
 
 
 def fields(request: HttpRequest) -> dict[str, Any]:
     """Initial values for the form; empty without a source."""
-    if faq := _copied(request):
-        return {name: getattr(faq, name) for name in COPIED}
+    if faq := _named(request, "copy_of", Faq.objects.all()):
+        copied = {name: getattr(faq, name) for name in COPIED}
+        return copied | {"phrasings": "\n".join(phrasings_of(faq))}
+    if source := translated(request):
+        shared = {name: getattr(source, name) for name in SHARED}
+        language = request.GET.get("into", "")
+        known = language if language in dict(LANGUAGES) else ""
+        return shared | {"language": known, "translation_of": source.translation_of or source}
     if asked := _asked(request):
+        question = as_phrasing(asked.text)
         return {
             "site": asked.site_id,
             "language": asked.language,
-            "question": " ".join(asked.text.split())[:QUESTION_LENGTH],
+            "question": question,
+            "phrasings": "\n".join(_others(asked, question)),
         }
     return {}
 
 
-def variants(request: HttpRequest) -> list[str]:
-    faq = _copied(request)
-    return [variant.text for variant in faq.variants.order_by("pk")] if faq else []
+def translated(request: HttpRequest) -> Faq | None:
+    """The entry that the new one shall be a translation of."""
+    return _named(request, "translates", Faq.objects.select_related("translation_of"))
 
 
 def done(request: HttpRequest) -> None:
-    """The question that the new entry answers is seen to."""
+    """The questions that the new entry answers are seen to."""
     asked = _asked(request)
     if asked and request.user.has_perm("knowledge.change_unansweredquestion"):
-        UnansweredQuestion.objects.open().filter(pk=asked.pk).update(handled_at=timezone.now())
+        mark_questions(questions=[asked], outcome=UnansweredQuestion.Outcome.ANSWERED)
 
 
-def _copied(request: HttpRequest) -> Faq | None:
-    return _named(request, "copy_of", Faq.objects.all())
+def _others(asked: UnansweredQuestion, question: str) -> list[str]:
+    """What the other visitors of the group wrote, the newest first."""
+    texts = (as_phrasing(member.text) for member in asked.alike()[:READ_AT_MOST])
+    return wordings(texts, besides=[question])
 
 
 def _asked(request: HttpRequest) -> UnansweredQuestion | None:

@@ -1,21 +1,34 @@
-"""The questions that nothing answered, in the admin: an inbox that feeds the entries."""
+"""The questions that nothing answered, in the admin: an inbox of groups that feeds the entries."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from apps.knowledge.admin.access import may_publish
+from apps.knowledge.admin.columns import badge
+from apps.knowledge.grouping import group_questions
 from apps.knowledge.models import UnansweredQuestion
+from apps.knowledge.services import answer_with, mark_questions
+
+Outcome = UnansweredQuestion.Outcome
+MEMBERS_SHOWN = 100
+TONES = {Outcome.OPEN: "warning", Outcome.ANSWERED: "success", Outcome.DISMISSED: ""}
+# Buttons of a row; the list's own form sends them.
+DISMISS, REOPEN, ADD = "_dismiss", "_reopen", "_add"
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -25,14 +38,15 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("handled", _("Handled")), ("all", _("All"))]
+        seen_to = [(value, Outcome(value).label) for value in (Outcome.ANSWERED, Outcome.DISMISSED)]
+        return [*seen_to, ("all", _("All"))]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         chosen = self.value()
         yield {
             "selected": chosen is None,
             "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": pgettext("ticket", "Open"),
+            "display": Outcome.OPEN.label,
         }
         for value, title in self.lookup_choices:
             yield {
@@ -46,30 +60,36 @@ class StateFilter(admin.SimpleListFilter):
     ) -> QuerySet[UnansweredQuestion]:
         if self.value() == "all":
             return queryset
-        return queryset.filter(handled_at__isnull=self.value() != "handled")
+        if self.value() in (Outcome.ANSWERED, Outcome.DISMISSED):
+            return queryset.filter(outcome=self.value())
+        return queryset.filter(handled_at__isnull=True)
 
 
 @admin.register(UnansweredQuestion)
 class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
-    list_display = ["asked", "language", "nearest", "chat", "asked_at", "state"]
+    list_display = ["asked", "times", "language", "nearest", "asked_at"]
     list_filter = [StateFilter, "language", "site"]
-    list_select_related = ["best", "site"]
+    list_select_related = ["best", "site", "group"]
     list_per_page = 50
+    list_before_template = "admin/knowledge/questions/hint.html"
+    change_form_outer_after_template = "admin/knowledge/questions/group.html"
     search_fields = ["text"]
-    actions = ["mark_handled"]
-    actions_row = ["make_draft"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The turn that asked stays and would be listed again: questions are marked handled."""
-        return False
-
+    actions = ["dismiss", "reopen"]
     actions_detail = ["make_draft"]
-    fields = ["text", ("site", "language"), "nearest", "chat", ("asked_at", "handled_at")]
-    readonly_fields = ["nearest", "chat"]
+    fields = ["text", ("site", "language"), "nearest", "chat", ("asked_at", "state")]
+    readonly_fields = ["nearest", "chat", "state"]
+
+    class Media:
+        css = {"all": ["admin/knowledge.css"]}
 
     @display(description=_("question"), ordering="text")  # type: ignore[untyped-decorator]
     def asked(self, question: UnansweredQuestion) -> str:
         return Truncator(question.text).chars(160)
+
+    @display(description=_("times asked"), ordering=Coalesce("group__size", 1))  # type: ignore[untyped-decorator]
+    def times(self, question: UnansweredQuestion) -> str:
+        size = question.group.size if question.group else 1
+        return ngettext("%(count)d time", "%(count)d times", size) % {"count": size}
 
     @display(description=_("nearest entry"), ordering="confidence")  # type: ignore[untyped-decorator]
     def nearest(self, question: UnansweredQuestion) -> str:
@@ -90,35 +110,76 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
             str(question.session)[:8],
         )
 
-    @display(  # type: ignore[untyped-decorator]
-        description=_("state"),
-        ordering="handled_at",
-        label={"open": "warning", "handled": "success"},
-    )
-    def state(self, question: UnansweredQuestion) -> tuple[str, Any]:
-        return (
-            ("handled", _("Handled"))
-            if question.handled_at
-            else ("open", pgettext("ticket", "Open"))
-        )
+    @display(description=_("state"))  # type: ignore[untyped-decorator]
+    def state(self, question: UnansweredQuestion) -> SafeString:
+        return badge(question.get_outcome_display(), TONES[Outcome(question.outcome)])
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """The last column has the buttons that this user may press."""
+
+        @display(description=_("what to do"))  # type: ignore[untyped-decorator]
+        def todo(question: UnansweredQuestion) -> SafeString:
+            return self._todo(request, question)
+
+        return [*self.list_display, todo]
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Make a draft"), icon="edit_note", permissions=["draft"]
     )
     def make_draft(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Opens a new entry that starts from the question; saving it marks the question."""
+        """Opens a new entry that starts from the group; saving it marks its questions."""
         return HttpResponseRedirect(f"{reverse('admin:knowledge_faq_add')}?answers={object_id}")
 
-    @admin.action(permissions=["handle"], description=_("Mark handled"))
-    def mark_handled(self, request: HttpRequest, questions: QuerySet[UnansweredQuestion]) -> None:
-        open_ones = UnansweredQuestion.objects.open().filter(pk__in=questions.values("pk"))
-        count = open_ones.update(handled_at=timezone.now())
-        text = ngettext(
-            "%(count)d question marked as handled.",
-            "%(count)d questions marked as handled.",
-            count,
-        )
-        self.message_user(request, text % {"count": count})
+    @admin.action(permissions=["handle"], description=_("Dismiss"))
+    def dismiss(self, request: HttpRequest, questions: QuerySet[UnansweredQuestion]) -> None:
+        self._mark(request, list(questions), Outcome.DISMISSED)
+
+    @admin.action(permissions=["handle"], description=_("Open again"))
+    def reopen(self, request: HttpRequest, questions: QuerySet[UnansweredQuestion]) -> None:
+        self._mark(request, list(questions), Outcome.OPEN)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "POST":
+            for name in (DISMISS, REOPEN, ADD):
+                if name in request.POST:
+                    return self._press(request, name, request.POST[name])
+        group_questions()
+        return cast("HttpResponse", super().changelist_view(request, extra_context))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        question = kwargs["obj"]
+        members = question.alike()
+        shown = {
+            "question": question,
+            "members": members[:MEMBERS_SHOWN],
+            "size": members.count(),
+            "may_handle": self.has_handle_permission(request),
+            "may_add": self._may_add(request),
+            "may_see_chats": request.user.has_perm("chat.view_session"),
+        }
+        page = super().render_change_form(request, {**context, **shown}, *args, **kwargs)
+        return cast("HttpResponse", page)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UnansweredQuestion]:
+        """The list has one row for each group; every question has its page."""
+        rows = cast("Any", super().get_queryset(request))
+        at = request.resolver_match
+        shown = rows.one_of_each_group() if at and at.url_name == LIST else rows
+        return cast("QuerySet[UnansweredQuestion]", shown)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[UnansweredQuestion], search_term: str
+    ) -> tuple[QuerySet[UnansweredQuestion], bool]:
+        """In any question of the group."""
+        for word in search_term.split():
+            members = UnansweredQuestion.objects.filter(group=OuterRef("group"))
+            inside = Exists(members.filter(text__icontains=word))
+            queryset = queryset.filter(Q(text__icontains=word) | inside)
+        return queryset, False
 
     def has_draft_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("knowledge.add_faq")
@@ -132,7 +193,95 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The turn that asked stays and would be listed again: questions are seen to instead."""
+        return False
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(
             super().has_view_permission(request, obj) or self.has_handle_permission(request)
         )
+
+    def _may_add(self, request: HttpRequest) -> bool:
+        return self.has_handle_permission(request) and request.user.has_perm("knowledge.change_faq")
+
+    def _todo(self, request: HttpRequest, question: UnansweredQuestion) -> SafeString:
+        handles = self.has_handle_permission(request)
+        if question.handled_at:
+            outcome = badge(question.get_outcome_display(), TONES[Outcome(question.outcome)])
+            buttons = [outcome, *([_button(REOPEN, question, _("Open again"))] if handles else [])]
+        else:
+            buttons = [_draft(question)] if self.has_draft_permission(request) else []
+            if question.best_id and self._may_add(request):
+                buttons.append(_button(ADD, question, _("Add to the entry")))
+            if handles:
+                buttons.append(_button(DISMISS, question, _("Dismiss")))
+        shown = format_html_join("", "{}", ((button,) for button in buttons))
+        return format_html('<span class="hd-todo">{}</span>', shown)
+
+    def _press(self, request: HttpRequest, name: str, value: str) -> HttpResponse:
+        key = int(value) if value.isdecimal() and len(value) < 19 else 0
+        question = get_object_or_404(UnansweredQuestion.objects.select_related("best"), pk=key)
+        if not (self._may_add(request) if name == ADD else self.has_handle_permission(request)):
+            raise PermissionDenied
+        if name == ADD:
+            self._add(request, question)
+        else:
+            self._mark(request, [question], Outcome.OPEN if name == REOPEN else Outcome.DISMISSED)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def _add(self, request: HttpRequest, question: UnansweredQuestion) -> None:
+        if question.best is None:
+            self.message_user(request, _("No entry is near this question."), messages.ERROR)
+            return
+        direct = answer_with(
+            question=question,
+            entry=question.best,
+            may_publish=may_publish(request),
+            author=cast("Any", request.user),
+        )
+        text = (
+            _("Added to the phrasings of {entry}.")
+            if direct
+            else _("Added to {entry} as a change that waits for review.")
+        )
+        link = format_html(
+            '<a class="text-link" href="{}">{}</a>',
+            reverse("admin:knowledge_faq_change", args=[question.best.pk]),
+            question.best,
+        )
+        self.message_user(request, format_html(str(text), entry=link), messages.SUCCESS)
+
+    def _mark(
+        self, request: HttpRequest, questions: list[UnansweredQuestion], outcome: Outcome
+    ) -> None:
+        count = mark_questions(questions=questions, outcome=outcome)
+        if outcome == Outcome.OPEN:
+            text = ngettext(
+                "%(count)d question is open again.", "%(count)d questions are open again.", count
+            )
+            self.message_user(request, text % {"count": count})
+            return
+        text = ngettext(
+            "%(count)d question dismissed.", "%(count)d questions dismissed.", count
+        ) % {"count": count}
+        undo = _button(REOPEN, questions[0], _("Undo")) if len(questions) == 1 else ""
+        self.message_user(request, format_html("{} {}", text, undo))
+
+
+LIST = "knowledge_unansweredquestion_changelist"
+
+
+def _draft(question: UnansweredQuestion) -> SafeString:
+    address = f"{reverse('admin:knowledge_faq_add')}?answers={question.pk}"
+    return format_html('<a class="hd-do" href="{}">{}</a>', address, _("Make a draft"))
+
+
+def _button(name: str, question: UnansweredQuestion, title: Any) -> SafeString:
+    """Sent by the list's form, wherever the button stands on the page."""
+    return format_html(
+        '<button class="hd-do" type="submit" form="changelist-form" name="{}" value="{}">{}</button>',
+        name,
+        question.pk,
+        title,
+    )

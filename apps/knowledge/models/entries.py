@@ -1,11 +1,9 @@
-"""What the shop knows: FAQ entries with their phrasings, and the index made from them."""
+"""Entries with their categories and phrasings: what staff write."""
 
-from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +36,26 @@ class FaqQuerySet(models.QuerySet["Faq"]):
 
     def of(self, site_id: int) -> Self:
         return self.filter(site_id=site_id)
+
+    def waiting(self) -> Self:
+        """A reviewer has to look: at the entry itself, or at a change to it."""
+        return self.filter(models.Q(status=Faq.Status.REVIEW) | models.Q(proposal__waiting=True))
+
+    def older_than_source(self) -> Self:
+        """Translations whose source has got another question or answer since."""
+        return self.filter(translated_from__lt=models.F("translation_of__text_version"))
+
+    def without(self, language: str) -> Self:
+        """Entries of sites that speak `language` which have no counterpart in it."""
+        theirs = Faq.objects.filter(language=language)
+        siblings = theirs.filter(translation_of=models.OuterRef("translation_of"))
+        return (
+            self.filter(site__languages__contains=[language])
+            .exclude(language=language)
+            .exclude(translation_of__language=language)
+            .exclude(models.Exists(theirs.filter(translation_of=models.OuterRef("pk"))))
+            .exclude(models.Exists(siblings))
+        )
 
 
 class Faq(models.Model):
@@ -79,6 +97,12 @@ class Faq(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("owner")
     )
+    # `version` is the number of the newest version kept, 0 before the first. Question and answer
+    # last changed in `text_version`; a translation follows that one of its source.
+    version = models.PositiveIntegerField(default=0, editable=False)
+    text_version = models.PositiveIntegerField(default=0, editable=False)
+    translated_from = models.PositiveIntegerField(default=0, editable=False)
+    review_note = models.TextField(_("reviewer's note"), blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -107,6 +131,24 @@ class Faq(models.Model):
     def is_live(self) -> bool:
         return self.status == self.Status.LIVE
 
+    @property
+    def is_older_than_source(self) -> bool:
+        source = self.translation_of
+        return source is not None and self.translated_from < source.text_version
+
+    def stamp(self) -> str:
+        """What a form or a review was opened on: another one means that somebody was quicker."""
+        proposal = getattr(self, "proposal", None)
+        return f"{self.version}.{proposal.revision if proposal else 0}"
+
+    def counterparts(self) -> FaqQuerySet:
+        """The same entry in the other languages, whichever of them is the source."""
+        family = models.Q(translation_of=self.pk)
+        if self.translation_of_id:
+            family |= models.Q(pk=self.translation_of_id)
+            family |= models.Q(translation_of=self.translation_of_id)
+        return Faq.objects.filter(family).exclude(pk=self.pk).order_by("language", "pk")
+
 
 class FaqVariant(models.Model):
     """Another way in which visitors ask the same question."""
@@ -123,86 +165,37 @@ class FaqVariant(models.Model):
         return self.text
 
 
-class IndexStateQuerySet(models.QuerySet["IndexState"]):
-    def stale(self) -> Self:
-        return self.filter(built__lt=models.F("wanted"))
+class FaqUse(models.Model):
+    """How often an entry has answered, counted from turns after the fact."""
 
-    def due(self) -> Self:
-        """An entry has begun or ceased to be valid since the index was built."""
-        return self.filter(due_at__lte=timezone.now())
-
-    def want_again(self) -> int:
-        """Asks for a new index. The wait counts from the first change that is not in the index,
-        so that changes without a pause do not put it off."""
-        now = models.Value(timezone.now())
-        waiting = models.Case(
-            models.When(built=models.F("wanted"), then=now), default=models.F("wanted_at")
-        )
-        return self.update(wanted=models.F("wanted") + 1, wanted_at=waiting, due_at=None)
-
-    def stale_for(self, seconds: float) -> Self:
-        return self.stale().filter(wanted_at__lt=timezone.now() - timedelta(seconds=seconds))
-
-
-class IndexState(models.Model):
-    """How far a site's index is behind its entries, and the newest index itself.
-
-    `wanted` moves in the transaction of every change to entries; `built` follows when the
-    index over that state is stored. Processes load `body` when `built` has moved.
-    """
-
-    site = models.OneToOneField(Site, models.CASCADE, primary_key=True)
-    wanted = models.PositiveBigIntegerField(default=0)
-    wanted_at = models.DateTimeField(default=timezone.now)
-    built = models.PositiveBigIntegerField(default=0)
-    built_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(null=True)
-    entries = models.PositiveIntegerField(default=0)
-    body = models.BinaryField(default=bytes)
-
-    objects = IndexStateQuerySet.as_manager()
+    faq = models.OneToOneField(Faq, models.CASCADE, primary_key=True, related_name="use")
+    answered = models.PositiveBigIntegerField(_("answered"), default=0)
+    helpful = models.PositiveBigIntegerField(_("helpful"), default=0)
+    unhelpful = models.PositiveBigIntegerField(_("not helpful"), default=0)
+    used_at = models.DateTimeField(_("last used"), null=True)
 
     class Meta:
-        verbose_name = _("search index")
-        verbose_name_plural = _("search indexes")
+        verbose_name = _("use of an entry")
+        verbose_name_plural = _("uses of entries")
+        default_permissions = ()
 
     def __str__(self) -> str:
-        return f"{self.built}/{self.wanted}"
+        return str(self.answered)
 
 
-class UnansweredQuerySet(models.QuerySet["UnansweredQuestion"]):
-    def open(self) -> Self:
-        return self.filter(handled_at__isnull=True)
+class UsesCounted(models.Model):
+    """One row: up to which moment the turns are in `FaqUse`."""
 
-
-class UnansweredQuestion(models.Model):
-    """A visitor's question that no entry answered. Keeps identifiers of rows that stand higher."""
-
-    turn = models.UUIDField(_("turn"), unique=True)
-    session = models.UUIDField(_("session"))
-    site = models.ForeignKey(Site, models.CASCADE, verbose_name=_("site"))
-    language = models.CharField(_("language"), max_length=12, choices=LANGUAGES)
-    text = models.TextField(_("question"))
-    best = models.ForeignKey(
-        Faq, models.SET_NULL, null=True, blank=True, verbose_name=_("nearest entry")
-    )
-    confidence = models.FloatField(_("confidence"), null=True)
-    asked_at = models.DateTimeField(_("asked"))
-    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
-
-    objects = UnansweredQuerySet.as_manager()
+    only = models.BooleanField(primary_key=True, default=True, editable=False)
+    until = models.DateTimeField()
 
     class Meta:
-        verbose_name = _("unanswered question")
-        verbose_name_plural = _("unanswered questions")
-        ordering = ["-asked_at"]
-        indexes = [
-            models.Index(
-                fields=["-asked_at"],
-                condition=models.Q(handled_at__isnull=True),
-                name="unanswered_open",
-            )
+        verbose_name = _("count of uses")
+        verbose_name_plural = _("counts of uses")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=models.Q(only=True), name="uses_counted_one_row")
         ]
 
     def __str__(self) -> str:
-        return self.text[:80]
+        return self.until.isoformat()

@@ -1,0 +1,92 @@
+"""The file of an import: kept in pieces, put together on disk for a worker, told by its content."""
+
+import contextlib
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+from apps.knowledge.models import FaqImport, FaqImportPart
+from apps.knowledge.sheets import delimited, workbook
+from apps.knowledge.sheets.limits import MIB, SheetLimits
+from apps.knowledge.sheets.problems import SheetError
+
+PIECE = 1 << 19
+ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# How Office names the stream of a workbook that it has encrypted.
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+OTHERS = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"{\\rtf",
+)
+TYPES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
+
+
+@dataclass(slots=True)
+class Opened:
+    """A file that can be read: how it is (`facts`), its rows, and the share of it that is read
+    so far."""
+
+    facts: dict[str, Any]
+    rows: Iterator[tuple[int, list[str]]]
+    share: Callable[[], float]
+
+
+def keep(sheet: FaqImport, file: BinaryIO) -> None:
+    """Stores the file's pieces, one at a time."""
+    file.seek(0)
+    for number in itertools.count():
+        if not (piece := file.read(PIECE)):
+            return
+        FaqImportPart.objects.create(sheet=sheet, number=number, body=piece)
+
+
+@contextlib.contextmanager
+def on_disk(sheet: FaqImport) -> Iterator[BinaryIO]:
+    """The file, put together again where it can be read to and fro."""
+    with tempfile.TemporaryFile() as file:
+        parts = FaqImportPart.objects.filter(sheet=sheet).order_by("number")
+        for pk in parts.values_list("pk", flat=True):
+            file.write(FaqImportPart.objects.values_list("body", flat=True).get(pk=pk))
+        file.flush()
+        yield cast("BinaryIO", file)
+
+
+def check_at_the_door(name: str, file: BinaryIO, size: int, limits: SheetLimits) -> None:
+    """Refuses at once what its first bytes tell apart.
+
+    Raises SheetError ("empty", "too_big", "not_a_sheet", "old_excel", "password").
+    """
+    if size == 0:
+        raise SheetError("empty")
+    if size > limits.file_bytes:
+        shown = f"{size / MIB:.1f}"
+        raise SheetError("too_big", size=shown, limit=limits.file_bytes // MIB)
+    file.seek(0)
+    start = file.read(len(OLE))
+    if start == OLE:
+        raise SheetError("password" if ENCRYPTED in file.read() else "old_excel")
+    if start.startswith(OTHERS) or not name.lower().endswith(TYPES):
+        raise SheetError("not_a_sheet")
+
+
+def read(file: BinaryIO, encoding: str, limits: SheetLimits) -> Opened:
+    """Opens the file as what it is, whatever its name says. Raises SheetError."""
+    file.seek(0)
+    if file.read(len(ZIP)) == ZIP:
+        book = workbook.look(file, limits)
+        facts = {"kind": "xlsx", "sheet": book.title}
+        return Opened(facts, workbook.rows(book, limits), lambda: book.share)
+    how = delimited.look(file, encoding)
+    size = file.seek(0, 2)
+    file.seek(0)
+    facts = {"kind": "csv", "encoding": how.encoding, "separator": how.separator}
+    return Opened(facts, delimited.rows(file, how, limits), lambda: file.tell() / size)

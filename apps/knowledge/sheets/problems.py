@@ -1,0 +1,141 @@
+"""What can be wrong with a file or a row: stored as a code with values, told in the reader's
+language. Each sentence says what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Params = Mapping[str, Any]
+TITLES: dict[str, Promise] = {
+    "id": _("number"),
+    "question": _("question"),
+    "answer": _("answer"),
+    "variants": _("variants"),
+    "language": _("language"),
+    "category": _("category"),
+    "status": _("status"),
+    "source": _("source page"),
+    "valid_from": _("valid from"),
+    "valid_until": _("valid until"),
+    "high_risk": _("high risk"),
+}
+
+
+class SheetError(Exception):
+    """The file cannot be taken. `code` is a key of SENTENCES, `params` what stands in it."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, "params": self.params}
+
+
+OF_FILES: dict[str, Promise] = {
+    "empty": _("The file is empty. Choose one with column names in the first row."),
+    "only_header": _("Below the column names there are no rows. Add at least one and try again."),
+    "not_a_sheet": _(
+        "This is not a spreadsheet. Save it as XLSX or as CSV (UTF-8) and choose that file."
+    ),
+    "old_excel": _(
+        "This is a workbook in the old .xls format. Open it and save it as .xlsx, then choose that."
+    ),
+    "password": _(
+        "The workbook is protected by a password. Take the password away in your spreadsheet "
+        "program, save it and choose it again."
+    ),
+    "damaged": _(
+        "The workbook is damaged and cannot be read. Open it in your spreadsheet program, save it "
+        "under a new name and choose that."
+    ),
+    "no_content": _("No sheet of the workbook holds anything. Fill in one and choose it again."),
+    "too_big": _(
+        "The file has %(size)s MB; at most %(limit)s MB can be imported at once. Split it."
+    ),
+    "too_big_unpacked": _(
+        "The workbook unpacks to more than %(limit)s MB, which is not read. Delete pictures and "
+        "other sheets, or save it as CSV."
+    ),
+    "too_many_rows": _(
+        "The file has more than %(limit)s rows, the most that can be imported at once. Split it."
+    ),
+    "too_many_columns": _(
+        "Row %(row)s has %(count)s columns; at most %(limit)s are read. Delete what is not needed, "
+        "or check the separator."
+    ),
+    "cell_too_big": _(
+        "Row %(row)s has a cell with more than %(limit)s characters. Is a closing quotation mark "
+        "missing there?"
+    ),
+    "encoding": _(
+        "The text is neither UTF-8, UTF-16 nor GB18030. Save the file as CSV (UTF-8) or XLSX and "
+        "choose that."
+    ),
+    "encoding_chosen": _("The file cannot be read as %(encoding)s. Choose another encoding below."),
+    "columns": _(
+        "Columns are missing: %(missing)s. Found: %(found)s. Say below which column is which."
+    ),
+    "twice": _(
+        "Two columns both stand for “%(column)s”: “%(first)s” and “%(second)s”. Say below which "
+        "one to read."
+    ),
+    "slow": _("Reading the file took too long. Split it and import the pieces."),
+    "crashed": _(
+        "Something went wrong here and nothing more is done. Try again; if it stays, the server's "
+        "log tells more under “import %(number)s”."
+    ),
+    "left": _("Whoever started this import has no account any more. Start it again."),
+}
+OF_ROWS: dict[str, Promise] = {
+    "blank": _("This cell must not be empty."),
+    "too_long": _("%(count)s characters; at most %(limit)s fit. Shorten the text."),
+    "control": _("Holds characters that cannot be stored. Type the text anew."),
+    "no_result": _("A formula without a result. Put the result there as text."),
+    "error_cell": _("The spreadsheet shows an error here. Put the text there instead."),
+    "language": _("No language of this site. Write one of: %(options)s."),
+    "category": _(
+        "This site has no such category. Make it first, leave the cell empty, or write one of: "
+        "%(options)s."
+    ),
+    "no_categories": _("This site has no categories yet. Make one first, or leave the cell empty."),
+    "status": _("No such status. Write one of: %(options)s."),
+    "publish": _("You may not publish. Write “%(draft)s” or “%(review)s”."),
+    "locked": _("This entry is live, and changing it needs the permission to publish."),
+    "date": _("No date. Write it like 2026-01-31 or 2026-01-31 09:00."),
+    "order": _("The end of validity must come after its start."),
+    "yes_no": _("Write “yes” or “no”."),
+    "url": _("No web address. Write it like https://shop.example/help."),
+    "number": _("No number of an entry. Leave the cell empty to add a new entry."),
+    "unknown_id": _(
+        "This site has no entry of that number. Leave the cell empty to add a new one."
+    ),
+    "same_row": _("The same entry stands in row %(row)s already. Delete one of the two rows."),
+    "same_stored": _("Entry %(id)s asks the same already. Change the question or delete this row."),
+    "moved": _("The entry was changed since the preview. Import the file again to compare anew."),
+    "gone": _("The entry was deleted since the preview. Import the file again to compare anew."),
+    "category_gone": _("The category was deleted since the preview. Import the file again."),
+    "added": _(
+        "An entry with this question was added since the preview. Import the file again to "
+        "compare anew."
+    ),
+}
+SENTENCES = OF_FILES | OF_ROWS
+
+
+def sentence(code: str, params: Params) -> str:
+    """The sentence of a code in the language of now. Lists are joined."""
+    shown = {name: _shown(name, value) for name, value in params.items()}
+    return str(SENTENCES.get(code, SENTENCES["crashed"])) % {"number": "–", **shown}
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in ("missing", "column"):
+        names = value if isinstance(value, list) else [value]
+        return ", ".join(str(TITLES.get(one, one)) for one in names)
+    if isinstance(value, list):
+        return ", ".join(f"“{item}”" for item in value) or "–"
+    return f"{value:,}" if isinstance(value, int) and value >= 10_000 else str(value)

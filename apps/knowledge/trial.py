@@ -1,0 +1,197 @@
+"""Trying a question out: the live chat's own engine and search, over entries of one's choice."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from django.utils import timezone
+
+from apps.engine import turn
+from apps.engine.events import Handoff, Judged, Reply, Say, Search
+from apps.engine.text import detect_language, normalise
+from apps.engine.types import Passage, Snapshot
+from apps.knowledge.answering import POLICY, passages
+from apps.knowledge.contents import Content, phrasings_of
+from apps.knowledge.index import Entry, SiteIndex, library, pack, read_entries, unpack
+from apps.knowledge.likeness import nearest
+from apps.knowledge.models import Faq, Proposal
+from apps.sites.models import Site
+
+SHOWN = 5
+# Number of an entry that stands only in a form.
+NEW = 0
+# Indexes with drafts in them are built for the occasion and kept for the next questions.
+KEPT = 2
+# Building takes seconds beyond this, in the process that visitors are answered by.
+BUILT_AT_MOST = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An entry as it stands in a form, with the number of the one it takes the place of."""
+
+    content: Content
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that the search found: what of it the question is most like, and with what
+    probability it is the right one. `faq` is None for one that only stands in a form."""
+
+    faq: Faq | None
+    question: str
+    phrasing: str
+    confidence: float
+
+    @property
+    def percent(self) -> str:
+        return f"{self.confidence:.0%}"
+
+
+@dataclass(slots=True)
+class Trial:
+    """What the bot made of a question. `say` is the kind of its reply, None when it says nothing;
+    `passages` are its source, or what it offers."""
+
+    text: str
+    language: str
+    normalised: str
+    say: Say | None = None
+    passages: tuple[Passage, ...] = ()
+    route: str = ""
+    confidence: float | None = None
+    hands_over: bool = False
+    found: list[Candidate] = field(default_factory=list)
+
+    @property
+    def answer(self) -> Passage | None:
+        return self.passages[0] if self.say is Say.ANSWER else None
+
+
+def ask(
+    *,
+    site: Site,
+    text: str,
+    drafts: bool = False,
+    unsaved: Content | None = None,
+    entry: int | None = None,
+) -> Trial:
+    """Plays one visitor line on a fresh session. With `drafts`, what is not live yet answers too;
+    `unsaved` stands in for the entry of that number, or for a new one. Both need an index of their
+    own: TooManyError above BUILT_AT_MOST entries."""
+    form = Form(unsaved, str(entry or NEW)) if unsaved else None
+    index = _index(site.pk, form, drafts=drafts)
+    language = site.default_language
+    trial = Trial(text, detect_language(text, language), normalise(text))
+    if asked := _play(index, trial, language):
+        wanted = (asked.language, language)
+        hits = index.search(asked.text, wanted, enough=POLICY.offer_at, limit=SHOWN)
+        trial.found = _candidates([(hit.entry, hit.confidence) for hit in hits], text, form)
+    return trial
+
+
+def _play(index: SiteIndex, trial: Trial, language: str) -> Search | None:
+    """Fills the trial with what the engine says; the search it asked for, if any."""
+    steps = turn.run(Snapshot(POLICY, language=language), trial.text)
+    answer: tuple[Passage, ...] | None = None
+    asked = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration:
+            return asked
+        answer = None
+        match step:
+            case Search():
+                asked = step
+                answer = passages(index, language, step)
+            case Reply():
+                trial.say, trial.passages = step.say, step.passages
+            case Handoff():
+                trial.hands_over = True
+            case Judged():
+                trial.route, trial.confidence = step.route, step.confidence
+
+
+def _candidates(
+    hits: Sequence[tuple[Entry, float]], text: str, form: Form | None
+) -> list[Candidate]:
+    rows = Faq.objects.prefetch_related("variants").in_bulk([int(hit.id) for hit, _ in hits])
+    found = []
+    for hit, confidence in hits:
+        faq = rows.get(int(hit.id))
+        if form and form.id == hit.id:
+            phrasings = form.content.phrasings
+        else:
+            phrasings = phrasings_of(faq) if faq else ()
+        phrasing, _ = nearest(text, (hit.question, *phrasings))
+        found.append(Candidate(faq, hit.question, phrasing, confidence))
+    return found
+
+
+def _index(site_id: int, form: Form | None, *, drafts: bool) -> SiteIndex:
+    if not drafts and form is None:
+        library.refresh()
+        return library.of(site_id)
+    if Faq.objects.of(site_id).count() > BUILT_AT_MOST:
+        raise TooManyError
+    entries = {entry.id: (entry, phrasings) for entry, phrasings in read_entries(site_id)}
+    if drafts:
+        entries |= _drafts(site_id)
+    if form:
+        # Dates are left out: what is tried is the text, not the day.
+        content = replace(form.content, valid_from=None, valid_until=None)
+        entries[form.id] = (_entry(form.id, content), content.phrasings)
+    return _shelf.of(tuple(entries.values()))
+
+
+def _drafts(site_id: int) -> dict[str, tuple[Entry, tuple[str, ...]]]:
+    """What is not live, and live entries as they are proposed to be."""
+    rows = Faq.objects.of(site_id).exclude(status=Faq.Status.LIVE)
+    contents = {faq.pk: Content.stored(faq) for faq in rows.prefetch_related("variants")}
+    for proposal in Proposal.objects.filter(faq__site=site_id):
+        contents[proposal.faq_id] = Content.from_json(proposal.content)
+    return {
+        str(key): (_entry(str(key), content), content.phrasings)
+        for key, content in contents.items()
+    }
+
+
+def _entry(key: str, content: Content) -> Entry:
+    return Entry(
+        id=key,
+        language=content.language,
+        question=content.question,
+        answer=content.answer,
+        url=content.source_url,
+        high_risk=content.high_risk,
+        valid_from=content.valid_from,
+        valid_until=content.valid_until,
+    )
+
+
+class TooManyError(Exception):
+    """The site has more entries than an index is built of while somebody waits."""
+
+
+class _Shelf:
+    """Indexes built for trials: the next question is mostly put to the same entries."""
+
+    def __init__(self) -> None:
+        self._built: OrderedDict[int, SiteIndex] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, entries: tuple[tuple[Entry, tuple[str, ...]], ...]) -> SiteIndex:
+        key = hash(entries)
+        with self._lock:
+            if key not in self._built:
+                self._built[key] = unpack(0, pack(list(entries), timezone.now()))
+            self._built.move_to_end(key)
+            while len(self._built) > KEPT:
+                self._built.popitem(last=False)
+            return self._built[key]
+
+
+_shelf = _Shelf()
