@@ -18,8 +18,9 @@ help:
 	  'make lint        linters only' \
 	  'make fix         let the linters repair and format what they can' \
 	  'make lock        compile the .in files into requirements*.txt, with hashes' \
-	  'make bench       measure turns and sockets' \
-	  'make demo-reset  put the demo shop back to its first day' \
+	  'make bench       measure turns, sockets, the widget and imports' \
+	  'make demo-reset  DELETE the demo site with its chats, tickets and FAQ edits, and load it anew;' \
+	  '                 says what goes and asks, YES=1 make demo-reset does not ask' \
 	  'make messages    collect and compile the translations'
 
 # The stamps hold what an installation was made of: the place (programs in .venv name it in their
@@ -86,6 +87,8 @@ lock: install-dev
 bench: install-dev
 	$(BIN)/python -m bench.turns
 	$(BIN)/python -m bench.sockets
+	$(BIN)/python -m bench.widget
+	$(BIN)/python -m bench.imports
 
 demo-reset: install
 	@exec $(BIN)/python -m helpdesk.up demo-reset

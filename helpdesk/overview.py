@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Session
 from apps.handoff.models import Ticket
-from apps.knowledge.models import Faq, UnansweredQuestion
+from apps.knowledge.models import Faq, FaqImport, UnansweredQuestion
 from helpdesk import first_steps
 
 Text = str | Promise
+REVIEW = "review=waiting"
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -35,8 +36,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ),
         _group(
             _("Knowledge"),
-            _item(_("FAQ entries"), "menu_book", "knowledge.faq", waiting),
+            {**_item(_("FAQ entries"), "menu_book", "knowledge.faq", {}), "active": _in_entries},
+            _waiting_for_review(waiting),
             _item(_("Categories"), "category", "knowledge.category", waiting),
+            _imports(),
         ),
         _group(_("Models"), *_of_app("llm", waiting)),
         _group(
@@ -56,8 +59,40 @@ def counts(request: HttpRequest) -> dict[str, int]:
         {
             "handoff.ticket": Ticket.objects.open().count,
             "knowledge.unansweredquestion": UnansweredQuestion.objects.open().count,
+            "knowledge.faq": Faq.objects.waiting().count,
         },
     )
+
+
+def _waiting_for_review(waiting: dict[str, int]) -> dict[str, Any]:
+    """The reviewers' work in the list of entries."""
+    return {
+        **_item(_("Waiting for review"), "rate_review", "knowledge.faq", waiting),
+        "link": f"{reverse(_list_of('knowledge.faq'))}?{REVIEW}",
+        "active": _in_review,
+    }
+
+
+def _imports() -> dict[str, Any]:
+    item = _item(_("Imports"), "upload", "knowledge.faqimport", {})
+    return {**item, "permission": _may_import}
+
+
+def _may_import(request: HttpRequest) -> bool:
+    """Their admin says who."""
+    return bool(admin.site._registry[FaqImport].has_module_permission(request))
+
+
+def _in_review(request: HttpRequest) -> bool:
+    path = request.path
+    return (path == reverse(_list_of("knowledge.faq")) and REVIEW in request.GET.urlencode()) or (
+        path.endswith("/review/")
+    )
+
+
+def _in_entries(request: HttpRequest) -> bool:
+    inside = request.path.startswith(reverse(_list_of("knowledge.faq")))
+    return inside and not _in_review(request)
 
 
 def cards(request: HttpRequest) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+from apps.knowledge.sheets.limits import MIB, SheetLimits
 from helpdesk import embedded, env, limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -144,6 +145,10 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "refresh-index": {"task": "apps.knowledge.tasks.refresh_stale", "schedule": 60.0},
     "count-uses": {"task": "apps.dialogue.tasks.count_uses", "schedule": 300.0},
+    "sweep-out-imports": {
+        "task": "apps.knowledge.tasks.sweep_out_imports",
+        "schedule": 3600.0,
+    },
     "sweep-out": {"task": "apps.chat.tasks.sweep_out", "schedule": 3600.0},
 }
 
@@ -211,6 +216,11 @@ UNFOLD = {
 
 CHAT = limits.ChatLimits.from_env()
 KNOWLEDGE = limits.IndexTimes.from_env()
+SHEETS = SheetLimits(
+    file_bytes=env.whole("HELPDESK_IMPORT_MEGABYTES", 50, least=1, most=1_000) * MIB,
+    rows=env.whole("HELPDESK_IMPORT_ROWS", 100_000, least=1, most=1_000_000),
+    kept_days=env.whole("HELPDESK_IMPORT_DAYS", 7, least=1),
+)
 SWEEP_SECONDS = env.number("HELPDESK_SWEEP_SECONDS", 1, least=0.05)
 
 LOGGING = {
@@ -232,6 +242,10 @@ LOGGING = {
         # Handshakes name addresses and whatever a client put into the URL.
         "uvicorn.error": {"filters": ["no_handshakes"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # They tell of every task that it is due, that it came and that it went.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         # A traceback a second while Redis is away; `apps.chat.events` tells it once.
         "channels_redis.pubsub": {"level": "CRITICAL"},
     },

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import select
 import shlex
 import signal
 import socket
@@ -17,12 +18,14 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 
-from helpdesk import embedded, outside, places
+from helpdesk import embedded, outside, places, zones
 from helpdesk.embedded import Addresses, InUseError, StartError
 from helpdesk.processes import TURN_SECONDS, Processes, procfile
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
+# How the line begins in which `manage.py demo --reset --dry-run` says what would be lost.
+LOSS = "This deletes"
 # Each is made at the first start, in a file of its own below var/.
 KEYS = {"HELPDESK_SECRET_KEY": "secret_key", "HELPDESK_SEAL_KEY": "seal_key"}
 
@@ -96,6 +99,8 @@ def up(root: Path, stop: Stop) -> None:
             wait_until_ready(processes, port, stop)
             say(f"Up in {time.monotonic() - began:.1f} s.")
             say(greeting(port, read_login(root)))
+            if os.geteuid() == 0:
+                say("Run by root; for a server that stays, an ordinary account is better.\n")
             while True:
                 processes.watch()
                 stop.check()
@@ -111,14 +116,40 @@ def only_servers(root: Path, stop: Stop) -> None:
 
 
 def reset_demo(root: Path, stop: Stop) -> None:
-    """Replaces the demo's rows, in the running servers or in ones started for it."""
+    """Replaces the demo's rows, in the running servers or in ones started for it. Says first what
+    goes, and raises StartError unless somebody agrees."""
     with contextlib.ExitStack() as stack:
         found = embedded.addresses(root) or stack.enter_context(servers(root, stop))
         environment = child_environment(root, found, web_port(os.environ))
         processes = stack.enter_context(Processes(root, environment))
+        prepare(processes, root, stop, "--reset", "--dry-run")
+        loss = last_line_of(processes.log_of("prepare"))
+        if loss.startswith(LOSS):
+            say(loss)
+            ask(stop)
         prepare(processes, root, stop, "--reset")
-        said = processes.log_of("prepare").read_text(encoding="utf-8").splitlines()
-    say(said[-1] if said else "")
+        said = last_line_of(processes.log_of("prepare"))
+    say(said)
+
+
+def last_line_of(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8").splitlines()
+    return lines[-1] if lines else ""
+
+
+def ask(stop: Stop) -> None:
+    """Returns if YES=1 is set or somebody at the terminal agrees; raises StartError otherwise."""
+    if os.environ.get("YES") == "1":
+        return
+    if sys.stdin.isatty():
+        say("Type yes to go ahead:")
+        # Not input(): it would wait on through a signal that is only noted.
+        while not select.select([sys.stdin], [], [], TURN_SECONDS)[0]:
+            stop.check()
+        if sys.stdin.readline().strip().lower() == "yes":
+            return
+        raise StartError("Nothing was deleted.")
+    raise StartError("Nothing was deleted. To go ahead without a terminal: YES=1 make demo-reset")
 
 
 @contextlib.contextmanager
@@ -202,6 +233,8 @@ def child_environment(root: Path, found: Addresses, port: int) -> dict[str, str]
     for name, file in KEYS.items():
         if name not in own and f"{name}_FILE" not in own:
             own[name] = kept_key(root, file)
+    if not {"HELPDESK_TIME_ZONE", "HELPDESK_TIME_ZONE_FILE"} & own.keys():
+        own["HELPDESK_TIME_ZONE"] = zones.of_machine(os.environ)
     return own
 
 

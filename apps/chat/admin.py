@@ -6,16 +6,19 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from apps.chat.models import Message, Session, Turn
+from apps.chat.models import Message, Session, Turn, Visitor
 from apps.engine.types import Mode
 from apps.knowledge.models import Faq
 
 # A page shows the last lines of a session; hours of chat would make it slow to open.
 SHOWN_LINES = 500
+SHOWN_SESSIONS = 20
 BADGES = {Mode.BOT: "info", Mode.QUEUED: "warning", Mode.HUMAN: "success"}
 ROUTES: dict[str, str | Promise] = {
     "faq": _("Answered"),
@@ -42,6 +45,7 @@ CAUSES: dict[str, str | Promise] = {
 class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     list_display = [
         "short",
+        "person",
         "created_at",
         "language",
         "state",
@@ -53,10 +57,11 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["id"]
-    search_help_text = _("The start of a session's number, or words that were said")
+    search_help_text = _("The start of a session's number, a name, or words that were said")
     change_form_outer_after_template = "admin/chat/session.html"
-    readonly_fields = ["lines", "page", "device"]
+    readonly_fields = ["person", "lines", "page", "device"]
     fields = [
+        "person",
         ("site", "language"),
         ("state", "mode"),
         ("created_at", "updated_at"),
@@ -68,6 +73,11 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     @display(description=_("session"), ordering="id")  # type: ignore[untyped-decorator]
     def short(self, session: Session) -> str:
         return str(session)
+
+    @display(description=_("visitor"))  # type: ignore[untyped-decorator]
+    def person(self, session: Session) -> SafeString:
+        """What a visitor typed about themselves is nowhere in it."""
+        return identity_of(session.visitor)
 
     @display(description=_("answered by"), ordering="mode", label=BADGES)  # type: ignore[untyped-decorator]
     def answered_by(self, session: Session) -> tuple[str, str]:
@@ -94,13 +104,15 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
     ) -> tuple[QuerySet[Session], bool]:
-        """Sessions whose number starts so, and those in which it was said."""
+        """Sessions whose number starts so, those of the person, and those in which it was said."""
         term = search_term.strip()
         if not term:
             return queryset, False
         # Reads every line of the week: no index serves "contains" in Chinese.
         said = Message.objects.filter(session=OuterRef("pk"), text__icontains=term)
-        return queryset.filter(Q(id__istartswith=term) | Exists(said)), False
+        known = Q(visitor__external_id=term) | Q(visitor__email__iexact=term)
+        named = known | Q(visitor__name__icontains=term)
+        return queryset.filter(Q(id__istartswith=term) | named | Exists(said)), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -122,18 +134,35 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         return cast("HttpResponse", super().render_change_form(request, context, *args, **kwargs))
 
 
+def identity_of(visitor: Visitor) -> SafeString:
+    if not visitor.external_id:
+        return format_html("{}", _("Not verified"))
+    facts = [visitor.name, visitor.email, visitor.external_id]
+    parts = format_html_join(" · ", "<bdi>{}</bdi>", [[fact] for fact in facts if fact])
+    return format_html("<strong>{}</strong>: {}", _("Verified"), parts)
+
+
 def story(session: Session) -> dict[str, Any]:
     """The lines, turns and state moves of a session for its page, in one query each."""
     skipped = max(0, session.last_seq - SHOWN_LINES)
     return {
         "lines": Message.objects.after(session.id, skipped),
         "skipped_lines": skipped,
+        "anonymous_seq": session.anonymous_seq,
+        "earlier": _other_sessions(session),
         "turns": _turns(list(session.turns.order_by("created_at"))),
         "moves": [
             {"move": move, "cause": CAUSES.get(move.cause, move.cause)}
             for move in session.transitions.all()
         ],
     }
+
+
+def _other_sessions(session: Session) -> QuerySet[Session]:
+    """What else this person talked about, where the shop's server said that it is them."""
+    visitors = Visitor.objects.same_person(session.visitor)
+    others = Session.objects.filter(visitor__in=visitors).exclude(pk=session.pk)
+    return others.defer("memory")[:SHOWN_SESSIONS]
 
 
 def _turns(turns: list[Turn]) -> list[dict[str, Any]]:

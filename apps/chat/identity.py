@@ -104,8 +104,7 @@ def _payload(token: str, keys: Sequence[str], algorithm: str, audience: str) -> 
             continue
         except jwt.ExpiredSignatureError as error:
             raise IdentityExpiredError("it has expired") from error
-        # Beside its own errors the library lets through what odd numbers and nesting cause.
-        except (jwt.PyJWTError, ValueError, ArithmeticError, RecursionError) as error:
+        except jwt.PyJWTError as error:
             raise IdentityError(type(error).__name__) from error
     raise IdentityError("no key of the site has signed it")
 

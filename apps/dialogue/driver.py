@@ -39,13 +39,17 @@ Answer = dict[str, Any]
 
 
 class RefusedError(Exception):
-    """The line was not taken. `retry_after` in seconds says when it may be sent again."""
+    """The line was not taken. `retry_after` in seconds says when it may be sent again; `field` of
+    the contact form is what was wrong with it."""
 
-    def __init__(self, code: Code, retry_after: float | None = None, words: str = "") -> None:
+    def __init__(
+        self, code: Code, retry_after: float | None = None, words: str = "", field: str = ""
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.retry_after = retry_after
         self.words = words
+        self.field = field
 
 
 class SessionGoneError(Exception):
@@ -161,7 +165,7 @@ class Driver:
             return await self._store_contact(handle, said, ack)
         for _ in range(RACES):
             played = await self._play(handle.standing, said)
-            if played.handoff:
+            if played.needs_ticket:
                 break
             item = played.item()
             outcome = await self.journal.submit(item)
@@ -180,7 +184,7 @@ class Driver:
             )
         except services.ContactError as error:
             handle.bucket.give_back()
-            raise RefusedError(Code.BAD_TEXT, words=str(error)) from error
+            raise RefusedError(Code.BAD_TEXT, words=str(error), field=error.field) from error
         return await self._written(handle, said, ack, outcome)
 
     async def _play(self, standing: Standing, said: Said) -> Played:
@@ -232,6 +236,7 @@ def _delivered(handle: Handle, played: Played, item: Item, outcome: Outcome, ack
             version=outcome.version,
             state=played.state,
             mode=played.mode,
+            memory=played.memory,
         )
     )
     return ack.give(rows[0].seq, rows[0].id)
@@ -257,4 +262,4 @@ def _refused(handle: Handle, said: Said, error: RefusedError) -> Answer:
     language = handle.standing.language
     frame = frames.refused(said.cmid, error.code, language, error.retry_after)
     frame["detail"] = error.words or detail(error.code, language)
-    return frame
+    return {**frame, "field": error.field} if error.field else frame

@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from apps.chat.models import Message, Turn
 from apps.engine.types import Author, Rating
+from apps.knowledge.chosen import settle
 from apps.knowledge.grouping import group_questions
 from apps.knowledge.models import Faq, UnansweredQuestion, UsesCounted
 from apps.knowledge.services import entries_used
@@ -45,9 +46,42 @@ def list_unanswered() -> int:
     return len(found)
 
 
+def settle_chosen() -> int:
+    """Sees to the questions after which the visitor pressed an offered one and was answered; how
+    many. Reads the newest of a day, so that one that was listed late is found as well."""
+    asked = UnansweredQuestion.objects.open().filter(asked_at__gte=timezone.now() - LOOK_BACK)
+    questions = {row.turn: row.pk for row in asked.order_by("-asked_at")[:AT_ONCE]}
+    following = Message.objects.filter(
+        session=OuterRef("session"), author=Author.VISITOR, seq__gt=OuterRef("seq")
+    )
+    offers = list(
+        Message.objects.filter(turn__in=questions, author=Author.BOT, turn__route="near")
+        .annotate(following=Subquery(following.order_by("seq").values("pk")[:1]))
+        .filter(following__isnull=False)
+        .values_list("turn", "meta", "following")
+    )
+    pressed = Message.objects.select_related("turn").in_bulk([key for *_, key in offers])
+    chosen: dict[int, int] = {}
+    for turn, meta, key in offers:
+        line = pressed[key]
+        texts = {button["text"] for button in meta.get("quick_replies", [])}
+        if line.text in texts and (entry := _answered_by(line.turn)):
+            chosen[questions[turn]] = entry
+    return settle(chosen=chosen)
+
+
+def _answered_by(turn: Turn | None) -> int | None:
+    """The entry that a turn answered with; None when it did otherwise."""
+    if turn is None or turn.route != "faq" or not turn.sources:
+        return None
+    return int(turn.sources[0]) if str(turn.sources[0]).isdecimal() else None
+
+
 def count_uses() -> bool:
     """Adds to each entry how often it has answered since the last count, and what visitors thought
-    of its answers of a day ago. False when another process has counted meanwhile."""
+    of its answers of a day ago, and settles what they chose themselves. False when another process
+    has counted meanwhile."""
+    settle_chosen()
     counted = UsesCounted.objects.first()
     until = timezone.now() - SETTLED
     since = counted.until if counted else until - LOOK_BACK

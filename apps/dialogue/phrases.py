@@ -20,6 +20,25 @@ SAID: Mapping[Say, str | Promise] = {
         "message and how to reach you, and a person will get back to you."
     ),
     Say.WAITING: _("Our team already has your request. You can add to it here at any time."),
+    Say.UNREACHABLE: _(
+        "Our team has your request, but cannot reach you yet. Please leave an e-mail address or "
+        "a phone number, or go on with the assistant."
+    ),
+    Say.NOTED: _(
+        "I do not know the answer to that. I have added it to your request for our team; a person "
+        "will get back to you."
+    ),
+    Say.NOTED_UNREACHABLE: _(
+        "I do not know the answer to that. I have added it to your request for our team. Please "
+        "leave an e-mail address or a phone number, so that a person can get back to you."
+    ),
+    Say.NOBODY_YET: _(
+        "Hello! I am the AI assistant; nobody from our team is here yet. You can go on asking me."
+    ),
+    Say.WITHDRAWN: _(
+        "Your request to our team is withdrawn. The assistant answers again from here on."
+    ),
+    Say.KEPT: _("Our team keeps your request. Meanwhile the assistant answers again."),
     Say.GREETING: _("Hello! What can I do for you?"),
     Say.THANKS: _("You are welcome. Is there anything else?"),
     Say.FAREWELL: _("Thank you for your visit. Goodbye!"),
@@ -30,6 +49,8 @@ SAID: Mapping[Say, str | Promise] = {
     ),
 }
 TALK_TO_A_PERSON = _("Talk to a person")
+# The engine understands these words in each language: see `engine/return_wish.py`.
+GO_ON_WITH_THE_BOT = _("Go on with the assistant")
 CONTACT_LABEL = _("How can we reach you?")
 LEFT = _(
     "Thank you. Your message is with our team, reference %(reference)s. "

@@ -1,7 +1,7 @@
 """Drives the engine over one line and writes down what came of it, as an item of the journal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,25 @@ from apps.chat.models import Session
 from apps.dialogue import phrases, wiring
 from apps.engine import turn
 from apps.engine.commands import Command
-from apps.engine.events import Event, Handoff, Judged, Move, Reason, Reply, Say, Search
-from apps.engine.types import Author, Mode, Passage, Snapshot, State, TurnState
+from apps.engine.events import (
+    QUESTIONS,
+    Event,
+    Handoff,
+    Judged,
+    Move,
+    Reason,
+    Remember,
+    Reply,
+    Resume,
+    Say,
+    Search,
+)
+from apps.engine.types import Author, Memory, Mode, Passage, Snapshot, State, TurnState
+
+WITH_FORM = frozenset({Say.HANDOFF, Say.UNREACHABLE, Say.NOTED_UNREACHABLE})
+WITH_A_WAY_BACK = WITH_FORM | {Say.WAITING, Say.NOTED, Say.NOBODY_YET}
+# What became of the request, and no answer of the bot's.
+NOTICES = frozenset({Say.WITHDRAWN, Say.KEPT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,8 @@ class Standing:
     last_seq: int
     state: State
     mode: Mode
+    memory: Memory = field(default_factory=Memory)
+    languages: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, session: Session) -> "Standing":
@@ -55,10 +74,14 @@ class Standing:
             last_seq=session.last_seq,
             state=State(session.state),
             mode=Mode(session.mode),
+            memory=_memory(session.memory),
+            languages=tuple(session.site.languages),
         )
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(wiring.POLICY, self.state, self.mode, self.language)
+        return Snapshot(
+            wiring.POLICY, self.state, self.mode, self.language, self.memory, self.languages
+        )
 
 
 @dataclass(slots=True)
@@ -69,9 +92,12 @@ class Played:
     standing: Standing
     state: State
     mode: Mode
+    memory: Memory
     reply: Reply | None = None
     judged: Judged | None = None
     handoff: Reason | None = None
+    resume: Resume | None = None
+    about: int | None = None
     steps: list[Step] = field(default_factory=list)
 
     def take(self, event: Event) -> None:
@@ -83,21 +109,40 @@ class Played:
                 self.steps.append(Step(came_from, to, cause))
             case Handoff(reason):
                 self.handoff, self.mode = reason, Mode.QUEUED
+            case Resume():
+                self.resume, self.mode = event, Mode.BOT
+            case Remember(memory):
+                self.memory = memory
             case Judged():
                 self.judged = event
 
+    @property
+    def needs_ticket(self) -> bool:
+        """Whether a ticket changes in the same commit."""
+        return bool(self.handoff or self.resume)
+
+    @property
+    def wants_question(self) -> bool:
+        """Whether a form opens that is about an earlier line, which `about` may name."""
+        return self.handoff is Reason.ASKED
+
     def item(self) -> Item:
         """The visitor's line, the reply and the finished turn, for one commit."""
-        reply = (reply_line(self.reply),) if self.reply else ()
+        reply = (reply_line(self.reply, self._about()),) if self.reply else ()
         return Item(
             session=self.standing.session,
             version=self.standing.version,
             lines=(self.said.line(), *reply),
             state=self.state,
             mode=self.mode,
+            memory=asdict(self.memory) if self.memory != self.standing.memory else None,
             turn=self._turn(),
             steps=tuple(self.steps),
         )
+
+    def _about(self) -> int | None:
+        asked_now = self.judged and self.judged.route in QUESTIONS
+        return self.standing.last_seq + 1 if asked_now else self.about
 
     def _turn(self) -> NewTurn:
         judged = self.judged
@@ -113,7 +158,7 @@ class Played:
 
 def play(standing: Standing, said: Said) -> Played:
     """Runs the engine to its end. CPU only; nothing is stored."""
-    played = Played(said, standing, standing.state, standing.mode)
+    played = Played(said, standing, standing.state, standing.mode, standing.memory)
     steps = turn.run(standing.snapshot(), said.text, said.commands)
     answer: tuple[Passage, ...] | None = None
     while True:
@@ -128,15 +173,28 @@ def play(standing: Standing, said: Said) -> Played:
             played.take(step)
 
 
-def reply_line(reply: Reply) -> Line:
+def reply_line(reply: Reply, about: int | None = None) -> Line:
+    """`about` is the number of the line that a contact form begins with."""
     if reply.say is Say.ANSWER:
         text = reply.passages[0].text
     else:
         text = phrases.say(reply.say, reply.language)
-    return Line(Author.BOT, text, meta=_meta(reply), of_turn=True)
+    if reply.say in NOTICES:
+        return Line(Author.SYSTEM, text, of_turn=True)
+    return Line(Author.BOT, text, meta=_meta(reply, about), of_turn=True)
 
 
-def _meta(reply: Reply) -> dict[str, Any]:
+def way_back(language: str) -> dict[str, Any]:
+    """The `meta` of a line that offers to go on with the bot."""
+    text = phrases.in_language(phrases.GO_ON_WITH_THE_BOT, language)
+    return {"quick_replies": _buttons([text])}
+
+
+def _memory(stored: dict[str, Any]) -> Memory:
+    return Memory(bool(stored.get("told")), bool(stored.get("reachable")))
+
+
+def _meta(reply: Reply, about: int | None) -> dict[str, Any]:
     meta: dict[str, Any] = {"ai": True}
     match reply.say:
         case Say.ANSWER:
@@ -146,9 +204,12 @@ def _meta(reply: Reply) -> dict[str, Any]:
             meta["quick_replies"] = _buttons([*titles, _person(reply.language)])
         case Say.UNKNOWN:
             meta["quick_replies"] = _buttons([_person(reply.language)])
-        case Say.HANDOFF:
-            label = phrases.in_language(phrases.CONTACT_LABEL, reply.language)
-            meta["form"] = {"slot": "contact", "type": "contact", "label": label}
+    if reply.say in WITH_FORM:
+        label = phrases.in_language(phrases.CONTACT_LABEL, reply.language)
+        form = {"slot": "contact", "type": "contact", "label": label}
+        meta["form"] = {**form, "about": about} if about else form
+    if reply.say in WITH_A_WAY_BACK:
+        meta |= way_back(reply.language)
     return meta
 
 

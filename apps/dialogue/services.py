@@ -5,16 +5,17 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.functional import Promise
 
 from apps.chat.frames import Contact
 from apps.chat.items import Line, Outcome, Verdict
 from apps.chat.journal import append
 from apps.chat.models import Session
 from apps.dialogue import phrases
-from apps.dialogue.play import Said, Standing, play
-from apps.engine.types import Author
+from apps.dialogue.play import Said, Standing, play, way_back
+from apps.engine.types import Author, Mode
 from apps.handoff.models import Ticket
-from apps.handoff.services import leave_message, open_ticket
+from apps.handoff.services import last_question, leave_message, open_ticket, withdraw_ticket
 
 PHONE_DIGITS = range(5, 21)
 NAME_CHARACTERS = 100
@@ -22,20 +23,29 @@ EMAIL_CHARACTERS = 254
 
 
 class ContactError(ValueError):
-    """The contact form cannot be taken; the message says why, in the visitor's words."""
+    """The contact form cannot be taken; the message says why, in the visitor's words, and `field`
+    where: "email" or "phone"."""
+
+    def __init__(self, sentence: str | Promise, language: str, field: str) -> None:
+        super().__init__(phrases.in_language(sentence, language))
+        self.field = field
 
 
 def load(session_id: UUID) -> Standing:
     """Raises Session.DoesNotExist, for one that was closed as well."""
-    return Standing.of(Session.objects.current().get(id=session_id))
+    return Standing.of(Session.objects.current().select_related("site").get(id=session_id))
 
 
 @transaction.atomic
 def take_line(*, session_id: UUID, said: Said) -> Outcome:
     """Plays and stores a line with the session locked: for a handoff, which makes a ticket in
-    the same commit, and for a line that lost three races against other writers."""
-    session = Session.objects.select_for_update(no_key=True).get(id=session_id)
+    the same commit, for the way back, which may withdraw it, and for a line that lost three races
+    against other writers."""
+    rows = Session.objects.select_related("site").select_for_update(no_key=True, of=("self",))
+    session = rows.get(id=session_id)
     played = play(Standing.of(session), said)
+    if played.wants_question:
+        played.about = last_question(session)
     item = played.item()
     outcome = append(item)
     if outcome.verdict is Verdict.OK and played.handoff:
@@ -43,6 +53,8 @@ def take_line(*, session_id: UUID, said: Said) -> Outcome:
         reason = Ticket.Reason(played.handoff)
         turn = item.turn.id if item.turn else None
         open_ticket(session=session, reason=reason, language=language, turn=turn)
+    if outcome.verdict is Verdict.OK and played.resume and not played.resume.kept:
+        withdraw_ticket(session=session)
     return outcome
 
 
@@ -60,10 +72,11 @@ def take_contact(*, session_id: UUID, said: Said) -> Outcome:
         "reference": str(session.id)[:8].upper(),
         "address": address,
     }
+    meta = {} if session.mode == Mode.HUMAN else way_back(session.language)
     return leave_message(
         session_id=session_id,
         line=said.line(),
-        notice=Line(Author.SYSTEM, notice),
+        notice=Line(Author.SYSTEM, notice, meta=meta),
         name=contact.name.strip()[:NAME_CHARACTERS],
         email=contact.email.strip(),
         phone=contact.phone.strip(),
@@ -77,13 +90,13 @@ def _check_contact(contact: Contact, language: str) -> str:
         try:
             validate_email(email)
         except ValidationError as error:
-            raise ContactError(phrases.in_language(phrases.BAD_EMAIL, language)) from error
+            raise ContactError(phrases.BAD_EMAIL, language, "email") from error
     if len(email) > EMAIL_CHARACTERS:
-        raise ContactError(phrases.in_language(phrases.BAD_EMAIL, language))
+        raise ContactError(phrases.BAD_EMAIL, language, "email")
     if phone and not _is_phone(phone):
-        raise ContactError(phrases.in_language(phrases.BAD_PHONE, language))
+        raise ContactError(phrases.BAD_PHONE, language, "phone")
     if not email and not phone:
-        raise ContactError(phrases.in_language(phrases.NO_ADDRESS, language))
+        raise ContactError(phrases.NO_ADDRESS, language, "email")
     return email or phone
 
 

@@ -27,4 +27,9 @@ class WantHuman:
     pass
 
 
-Command = AskFaq | SmallTalk | WantHuman
+@dataclass(frozen=True, slots=True)
+class WantBot:
+    """Who waits for a person would rather go on with the bot."""
+
+
+Command = AskFaq | SmallTalk | WantBot | WantHuman

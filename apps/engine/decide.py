@@ -45,10 +45,16 @@ def decide(passages: tuple[Passage, ...], policy: Policy) -> Decision:
         return Unsure(best)
     if best.confidence >= policy.answer_at:
         return Answer(best)
-    near = tuple(
+    near = _near(tuple(passage for passage in passages if not passage.high_risk), policy)
+    return Offer(near) if near else NoAnswer()
+
+
+def _near(passages: tuple[Passage, ...], policy: Policy) -> tuple[Passage, ...]:
+    likely = [passage for passage in passages[:OFFERED] if passage.confidence >= SHOWN_FROM]
+    if sum(passage.confidence for passage in likely) < policy.offer_at:
+        likely = []
+    return tuple(
         passage
-        for passage in passages[:OFFERED]
-        if passage.confidence >= SHOWN_FROM and not passage.high_risk
-    )
-    enough = sum(passage.confidence for passage in near) >= policy.offer_at
-    return Offer(near) if near and enough else NoAnswer()
+        for passage in passages
+        if passage in likely or passage.coverage >= policy.covered_at
+    )[:OFFERED]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from apps.engine.types import Passage, State
+from apps.engine.types import Memory, Passage, State
 
 
 class Say(StrEnum):
@@ -14,6 +14,12 @@ class Say(StrEnum):
     UNKNOWN = "unknown"
     HANDOFF = "handoff"
     WAITING = "waiting"
+    UNREACHABLE = "unreachable"
+    NOTED = "noted"
+    NOTED_UNREACHABLE = "noted_unreachable"
+    NOBODY_YET = "nobody_yet"
+    WITHDRAWN = "withdrawn"
+    KEPT = "kept"
     GREETING = "greeting"
     THANKS = "thanks"
     FAREWELL = "farewell"
@@ -36,7 +42,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The one bot message of the turn. `passages` are its source, or what is offered."""
+    """The one answer of the turn. `passages` are its source, or what is offered."""
 
     say: Say
     language: str
@@ -58,6 +64,23 @@ class Handoff:
 
 
 @dataclass(frozen=True, slots=True)
+class Resume:
+    """The visitor goes on with the bot. `kept`: the team can answer the request and keeps it;
+    else it is withdrawn."""
+
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    memory: Memory
+
+
+# The routes of a line that asked something, whatever came of it.
+QUESTIONS = frozenset({"faq", "near", "unknown", "high_risk", "queued"})
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """Which way the turn took, and how sure it was of the best passage, None when none was
     asked for."""
@@ -66,4 +89,4 @@ class Judged:
     confidence: float | None = None
 
 
-Event = Reply | Move | Handoff | Judged
+Event = Reply | Move | Handoff | Resume | Remember | Judged

@@ -6,7 +6,8 @@ from apps.engine.events import Move
 from apps.engine.types import State
 
 MOVES: dict[State, frozenset[State]] = {
-    State.INIT: frozenset({State.HANDOFF, State.END}),
+    State.INIT: frozenset({State.COLLECT, State.HANDOFF, State.END}),
+    State.COLLECT: frozenset({State.HANDOFF, State.INIT, State.END}),
     State.HANDOFF: frozenset({State.INIT, State.END}),
     State.END: frozenset({State.INIT}),
 }

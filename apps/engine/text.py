@@ -6,6 +6,7 @@ of the text, so callers cut it first.
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 from importlib.resources import files
 from itertools import chain
@@ -79,17 +80,25 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).translate(_TABLE).split())
 
 
-def detect_language(text: str, fallback: str) -> str:
-    """ "zh-Hans" or "en", whichever carries more of `text`; `fallback` when neither does.
+def detect_language(text: str, fallback: str, among: Collection[str] = ()) -> str:
+    """ "zh-Hans" or "en", whichever carries more of `text`; `fallback` when neither clearly does.
 
     One Chinese character counts as much as one Latin word, so that a product name does not turn
-    a Chinese question into an English one.
+    a Chinese question into an English one. Where neither language carries twice as much as the
+    other, a `fallback` of the two decides. A language that is not `among` those given, if any
+    are, gives way to `fallback`, or to the first of them.
     """
     chinese = len(_HAN_CHAR.findall(text))
     english = len(_LATIN_WORD.findall(text))
-    if not chinese and not english:
-        return fallback
-    return "zh-Hans" if chinese >= english else "en"
+    if (not chinese and not english) or (
+        2 * min(chinese, english) > max(chinese, english) and fallback in ("zh-Hans", "en")
+    ):
+        language = fallback
+    else:
+        language = "zh-Hans" if chinese >= english else "en"
+    if not among or language in among:
+        return language
+    return fallback if fallback in among else next(iter(among))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -116,6 +125,21 @@ def stem(word: str) -> str:
 
 # As `terms` gives them: folded.
 FUNCTION_WORDS = frozenset(map(stem, f"{_EMPTY_ENGLISH} {_EMPTY_CHINESE}".split()))
+
+# Words that wonder, hurry or point but name nothing either. They are kept apart from the above,
+# which the search's fitted weights count on: here they only say what a question is not about.
+_WONDERING_ENGLISH = (
+    "also another anything bit else every gonna hm hmm make many maybe much must "
+    "never new only possible put quick really rather say shall something still take than thing "
+    "today tomorrow yesterday u ur r wanna wondering question ask asking ever explain happen "
+    "happens work works"
+)
+_WONDERING_CHINESE = (
+    "哪 谁 啥 咋 几 呗 嘞 呃 哎 唉 喂 办 弄 搞 多 少 下 里 些 样 该 应 再 又 才 只 更 最 太 挺 嗨 "
+    "并 而 且 或 者 之 于 及 其 此 每 某 后 前 时 候 现 真 呐 噢 亲 用 做 点 行 成 啦 咱 今天 昨天 "
+    "明天 现在"
+)
+WONDERING = frozenset(map(stem, f"{_WONDERING_ENGLISH} {_WONDERING_CHINESE}".split()))
 
 
 def pieces(normalised: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The local understander: patterns over a normalised line, no model.
 
-Courtesies must be the whole line: "hello, where is my parcel" is a question. A wish for a person
+Courtesies must fill the whole line, one or several of them: "thanks, bye" is a farewell, "hello,
+where is my parcel" a question. A wish for a person
 may stand in a longer line, but not in a question about people ("when is a human available?").
 """
 
@@ -15,17 +16,22 @@ WHOLE_LINES = {
         |good\ ?(morning|afternoon|evening|day)
         |(您|你|大家)好+[呀啊哈]?|嗨+|哈[喽啰罗]|(请问)?(有人|客服|亲|老板)?在(吗|么|不|嘛)|有人吗
         |(早上|上午|中午|下午|晚上)好|早安|亲(亲)?
+        |(i\ )?(just\ )?((have|had|got)\ )?(a\ |one\ |another\ |one\ more\ )?(quick\ |small\ |short\ |simple\ )?question(\ for\ you)?
+        |(just\ )?(a\ )?(quick\ |few\ |some\ )questions?|(can|could|may)\ i\ ask\ (you\ )?(a\ (quick\ )?question|something)
+        |(can|could)\ you\ help(\ me)?(\ out)?|i\ need\ (some\ )?help
+        |(我)?(想)?(请问|咨询|打听|问)(你们|您)?(一下|个事儿?|个问题|点事)(儿)?|(我)?(还)?有(一)?(个|点|些)(小)?(问题|事)(想)?(问|咨询)?(一下)?
+        |打扰(一下|了)|麻烦(一下|了|问一下)|请问$
     """,
     Courtesy.THANKS: r"""
         (ok\ |okay\ |great\ |perfect\ )?(thanks|thank\ (you|u)|thx|ty|cheers|many\ thanks|much\ appreciated)
         (\ (so|very)\ much|\ a\ lot|\ again|\ for\ (your|the)\ help)?
-        |(好的?|嗯+|行)?(非常|太|十分|多)?(感谢|谢谢|谢了|多谢|谢)(你|您|啦|了|哈|啊|您的帮助|你的帮助)?
+        |(好(的|了)?|嗯+|行)?(非常|太|十分|多)?(感谢|谢谢|谢了|多谢|谢)((你|您)(的(帮助|帮忙|回复|解答))?|啦|了|哈|啊)?
         |(非常|太|十分)(感谢|谢谢)(你|您)?(了|啦)?|辛苦(你|您)?(了|啦)?|3q
     """,
     Courtesy.FAREWELL: r"""
-        (good\ ?)?bye(\ bye)?|see\ (you|ya)(\ later)?|good\ night|that(\ i|'?)s\ all(\ (thanks|thank\ you))?
+        (good\ ?)?bye(\ bye)?(\ (then|now))?|see\ (you|ya)(\ later)?|good\ night|that(\ i|'?)s\ all(\ (thanks|thank\ you))?
         |no\ (thanks|thank\ you)|(have\ a\ )?(nice|good|great)\ day|nothing\ else
-        |再见|拜拜|拜|88|晚安|回头见|(没有|没)(别的|其他的?)?(问题|事)?(了|啦)(谢谢)?|没事(了|啦)(谢谢)?
+        |再见|拜拜|拜|88|晚安|回头见|(没有|没)(别的|其他的?)?(问题|事)?(了|啦)(谢谢)?|没事(了|啦)(谢谢)?|(暂时)?(不用|没有|没)(了|啦)(谢谢)?
     """,
     Courtesy.ASSENT: r"""
         ok|okay|k|alright|fine|cool|great|perfect|got\ it|i\ see|understood|sure|nice|good
@@ -87,11 +93,17 @@ def _whole(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{pattern})", re.VERBOSE)
 
 
-COURTESIES = tuple((courtesy, _whole(pattern)) for courtesy, pattern in WHOLE_LINES.items())
 HUMAN_ALONE = _whole(WITH_PLEASE.format(HUMAN_WHOLE_LINE))
 WISH = _whole(HUMAN_WISH)
 NAMES_SOMEBODY = _whole(SOMEBODY)
 NO_WISH = _whole(f"{REFUSED}|{ABOUT_PEOPLE}")
+ANY_COURTESY = "|".join(f"(?P<{name}>{pattern})" for name, pattern in WHOLE_LINES.items())
+COURTESY = re.compile(ANY_COURTESY, re.VERBOSE)
+# A courtesy and what parts it from the next. The end of an English one is the end of a word.
+COURTESY_NEXT = re.compile(rf"(?:{ANY_COURTESY})(?![a-z0-9'])\ ?(?:(?:and|n)\ )?", re.VERBOSE)
+# Of several courtesies the first counts, but leaving and asking who is there are why they are said,
+# and assent is only how a line begins.
+LOUDEST = (Courtesy.FAREWELL, Courtesy.IDENTITY)
 CLAUSES = re.compile(r"[,.;:!?…，。！？；：、\n]+|\b(?:but|and)\b")
 HAN_GAPS = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 EDGES = re.compile(r"^[\W_]+|[\W_]+$")
@@ -124,8 +136,23 @@ def _wants_human(line: str, plain: str) -> bool:
 
 
 def _courtesy(plain: str) -> Courtesy | None:
+    if not COURTESY_NEXT.match(plain):
+        return None
     squeezed = plain if plain.isascii() else plain.replace(" ", "")
-    for courtesy, pattern in COURTESIES:
-        if pattern.fullmatch(squeezed):
-            return courtesy
-    return None
+    whole = COURTESY.fullmatch(squeezed)
+    return Courtesy(whole.lastgroup) if whole and whole.lastgroup else _loudest(plain)
+
+
+def _loudest(plain: str) -> Courtesy | None:
+    """What a row of courtesies says as a whole; None if anything else stands among them."""
+    said: list[Courtesy] = []
+    at = 0
+    while at < len(plain):
+        # What one courtesy took is not tried otherwise: backtracking over a row of them would take
+        # time exponential in its length.
+        found = COURTESY_NEXT.match(plain, at)
+        if not found or not found.lastgroup:
+            return None
+        said.append(Courtesy(found.lastgroup))
+        at = found.end()
+    return min(said, key=lambda courtesy: (courtesy not in LOUDEST, courtesy is Courtesy.ASSENT))

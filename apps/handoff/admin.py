@@ -22,15 +22,25 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from apps.chat.models import Message
+from apps.engine.events import QUESTIONS
 from apps.engine.types import Author
 from apps.handoff.models import Ticket
 from apps.handoff.services import close_ticket
 
 SHOWN_LINES = 500
 CLOSE = "handoff_ticket_close_this"
-BADGES = {Ticket.Status.OPEN: "warning", Ticket.Status.DONE: "success"}
+BADGES = {
+    Ticket.Status.OPEN: "warning",
+    Ticket.Status.DONE: "success",
+    Ticket.Status.WITHDRAWN: "info",
+}
 # An open ticket is not an open session: Chinese has two words.
-NAMES = {Ticket.Status.OPEN: pgettext_lazy("ticket", "Open"), Ticket.Status.DONE: _("Done")}
+NAMES = {
+    Ticket.Status.OPEN: pgettext_lazy("ticket", "Open"),
+    Ticket.Status.DONE: _("Done"),
+    Ticket.Status.WITHDRAWN: _("Withdrawn"),
+}
+NO_ADDRESS = _("No contact details")
 RETURNED = _("Our team has seen to your request. The assistant answers again from here on.")
 
 
@@ -41,7 +51,8 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(Ticket.Status.DONE, NAMES[Ticket.Status.DONE]), ("all", _("All"))]
+        ended = [Ticket.Status.DONE, Ticket.Status.WITHDRAWN]
+        return [*((status, NAMES[status]) for status in ended), ("all", _("All"))]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         chosen = self.value()
@@ -63,10 +74,26 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.filter(status=self.value() or Ticket.Status.OPEN)
 
 
+class AddressFilter(admin.SimpleListFilter):
+    """Whether the visitor can be answered by mail or telephone."""
+
+    title = _("contact details")
+    parameter_name = "address"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Left")), ("no", NO_ADDRESS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        nameless = {"email": "", "phone": ""}
+        if self.value() == "no":
+            return queryset.filter(**nameless)
+        return queryset.exclude(**nameless) if self.value() == "yes" else queryset
+
+
 @admin.register(Ticket)
 class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     list_display = ["number", "reason", "contact", "says", "language", "created_at", "state"]
-    list_filter = [StatusFilter, "reason", "language", "site", "created_at"]
+    list_filter = [StatusFilter, AddressFilter, "reason", "language", "site", "created_at"]
     list_per_page = 50
     search_fields = ["=id", "^session__id", "name", "email", "phone", "text"]
     search_help_text = _("A ticket's number, a name, an address, or words of the message")
@@ -93,8 +120,10 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         if ticket.phone:
             dialled = "".join(sign for sign in ticket.phone if sign in "+0123456789")
             parts.append(_link("tel:" + dialled, ticket.phone))
+        if not ticket.email and not ticket.phone:
+            parts.append(format_html("<em>{}</em>", NO_ADDRESS))
         joined = format_html_join(" · ", "{}", ((part,) for part in parts))
-        return format_html("<span>{}</span>", joined) if joined else "–"
+        return format_html("<span>{}</span>", joined)
 
     @display(description=_("message"))  # type: ignore[untyped-decorator]
     def says(self, ticket: Ticket) -> str:
@@ -133,7 +162,21 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         lines = Message.objects.filter(session=OuterRef("session"), author=Author.VISITOR)
         last = lines.order_by("-seq").values("text")
         led_here = last.filter(turn=OuterRef("turn"))
-        return rows.annotate(said=Coalesce(Subquery(led_here[:1]), Subquery(last[:1])))
+        wish = Message.objects.filter(
+            session=OuterRef(OuterRef("session")),
+            author=Author.VISITOR,
+            turn=OuterRef(OuterRef("turn")),
+        ).values("seq")
+        questions = last.filter(turn__route__in=QUESTIONS)
+        # "Talk to a person" tells nobody what it is about.
+        found = (
+            led_here.exclude(turn__route="handoff"),
+            questions.filter(seq__lt=Subquery(wish[:1])),
+            questions,
+            led_here,
+            last,
+        )
+        return rows.annotate(said=Coalesce(*(Subquery(texts[:1]) for texts in found)))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [
@@ -222,7 +265,7 @@ def _close(ticket: Ticket) -> bool:
 
 
 def _said(ticket: Ticket) -> str:
-    """What was left for us, else the line that led to the ticket, else what was said last."""
+    """What was left for us, else what was asked, else what was said last."""
     return ticket.text or getattr(ticket, "said", None) or ""
 
 

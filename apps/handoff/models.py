@@ -13,6 +13,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def open(self) -> Self:
         return self.filter(status=Ticket.Status.OPEN)
 
+    def without_address(self) -> Self:
+        """Those whose visitor cannot be answered but in the chat."""
+        return self.filter(email="", phone="")
+
 
 class Ticket(models.Model):
     """A session, or a message left, that a person has to see to."""
@@ -20,6 +24,7 @@ class Ticket(models.Model):
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
         DONE = "done", _("Done")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     class Reason(models.TextChoices):
         ASKED = "asked", _("Visitor asked for a person")
@@ -33,7 +38,7 @@ class Ticket(models.Model):
     turn = models.UUIDField(_("turn"), null=True, unique=True, editable=False)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
     status = models.CharField(
-        _("status"), max_length=6, choices=Status.choices, default=Status.OPEN
+        _("status"), max_length=9, choices=Status.choices, default=Status.OPEN
     )
     language = models.CharField(_("language"), max_length=12, choices=LANGUAGES)
     name = models.CharField(_("name"), max_length=100, blank=True)

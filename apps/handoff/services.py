@@ -3,10 +3,12 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.chat.items import Item, Line, NewTurn, Outcome, Step, Verdict
 from apps.chat.journal import append
-from apps.chat.models import Session
+from apps.chat.models import Message, Session
+from apps.engine.events import QUESTIONS
 from apps.engine.machine import Machine
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.handoff.models import Ticket
@@ -43,6 +45,7 @@ def leave_message(
             lines=(line, notice),
             state=State.HANDOFF,
             mode=Mode.HUMAN if session.mode == Mode.HUMAN else Mode.QUEUED,
+            memory={},
             turn=turn,
             steps=_to_handoff(State(session.state)),
         )
@@ -66,20 +69,43 @@ def _to_handoff(state: State) -> tuple[Step, ...]:
     return tuple(Step(move.came_from, move.to, move.cause) for move in moves)
 
 
+def last_question(session: Session) -> int | None:
+    """The number of the visitor's last line that asked something."""
+    lines = Message.objects.filter(
+        session=session, author=Author.VISITOR, turn__route__in=QUESTIONS
+    )
+    return lines.order_by("-seq").values_list("seq", flat=True).first()
+
+
+def withdraw_ticket(*, session: Session) -> bool:
+    """Ends the open ticket of a visitor who left no address and goes on with the bot; False if
+    there is none. Call with the session locked."""
+    tickets = Ticket.objects.open().without_address().filter(session=session)
+    return bool(tickets.update(status=Ticket.Status.WITHDRAWN, updated_at=timezone.now()))
+
+
 @transaction.atomic
 def close_ticket(*, ticket: Ticket, notice: str) -> bool:
-    """Marks an open ticket done and gives the session back to the bot; False if it was done."""
+    """Marks an open ticket done, and gives its session back to the bot if it waits for a person;
+    False if it was done."""
     session = Session.objects.select_for_update(no_key=True).get(id=ticket.session_id)
     closed = Ticket.objects.open().filter(pk=ticket.pk).update(status=Ticket.Status.DONE)
-    if closed and session.mode == Mode.QUEUED:
-        append(
-            Item(
-                session=session.id,
-                version=session.version,
-                lines=(Line(Author.SYSTEM, notice),),
-                state=State.INIT,
-                mode=Mode.BOT,
-                steps=(Step(State(session.state), State.INIT, "ticket_done"),),
-            )
-        )
+    if closed and session.mode != Mode.HUMAN:
+        append(_returned(session, notice))
     return bool(closed)
+
+
+def _returned(session: Session, notice: str) -> Item:
+    """Without a word to a visitor who went on with the bot: there the address is forgotten only,
+    so that a new request asks for one again."""
+    if session.mode == Mode.BOT:
+        return Item(session=session.id, version=session.version, memory={})
+    return Item(
+        session=session.id,
+        version=session.version,
+        lines=(Line(Author.SYSTEM, notice),),
+        state=State.INIT,
+        mode=Mode.BOT,
+        memory={},
+        steps=(Step(State(session.state), State.INIT, "ticket_done"),),
+    )

@@ -3,18 +3,23 @@
 from apps.engine.decide import OFFERED
 from apps.engine.events import Search
 from apps.engine.types import Passage, Policy
-from apps.knowledge.confidence import ANSWER_AT, OFFER_AT
-from apps.knowledge.index import SiteIndex
+from apps.knowledge.confidence import ANSWER_AT, COVERED_AT, OFFER_AT, SHARED_FROM
+from apps.knowledge.index import Found, SiteIndex
 
 # Until a shop has labelled turns of its own the shipped cuts hold, and say so.
-POLICY = Policy(answer_at=ANSWER_AT, offer_at=OFFER_AT, badge="default")
+POLICY = Policy(answer_at=ANSWER_AT, offer_at=OFFER_AT, covered_at=COVERED_AT, badge="default")
+
+# How many entries that cover a question are looked for besides the likeliest.
+NEAR = OFFERED
 
 
 def passages(index: SiteIndex, fallback: str, request: Search) -> tuple[Passage, ...]:
     """The passages for a question: first in its own language, then in the others."""
     found = index.search(
-        request.text, (request.language, fallback), enough=POLICY.offer_at, limit=OFFERED
+        request.text, (request.language, fallback), enough=POLICY.offer_at, limit=OFFERED, near=NEAR
     )
+    if found and found[0].coverage is not None:
+        found = _worth_showing(found)
     return tuple(
         Passage(
             id=hit.entry.id,
@@ -23,6 +28,23 @@ def passages(index: SiteIndex, fallback: str, request: Search) -> tuple[Passage,
             confidence=hit.confidence,
             url=hit.entry.url,
             high_risk=hit.entry.high_risk,
+            coverage=hit.coverage or 0.0,
         )
         for hit in found
     )
+
+
+def _worth_showing(found: list[Found]) -> list[Found]:
+    """Without those that share nothing with the question but function words or bits of words.
+
+    The first stays when nothing covers the question better: bits of words may be a typo. One of
+    high risk stays: it may call for a person.
+    """
+    covered = any((hit.coverage or 0.0) >= COVERED_AT for hit in found)
+    return [
+        hit
+        for place, hit in enumerate(found)
+        if (place == 0 and not covered)
+        or hit.entry.high_risk
+        or (hit.coverage or 0.0) >= SHARED_FROM
+    ]

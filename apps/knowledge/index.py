@@ -40,6 +40,7 @@ class Entry:
 class Found(NamedTuple):
     entry: Entry
     confidence: float
+    coverage: float | None = None
 
 
 class SiteIndex:
@@ -56,19 +57,27 @@ class SiteIndex:
         return len(self._entries)
 
     def search(
-        self, text: str, languages: Iterable[str], *, enough: float, limit: int = 5
+        self,
+        text: str,
+        languages: Iterable[str],
+        *,
+        enough: float,
+        limit: int = 5,
+        near: int = 0,
     ) -> list[Found]:
-        """Best first. Languages are asked in order until one holds a confidence of `enough`."""
+        """Best first. Languages are asked in order until one holds a confidence of `enough`.
+
+        `near` as in `LexicalIndex.search`."""
         best: list[Found] = []
         for language in dict.fromkeys([*languages, *self._lexical]):
-            found = self._search_one(text, language, limit)
+            found = self._search_one(text, language, limit, near)
             if found and (not best or found[0].confidence > best[0].confidence):
                 best = found
             if best and best[0].confidence >= enough:
                 break
         return best
 
-    def _search_one(self, text: str, language: str, limit: int) -> list[Found]:
+    def _search_one(self, text: str, language: str, limit: int, near: int) -> list[Found]:
         lexical = self._lexical.get(language)
         if lexical is None:
             return []
@@ -76,8 +85,9 @@ class SiteIndex:
         exact = lexical.exact(text)
         if exact and self._entries[exact.id].is_valid(now):
             return [Found(self._entries[exact.id], exact.confidence)]
-        hits = [Found(self._entries[hit.id], hit.confidence) for hit in lexical.search(text, limit)]
-        return [found for found in hits if found.entry.is_valid(now)]
+        hits = lexical.search(text, limit, near)
+        found = [Found(self._entries[hit.id], hit.confidence, hit.coverage) for hit in hits]
+        return [one for one in found if one.entry.is_valid(now)]
 
 
 EMPTY = SiteIndex(0, (), {})
@@ -163,6 +173,8 @@ class Library:
 
     def __init__(self) -> None:
         self._indexes: dict[int, SiteIndex] = {}
+        # By site, the version that this release cannot read.
+        self._foreign: dict[int, int] = {}
 
     def of(self, site_id: int) -> SiteIndex:
         return self._indexes.get(site_id, EMPTY)
@@ -170,7 +182,7 @@ class Library:
     def refresh(self) -> None:
         """Blocking: one small query, and the bodies of the indexes that have moved."""
         for site_id, built in IndexState.objects.values_list("site_id", "built"):
-            if self.of(site_id).version != built:
+            if built not in (self.of(site_id).version, self._foreign.get(site_id)):
                 self._load(site_id)
 
     def _load(self, site_id: int) -> None:
@@ -180,6 +192,7 @@ class Library:
             self._indexes[site_id] = unpack(state.built, bytes(state.body))
         except ValueError as error:
             logger.warning("index: site %s is built again (%s)", site_id, error)
+            self._foreign[site_id] = state.built
             IndexState.objects.filter(site_id=site_id, built=F("wanted")).want_again()
         else:
             logger.info("index: site %s is at version %s", site_id, state.built)

@@ -7,7 +7,9 @@ from typing import NamedTuple, Self
 from apps.engine.text import normalise
 from apps.knowledge import archive
 from apps.knowledge.assembly import Matrices, assemble
-from apps.knowledge.confidence import EXACT, confidences
+from apps.knowledge.confidence import ANSWER_AT, COVERED_AT, EXACT, confidences
+from apps.knowledge.coverage import Covering
+from apps.knowledge.postings import Floats
 from apps.knowledge.scoring import Scorer, Scores
 
 # A longer query is read at both ends: people tell a story and ask at its start or its end. A
@@ -33,11 +35,16 @@ class Document:
 
 
 class Hit(NamedTuple):
-    """An entry found. `score` only ranks the hits of one search; `confidence` is a probability."""
+    """An entry found. `score` only ranks the hits of one search; `confidence` is a probability.
+
+    `coverage` is the share of what the text names that the entry's phrasings name too; None where
+    it was not asked for.
+    """
 
     id: str
     score: float
     confidence: float
+    coverage: float | None = None
 
 
 class LexicalIndex:
@@ -48,6 +55,7 @@ class LexicalIndex:
         self._exact = exact
         self._matrices = matrices
         self._scorer = Scorer(matrices)
+        self._covering = Covering(matrices)
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -75,8 +83,12 @@ class LexicalIndex:
         same = self._exact.get(_key(normalise(text)), ())
         return Hit(self._ids[same[0]], ABOVE_ALL, EXACT) if len(same) == 1 else None
 
-    def search(self, text: str, limit: int = 5) -> list[Hit]:
-        """Up to `limit` entries that share anything with `text`, best first."""
+    def search(self, text: str, limit: int = 5, near: int = 0) -> list[Hit]:
+        """Up to `limit` entries that share anything with `text`, best first.
+
+        When the best is too unsure to answer, up to `near` more that cover the text follow, and
+        all have their coverage.
+        """
         normalised = normalise(text)
         if not self._ids or not normalised or limit < 1:
             return []
@@ -93,8 +105,25 @@ class LexicalIndex:
         chances = confidences(query, scores, picked, self._matrices.told)
         if same:
             chances[: len(same)] = [EXACT / len(same)] * min(len(same), len(picked))
+        shares = None
+        if near and picked and chances[0] < ANSWER_AT:
+            shares = self._covering.shares(normalised)
+        if shares is not None and (more := _covered(scores, shares, picked, near)):
+            further = confidences(query, scores, more, self._matrices.told)
+            chances += [min(chance, chances[-1]) for chance in further]
+            picked += more
+        return self._hits(picked, chances, scores, shares)
+
+    def _hits(
+        self, picked: list[int], chances: list[float], scores: Scores, shares: Floats | None
+    ) -> list[Hit]:
         return [
-            Hit(self._ids[entry], scores.rank.item(entry), chance)
+            Hit(
+                self._ids[entry],
+                scores.rank.item(entry),
+                chance,
+                None if shares is None else shares.item(entry),
+            )
             for entry, chance in zip(picked, chances, strict=True)
         ]
 
@@ -124,7 +153,18 @@ def _best(scores: Scores, same: list[int], limit: int) -> list[int]:
     evident = scores.whole > 0
     if same:
         evident[same] = True
-    rank = scores.rank * evident
+    return _highest(scores.rank * evident, limit)
+
+
+def _covered(scores: Scores, shares: Floats, picked: list[int], limit: int) -> list[int]:
+    """The `limit` best of the entries that cover the query, without those picked already."""
+    rank = scores.rank * (shares >= COVERED_AT)
+    rank[picked] = 0
+    return _highest(rank, limit)
+
+
+def _highest(rank: Floats, limit: int) -> list[int]:
+    """The places of the `limit` highest values above 0, which it sets to 0."""
     best: list[int] = []
     # One pass for each place: `argmax` over 20 000 entries takes 1 us, sorting them 1 ms.
     while len(best) < limit and rank[entry := int(rank.argmax())] > 0:

@@ -84,17 +84,19 @@ def ask(
     form = Form(unsaved, str(entry or NEW)) if unsaved else None
     index = _index(site.pk, form, drafts=drafts)
     language = site.default_language
-    trial = Trial(text, detect_language(text, language), normalise(text))
-    if asked := _play(index, trial, language):
+    trial = Trial(text, detect_language(text, language, site.languages), normalise(text))
+    if asked := _play(index, trial, site):
         wanted = (asked.language, language)
         hits = index.search(asked.text, wanted, enough=POLICY.offer_at, limit=SHOWN)
         trial.found = _candidates([(hit.entry, hit.confidence) for hit in hits], text, form)
     return trial
 
 
-def _play(index: SiteIndex, trial: Trial, language: str) -> Search | None:
+def _play(index: SiteIndex, trial: Trial, site: Site) -> Search | None:
     """Fills the trial with what the engine says; the search it asked for, if any."""
-    steps = turn.run(Snapshot(POLICY, language=language), trial.text)
+    language = site.default_language
+    snapshot = Snapshot(POLICY, language=language, languages=tuple(site.languages))
+    steps = turn.run(snapshot, trial.text)
     answer: tuple[Passage, ...] | None = None
     asked = None
     while True:

@@ -59,6 +59,7 @@ SCRIPT: Mapping[str, Promise] = {
     "agree": _("Agree and start chatting"),
     "waiting": _("Waiting for our team"),
     "queued": _("Our team has your request. A person will get back to you."),
+    "unreachable": _("Leave an address so that our team can reach you, or stay here."),
     "human": _("You are talking to our team."),
     "human_named": _("You are talking to {name}."),
     "offline": _("You are offline. What you write is sent when the connection is back."),
@@ -74,9 +75,7 @@ SCRIPT: Mapping[str, Promise] = {
     "form_either": _("Please fill in an e-mail address or a phone number."),
     "form_text": _("Message"),
     "form_text_missing": _("Please write your message."),
-    "form_bad_email": _("This e-mail address does not look right."),
     "form_send": _("Send to our team"),
-    "form_waiting": _("Your message is sent as soon as there is a connection."),
     "new_tab": _("(opens in a new tab)"),
 }
 

@@ -1,5 +1,6 @@
 // The site form's preview: the widget itself in a frame, told the theme as it is typed.
-(() => {
+// The form's scripts stand in the head: there is no stage yet.
+addEventListener("DOMContentLoaded", () => {
   "use strict";
   const stage = document.getElementById("site-preview");
   if (!stage) return;
@@ -69,4 +70,4 @@
   for (const name of NAMES) field(name)?.addEventListener("change", paint);
   paint();
   load(document.documentElement.lang || navigator.language);
-})();
+});

@@ -94,11 +94,13 @@ const chat = new Chat({
     sent(item, seq) {
       log.sent(item, seq);
       unread.line(seq, false);
-      if (item.cmid === contact?.cmid) dropContact();
+      if (item.cmid !== contact?.cmid) return;
+      dropContact();
+      log.settle(true);
     },
-    refused(item, detail) {
+    refused(item, detail, field) {
       log.typing(false);
-      if (item.cmid === contact?.cmid) contact.form.refuse(detail);
+      if (item.cmid === contact?.cmid) contact.form.refuse(detail, field);
       else log.refused(item, detail);
     },
     dropped: (item) => log.dropped(item),
@@ -120,7 +122,7 @@ const chat = new Chat({
       log.close();
       unread.reset();
       dropContact();
-      setMode("bot");
+      setMode({});
     },
     wiped() {
       this.reset();
@@ -129,7 +131,7 @@ const chat = new Chat({
       strip.hidden = true;
       host.keep("read", null);
       privacy.ask();
-      setMode("bot");
+      setMode({});
       offerStarters();
     },
     identify: () => host.tell("identify"),
@@ -150,7 +152,7 @@ function offer(item) {
 function show(line, isNew) {
   if (line.author === "system" && contact && line.seq > contact.seq) dropContact();
   const form = line.meta?.form;
-  if (form?.type === "contact") log.add(line, openContact(form.label, line.seq));
+  if (form?.type === "contact") log.add(line, openContact(form, line.seq));
   else log.add(line);
   const isOther = line.author !== "visitor";
   offerReplies(isOther ? line.meta?.quick_replies || [] : []);
@@ -205,9 +207,11 @@ function askForPerson() {
   focusBox();
 }
 
-function openContact(title, seq) {
+/** What was typed into an earlier one goes on in the new one. */
+function openContact({ label, about }, seq) {
+  const values = contact?.form.values || { text: log.text(about) };
   dropContact();
-  const form = new ContactForm(title || say("form_title"), config.characters, (values) => {
+  const form = new ContactForm(label || say("form_title"), values, (values) => {
     contact.cmid = uuid();
     if (offer({ type: "contact", ...values, cmid: contact.cmid })) form.wait(isUp);
   });
@@ -222,14 +226,15 @@ function dropContact() {
   if (held) focusBox();
 }
 
-function setMode(now, operator) {
+/** From a frame of the server's; without one it is the bot who answers. */
+function setMode({ mode: now = "bot", state, operator }) {
   const queue = byId("queue");
   queue.hidden = now !== "queued";
-  queue.textContent = queue.hidden ? "" : say("queued");
+  queue.textContent = queue.hidden ? "" : say(state === "COLLECT" ? "unreachable" : "queued");
   const name = { queued: "waiting", human: operator ? "human_named" : "human" }[now];
   byId("status").textContent = say(name || "at_once", { name: operator });
   if (now === mode) return;
-  if (name) announce(now === "queued" ? queue.textContent : byId("status").textContent);
+  if (name) announce(queue.textContent || byId("status").textContent);
   if (now === "queued") host.event("handoff");
   if (now === "human") host.event("joined", { name: operator || "" });
   if (now !== "bot") log.typing(false);

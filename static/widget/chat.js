@@ -151,7 +151,7 @@ export class Chat {
     this.#landed(cmid);
   }
 
-  #refused({ cmid, code, detail, retry_after: retryAfter }) {
+  #refused({ cmid, code, detail, field, retry_after: retryAfter }) {
     const item = this.#outbox.get(cmid);
     if (item && !FINAL.has(code)) {
       clearTimeout(this.#timer);
@@ -162,7 +162,7 @@ export class Chat {
       }, wait * 1000);
       return;
     }
-    if (this.#outbox.settle(cmid)) this.#view.refused(item, detail);
+    if (this.#outbox.settle(cmid)) this.#view.refused(item, detail, field);
     this.#landed(cmid);
   }
 
@@ -180,7 +180,7 @@ export class Chat {
       ack: () => this.#acked(frame.cmid, frame.seq),
       refused: () => this.#refused(frame),
       delta: () => this.#view.delta(frame),
-      state: () => this.#view.mode(frame.mode, frame.operator),
+      state: () => this.#view.mode(frame),
       typing: () => this.#view.typing(),
       heartbeat: () => frame.last_seq > this.#last && this.#sync(),
       token: () => this.#visitor.renew(frame.token),
@@ -191,7 +191,8 @@ export class Chat {
   }
 
   /** Numbering may have moved back when the server was restored: then everything is read anew. */
-  #welcome({ session, epoch, last_seq, mode }) {
+  #welcome(frame) {
+    const { session, epoch, last_seq } = frame;
     const moved =
       (this.#epoch && epoch !== this.#epoch) ||
       (this.#session && session && session !== this.#session) ||
@@ -206,7 +207,7 @@ export class Chat {
     this.#epoch = epoch;
     this.#session = session || this.#session;
     this.#view.welcome(session, last_seq);
-    this.#view.mode(mode);
+    this.#view.mode(frame);
   }
 
   #restart() {

@@ -70,6 +70,11 @@ export class Log {
     this.settle();
   }
 
+  /** What the visitor wrote under that number. */
+  text(seq) {
+    return this.#find("seq", seq)?.querySelector(".own p").textContent;
+  }
+
   /** Another tab has seen to it. */
   dropped(item) {
     this.#find("cmid", item.cmid)?.remove();

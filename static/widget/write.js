@@ -85,10 +85,9 @@ export class Composer {
   }
 }
 
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const FIELDS = [
-  { name: "name", type: "text", autocomplete: "name", most: 100 },
-  { name: "email", type: "email", autocomplete: "email", most: 254 },
+  { name: "name", type: "text", most: 100 },
+  { name: "email", type: "email", most: 254 },
   { name: "phone", type: "tel", autocomplete: "tel", most: 40 },
   { name: "text", rows: 3 },
 ];
@@ -97,39 +96,43 @@ const FIELDS = [
 export class ContactForm {
   #fields = new Map();
   #errors = new Map();
-  #status = make("p", { className: "error", id: "contact-status", role: "status" });
+  #status = make("p", { className: "note", id: "contact-status", role: "status" });
   #button = make("button", { type: "submit", className: "main", textContent: say("form_send") });
-  #characters;
   #send;
 
-  /** @param {(values: Object<string, string>) => void} send */
-  constructor(title, characters, send) {
-    this.#characters = characters;
+  /**
+   * @param {Object<string, string>} values what it begins with
+   * @param {(values: Object<string, string>) => void} send
+   */
+  constructor(title, values, send) {
     this.#send = send;
     const heading = make("h2", { id: "contact-title", textContent: title });
     const properties = { className: "contact", noValidate: true };
     this.node = make("form", { ...properties, "aria-labelledby": "contact-title" }, heading);
-    this.node.append(...FIELDS.map((field) => this.#row(field)), this.#status, this.#button);
+    this.node.append(...FIELDS.map((field) => this.#row(field, values)), this.#status, this.#button);
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
   }
 
+  get values() {
+    const values = {};
+    for (const [name, field] of this.#fields) values[name] = field.value.trim();
+    return values;
+  }
+
   /** It waits for the server; nothing can be changed meanwhile. */
   wait(isUp) {
     this.#lock(true);
-    this.#status.className = "note";
-    this.#status.textContent = say(isUp ? "sending" : "form_waiting");
+    this.#status.textContent = say(isUp ? "sending" : "offline");
   }
 
-  /** The server would not take it. */
-  refuse(detail) {
+  /** The server would not take it, for what stands in a field. */
+  refuse(detail, field = "text") {
     this.#lock(false);
-    this.#status.className = "error";
-    this.#status.textContent = detail;
-    const address = this.#fields.get("email").value ? "email" : "phone";
-    this.#fields.get(address).focus();
+    this.#status.textContent = "";
+    this.#mark({ [field]: detail });
   }
 
   #lock(locked) {
@@ -137,11 +140,11 @@ export class ContactForm {
     this.#button.disabled = locked;
   }
 
-  #row({ name, type, autocomplete, most, rows }) {
+  #row({ name, type, autocomplete = name, most, rows }, values) {
     const id = `contact-${name}`;
     const error = make("span", { id: `${id}-error`, className: "error" });
     const field = make(rows ? "textarea" : "input", rows ? { rows } : { type, autocomplete });
-    Object.assign(field, { id, name, ...(most ? { maxLength: most } : {}) });
+    Object.assign(field, { id, name, value: values[name] || "", ...(most ? { maxLength: most } : {}) });
     field.setAttribute("aria-describedby", `${error.id} contact-status`);
     this.#fields.set(name, field);
     this.#errors.set(name, error);
@@ -149,25 +152,25 @@ export class ContactForm {
   }
 
   #submit() {
-    const values = {};
-    for (const [name, field] of this.#fields) values[name] = field.value.trim();
-    const wrong = this.#check(values);
+    const { values } = this;
+    if (!this.#mark(check(values))) this.#send(values);
+  }
+
+  /** Says at each field what is wrong with it, and goes to the first. */
+  #mark(wrong) {
     for (const [name, error] of this.#errors) {
       error.textContent = wrong[name] || "";
       this.#fields.get(name).setAttribute("aria-invalid", String(Boolean(wrong[name])));
     }
-    const first = FIELDS.find(({ name }) => wrong[name]);
-    if (first) this.#fields.get(first.name).focus();
-    else this.#send(values);
+    const first = this.node.querySelector("[aria-invalid=true]");
+    first?.focus();
+    return first;
   }
 
-  #check({ email, phone, text }) {
-    const wrong = {};
-    if (!email && !phone) wrong.email = say("form_either");
-    else if (email && !EMAIL.test(email)) wrong.email = say("form_bad_email");
-    const over = length(text) - this.#characters;
-    if (!text) wrong.text = say("form_text_missing");
-    else if (over > 0) wrong.text = say("characters_over", { count: over });
-    return wrong;
-  }
 }
+
+/** What is missing; whether what is there will do is the server's to say. */
+const check = ({ email, phone, text }) => ({
+  ...(!email && !phone && { email: say("form_either") }),
+  ...(!text && { text: say("form_text_missing") }),
+});

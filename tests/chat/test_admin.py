@@ -102,7 +102,7 @@ class TestSession:
             "Not helpful: too short",
             "Answered",
             "confidence 93%",
-            "knowledge 7",
+            "Knowledge version 7",
             "Open → Handed over",
             "Visitor asked for a person",
         ):

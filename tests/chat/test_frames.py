@@ -46,6 +46,7 @@ GOOD: list[tuple[dict[str, Any], frames.Frame]] = [
     ({"type": "context", "url": "u" * 2000}, frames.Context(url="u" * 2000)),
     ({"type": "typing"}, frames.Typing()),
     ({"type": "stop", "turn": None}, frames.Stop()),
+    ({"type": "identify", "jwt": "a.b.c"}, frames.Identify(jwt="a.b.c")),
     ({"type": "logout"}, frames.Logout()),
 ]
 BAD = [
@@ -122,7 +123,7 @@ def test_a_frame_with_nothing_wrong_but_its_cmid_says_so(cmid):
         assert code_of({**rest, "cmid": cmid}) is Code.BAD_CMID
 
 
-@pytest.mark.parametrize("kind", ["", "SEND", "send ", "message", "ack", "identify", "__class__"])
+@pytest.mark.parametrize("kind", ["", "SEND", "send ", "message", "ack", "identified", "__class__"])
 def test_another_type_is_unknown(kind):
     assert code_of({"type": kind}) is Code.UNKNOWN_TYPE
 

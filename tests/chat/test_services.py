@@ -323,6 +323,7 @@ ENDPOINTS = [
     ("contact", {"text": "hello", "email": "eve@shop.example"}),
     ("rate", {"seq": 2, "value": -1, "reason": "eve"}),
     ("csat", {"score": 1, "comment": "eve"}),
+    ("identify", {"jwt": "a.b.c"}),
 ]
 
 
@@ -380,12 +381,12 @@ class TestStrangers:
         assert SECRET not in str(answer)
         assert servers.query(ROWS, ben.session) == before
 
-    @pytest.mark.parametrize("path", ["messages", "handoff", "contact", "rate", "csat"])
+    @pytest.mark.parametrize("path", ["messages", "handoff", "contact", "rate", "csat", "identify"])
     @pytest.mark.parametrize("claim", ["session", "cmid", "digest"])
     async def test_an_identifier_is_no_token(self, stack, ben, path, claim):
         digest = hashlib.sha256(ben.token.encode()).hexdigest()
         token = {"session": ben.session, "cmid": ben.cmid, "digest": digest}[claim]
-        body = {"cmid": new_cmid(), "text": "x", "seq": 2, "value": 1, "score": 1}
+        body = {"cmid": new_cmid(), "text": "x", "seq": 2, "value": 1, "score": 1, "jwt": "x"}
         status, answer = await acall(f"{stack.base_url}/api/v1/chat/{path}", body, token)
         assert (status, answer["code"]) == (401, "token_unknown")
 

@@ -4,10 +4,13 @@ import pytest
 
 from apps.chat.codes import Code, detail
 from apps.dialogue import phrases
+from apps.engine.commands import WantBot
 from apps.engine.events import Say
+from apps.engine.return_wish import wants_bot
 
 SENTENCES = [
     phrases.TALK_TO_A_PERSON,
+    phrases.GO_ON_WITH_THE_BOT,
     phrases.CONTACT_LABEL,
     phrases.LEFT,
     phrases.NO_ADDRESS,
@@ -37,6 +40,12 @@ def test_the_sentences_around_them_are_in_both_languages(sentence):
     english, chinese = (phrases.in_language(sentence, language) for language in ("en", "zh-Hans"))
     assert not is_chinese(english)
     assert is_chinese(chinese)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_the_engine_knows_the_words_of_the_way_back(language):
+    text = phrases.in_language(phrases.GO_ON_WITH_THE_BOT, language)
+    assert wants_bot(text) == [WantBot()]
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "ZH-HANS", "zh-hans"])

@@ -9,7 +9,7 @@ from apps.dialogue import phrases
 from apps.dialogue.play import Said, Standing, play
 from apps.engine.commands import WantHuman
 from apps.engine.events import Reason, Say
-from apps.engine.types import Author, Mode, Passage, State, TurnState
+from apps.engine.types import Author, Memory, Mode, Passage, State, TurnState
 from apps.knowledge.index import library
 from apps.knowledge.jobs import build_index
 from apps.knowledge.models import Faq, IndexState
@@ -111,8 +111,8 @@ def test_near_questions_are_offered_as_buttons_with_a_person_last(shop, finds):
 def test_a_wish_for_a_person_is_a_handoff_with_a_form(shop):
     played = play(standing(shop), said("talk to a human"))
     item = played.item()
-    assert (played.handoff, item.mode, item.state) == (Reason.ASKED, Mode.QUEUED, State.HANDOFF)
-    assert [(step.came_from, step.to) for step in item.steps] == [(State.INIT, State.HANDOFF)]
+    assert (played.handoff, item.mode, item.state) == (Reason.ASKED, Mode.QUEUED, State.COLLECT)
+    assert [(step.came_from, step.to) for step in item.steps] == [(State.INIT, State.COLLECT)]
     form = item.lines[1].meta["form"]
     assert (form["slot"], form["type"], form["label"]) == (
         "contact",
@@ -154,11 +154,23 @@ def test_a_line_to_a_person_is_stored_without_a_reply(shop):
     assert (item.mode, item.state) == (Mode.HUMAN, State.HANDOFF)
 
 
-@pytest.mark.parametrize(("confidence", "lines"), [(0.99, 2), (0.6, 1), (0.1, 1)])
-def test_while_a_person_is_awaited_only_sure_answers_are_given(shop, finds, confidence, lines):
+@pytest.mark.parametrize(
+    ("confidence", "route", "told"),
+    [(0.99, "faq", None), (0.6, "near", None), (0.1, "queued", True)],
+)
+def test_while_a_person_is_awaited_the_bot_goes_on(shop, finds, confidence, route, told):
     finds(Passage("1", "One?", "1", confidence))
     queued = standing(shop, mode=Mode.QUEUED, state=State.HANDOFF)
-    assert len(play(queued, said("one")).item().lines) == lines
+    item = play(queued, said("one")).item()
+    assert (item.turn.route, len(item.lines)) == (route, 2)
+    assert item.memory == (told and {"told": True, "reachable": False})
+
+
+def test_what_is_remembered_is_written_when_it_changes_only(shop):
+    told = standing(shop, mode=Mode.QUEUED, state=State.HANDOFF, memory=Memory(told=True))
+    silent, thanks = (play(told, said(text)).item() for text in ("more of it", "thanks"))
+    assert (len(silent.lines), silent.memory) == (1, None)
+    assert thanks.memory == {"told": False, "reachable": False}
 
 
 def test_entries_of_another_site_are_never_found(shop):
@@ -202,8 +214,15 @@ def test_a_resend_has_the_same_body(cmid, text, fields, like):
 
 
 def test_what_is_known_of_a_session_comes_from_its_row(db, make_session):
-    session = make_session(state="HANDOFF", mode="queued", version=5, last_seq=9)
+    session = make_session(
+        state="HANDOFF",
+        mode="queued",
+        version=5,
+        last_seq=9,
+        memory={"told": True, "of": "another"},
+    )
     here = Standing.of(session)
     assert (here.session, here.site, here.language) == (session.id, session.site_id, "en")
     assert (here.version, here.last_seq) == (5, 9)
     assert (here.state, here.mode) == (State.HANDOFF, Mode.QUEUED)
+    assert here.memory == Memory(told=True)

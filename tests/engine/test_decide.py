@@ -73,3 +73,30 @@ def test_no_confidence_at_all_ever_answers_below_its_cut():
             decision = decide((entry(step / 100, high_risk=high_risk),), POLICY)
             cut = POLICY.high_risk_at if high_risk else POLICY.answer_at
             assert isinstance(decision, Answer) == (step / 100 >= cut)
+
+
+COVERING = Policy(answer_at=0.7, offer_at=0.3, covered_at=0.5)
+
+
+def covered(coverage, confidence=0.01, *, high_risk=False):
+    return Passage(f"{coverage}", "title", "text", confidence, "", high_risk, coverage)
+
+
+def test_entries_that_cover_the_question_are_offered_however_unlikely():
+    found = (covered(0.9), covered(math.nextafter(0.5, 0)), covered(0.5, 0.0))
+    assert decide(found, COVERING) == Offer((found[0], found[2]))
+    assert decide(found[1:2], COVERING) == NoAnswer()
+
+
+def test_covering_entries_join_the_likely_ones_up_to_three():
+    found = (entry(0.4), covered(0.1, 0.02), covered(0.6), covered(0.7), covered(0.8))
+    assert decide(found, COVERING) == Offer((found[0], found[2], found[3]))
+
+
+def test_a_high_risk_entry_is_not_offered_for_covering_the_question():
+    found = (covered(1, high_risk=True), covered(0.6))
+    assert decide(found, COVERING) == Offer(found[1:])
+
+
+def test_covering_a_question_answers_nothing():
+    assert decide((covered(1, 0.69),), COVERING) == Offer((covered(1, 0.69),))

@@ -4,7 +4,15 @@ import unicodedata
 
 import pytest
 
-from apps.engine.text import detect_language, grams, normalise, stem, terms
+from apps.engine.text import (
+    FUNCTION_WORDS,
+    WONDERING,
+    detect_language,
+    grams,
+    normalise,
+    stem,
+    terms,
+)
 
 ODD = [
     "",
@@ -71,6 +79,33 @@ def test_nothing_invisible_is_left():
 )
 def test_language_is_what_carries_most_of_the_text(text, language):
     assert detect_language(text, "xx") == language
+
+
+@pytest.mark.parametrize("text", ["退货 policy please", "how do I 退货"])
+def test_in_a_mixed_line_the_language_of_the_session_stays(text):
+    assert detect_language(text, "en") == "en"
+    assert detect_language(text, "zh-Hans") == "zh-Hans"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("iPhone 15 Pro 怎么退货", "zh-Hans"), ("what does 发票 mean on my order", "en")],
+)
+def test_a_word_of_the_other_language_makes_no_mixed_line(text, language):
+    assert {detect_language(text, session) for session in ("en", "zh-Hans")} == {language}
+
+
+def test_a_site_is_answered_in_a_language_it_speaks():
+    assert detect_language("hello", "zh-Hans", ("zh-Hans",)) == "zh-Hans"
+    assert detect_language("你好", "en", ["en"]) == "en"
+    assert detect_language("hello", "zh-Hans", ("zh-Hans", "en")) == "en"
+    assert detect_language("hello", "fr", ("zh-Hans",)) == "zh-Hans"
+    assert detect_language("👍", "fr", ("zh-Hans",)) == "zh-Hans"
+
+
+def test_what_names_nothing_is_folded_as_terms_are():
+    assert {"happen", "today", "哪"} <= WONDERING
+    assert not WONDERING & FUNCTION_WORDS
 
 
 def test_chinese_gives_characters_and_bigrams():

@@ -4,7 +4,7 @@ A new behaviour is a new file under `transcripts/`, not new test code.
 """
 
 import tomllib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,16 @@ import pytest
 
 from apps.engine import turn
 from apps.engine.commands import Command, Courtesy, SmallTalk, WantHuman
-from apps.engine.events import Event, Handoff, Judged, Move, Reply, Search
+from apps.engine.events import (
+    Event,
+    Handoff,
+    Judged,
+    Move,
+    Remember,
+    Reply,
+    Resume,
+    Search,
+)
 from apps.engine.types import Mode, Passage, Policy, Snapshot, State
 
 FOLDER = Path(__file__).parent / "transcripts"
@@ -40,6 +49,10 @@ def spell(event: Event | Search) -> str:
             return f"move {came_from} {to} {cause}"
         case Handoff(reason):
             return f"handoff {reason}"
+        case Resume(kept):
+            return f"resume {'kept' if kept else 'withdrawn'}"
+        case Remember(memory):
+            return " ".join(["remember", *(name for name, on in asdict(memory).items() if on)])
         case Judged(route, confidence):
             sure = "" if confidence is None else f" {confidence:.2f}"
             return f"judged {route}{sure}"
@@ -58,6 +71,10 @@ def follow(snapshot: Snapshot, event: Event) -> Snapshot:
             return replace(snapshot, state=to)
         case Handoff():
             return replace(snapshot, mode=Mode.QUEUED)
+        case Resume():
+            return replace(snapshot, mode=Mode.BOT)
+        case Remember(memory):
+            return replace(snapshot, memory=memory)
     return snapshot
 
 

@@ -111,8 +111,26 @@ COURTESIES = {
         |你是机器人吗？|你是谁|你是真人还是机器人
     """,
 }
+# Several courtesies make one line; a filler before a question is one of them.
+COMBINED = {
+    Courtesy.GREETING: """
+        hello there, quick question|hi, I have a question|Hi! Can you help me?|hi there 你好|hello hello
+        |你好，请问一下|您好，我想咨询一下|在吗，有个问题想问一下|你好，请问
+    """,
+    Courtesy.THANKS: "ok, got it, thanks|okay thank you|好的，知道了，谢谢|好了谢谢|thanks, ok",
+    Courtesy.FAREWELL: """
+        thanks, bye|thank you, goodbye|Thanks for your help, have a great day!|ok thanks bye then
+        |no thanks, bye|that's all, thank you, bye|hi, thanks and bye
+        |谢谢，再见|谢谢再见|好的，谢谢，拜拜|谢谢你的帮助，再见|谢谢，不用了
+    """,
+    Courtesy.ASSENT: "ok, good|好的好的|好的，明白了",
+    Courtesy.IDENTITY: "hello, are you a bot?|你好，你是机器人吗",
+}
 SPOKEN = [
-    (line.strip(), courtesy) for courtesy, lines in COURTESIES.items() for line in lines.split("|")
+    (line.strip(), courtesy)
+    for said in (COURTESIES, COMBINED)
+    for courtesy, lines in said.items()
+    for line in lines.split("|")
 ]
 
 QUESTIONS = """
@@ -143,6 +161,14 @@ nice jacket size
 行李箱多大
 可以退货吗
 好的怎么退
+thanks, bye the way where is my parcel
+hi goodbye kit
+bye bye baby poster
+hello thanks giving card
+quick question where is my refund
+谢谢再见表情包
+你好请问怎么退货
+请问发票
 你好我想退货
 谢谢，还有一个问题，怎么开发票
 知道了怎么退吗
@@ -223,6 +249,12 @@ def test_a_courtesy_ends_where_its_longest_form_does():
     line = "嗯" * COURTESY_LENGTH
     assert understand(line) == [SmallTalk(Courtesy.ASSENT)]
     assert understand(line + "嗯") == [AskFaq(line + "嗯")]
+
+
+def test_a_row_of_courtesies_ends_where_the_longest_line_does():
+    line = "好的 " * (COURTESY_LENGTH // 3)
+    assert understand(line) == [SmallTalk(Courtesy.ASSENT)]
+    assert understand(line + "退货") == [AskFaq(line + "退货")]
 
 
 @pytest.mark.parametrize("line", ["", " ", "\0", "half \ud83d", "\u202e", "a\u0301" * 3000])

@@ -6,10 +6,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 
-from apps.chat.items import Item, Line
+from apps.chat.items import Item, Line, NewTurn
 from apps.chat.journal import append
 from apps.chat.models import Message, Session
-from apps.engine.types import Author
+from apps.engine.types import Author, TurnState
 from apps.handoff.models import Ticket
 from apps.handoff.services import leave_message
 from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
@@ -35,6 +35,15 @@ def leave(make_session):
         return Ticket.objects.get(session=session)
 
     return make
+
+
+def ask(session: Session, text: str, route: str) -> uuid.UUID:
+    """A line of the visitor's and the turn that it led to."""
+    turn = NewTurn(TurnState.DONE, route=route)
+    line = Line(Author.VISITOR, text, of_turn=True)
+    with transaction.atomic():
+        append(Item(session.id, None, (line,), turn=turn))
+    return turn.id
 
 
 def recorded(ticket: Ticket) -> list[str]:
@@ -79,6 +88,47 @@ class TestList:
         assert "thanks" not in said
         html = client.get(page(CHANGE, ticket.pk)).content.decode()
         assert html.count("May I take two of these a day?") == 2  # in the transcript as well
+
+    def test_tells_who_cannot_be_reached_from_who_can(self, leave):
+        reachable, nameless = leave(), leave(name="Jo", email="", phone="")
+        called = leave(email="")
+        client = signed_in(carol())
+        assert "No contact details" in client.get(page(LIST)).content.decode()
+        assert listed(client, address="no") == [nameless]
+        assert set(listed(client, address="yes")) == {reachable, called}
+
+    def test_shows_what_was_asked_and_not_the_wish_for_a_person(self, make_session):
+        session = make_session()
+        ask(session, "hello", "smalltalk")
+        ask(session, "My earbud is silent.", "unknown")
+        Ticket.objects.create(
+            site=session.site,
+            session=session,
+            reason="asked",
+            language="en",
+            turn=ask(session, "Talk to a person", "handoff"),
+        )
+        ask(session, "and the case is blue", "queued")
+        said = texts(signed_in(carol()).get(page(LIST)).content.decode())
+        assert "My earbud is silent." in said
+
+    def test_shows_what_was_asked_after_the_wish_when_nothing_was_before(self, make_session):
+        session = make_session()
+        turn = ask(session, "Talk to a person", "handoff")
+        values = {"site": session.site, "session": session, "reason": "asked", "language": "en"}
+        Ticket.objects.create(turn=turn, **values)
+        client = signed_in(carol())
+        assert "Talk to a person" in texts(client.get(page(LIST)).content.decode())
+        ask(session, "My earbud is silent.", "queued")
+        assert "My earbud is silent." in texts(client.get(page(LIST)).content.decode())
+
+    def test_withdrawn_ones_stand_apart(self, leave):
+        ticket = leave()
+        Ticket.objects.update(status="withdrawn")
+        client = signed_in(carol())
+        assert listed(client) == []
+        assert listed(client, status="withdrawn") == [ticket]
+        assert client.get(page(CHANGE, ticket.pk)).status_code == 200
 
     def test_marks_as_done(self, leave):
         tickets = [leave(), leave()]

@@ -2,8 +2,10 @@
 
 import threading
 import uuid
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from apps.chat.frames import Contact
@@ -234,8 +236,9 @@ def fill_in(session, **values):
     ids=range(10),
 )
 def test_a_form_that_cannot_be_answered_says_why_and_stores_nothing(session, values, word):
-    with pytest.raises(ContactError, match=word):
+    with pytest.raises(ContactError, match=word) as caught:
         fill_in(session, **values)
+    assert caught.value.field == ("phone" if word == "phone" else "email")
     assert lines(session) == []
     assert not Ticket.objects.exists()
 
@@ -253,3 +256,15 @@ def test_the_notice_names_where_the_answer_will_come(session):
     author, text = lines(session)[1]
     assert (author, "jo@shop.example" in text) == ("system", True)
     assert str(session.id)[:8].upper() in text
+
+
+@pytest.mark.django_db
+def test_who_waits_without_an_address_since_before_is_asked_for_one(make_session):
+    sessions = [make_session(state="HANDOFF", mode="queued") for _ in range(2)]
+    for session, email in zip(sessions, ["", "jo@shop.example"], strict=True):
+        ticket = open_ticket(session=session, reason=Ticket.Reason.ASKED, language="en")
+        Ticket.objects.filter(pk=ticket.pk).update(email=email)
+    step = import_module("apps.handoff.migrations.0003_waiting_without_address")
+    for _ in range(2):
+        step.ask_again(apps, None)
+    assert [fresh(session).state for session in sessions] == ["COLLECT", "HANDOFF"]

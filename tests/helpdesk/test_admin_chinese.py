@@ -105,7 +105,7 @@ class TestErrorPages:
     def test_nothing_there(self, client):
         answer = client.get("/nowhere/")
         assert answer.status_code == 404
-        said = ("There is nothing at this address.", "这个地址没有内容。")
+        said = ("There is nothing at this address.", "这个地址下没有内容。")
         assert self.both(answer.content.decode(), *said)
 
     def test_not_allowed(self, client):

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.knowledge.models import Faq
 from tests.staff import alice, carol, olga, page, signed_in
@@ -29,7 +30,7 @@ def test_the_sidebar_goes_by_task():
 
 def test_everyone_sees_their_own_part():
     assert groups(carol()) == {"Work": ["Tickets", "Sessions"], "Knowledge": [], "Settings": []}
-    assert groups(alice())["Knowledge"] == ["FAQ entries"]
+    assert groups(alice())["Knowledge"] == ["FAQ entries", "Waiting for review", "Imports"]
 
 
 def test_figures_are_of_what_one_may_see(site):
@@ -51,3 +52,20 @@ def test_nothing_is_counted_that_one_may_not_see():
 def test_a_figure_opens_its_list():
     html = signed_in(olga()).get(page("index")).content.decode()
     assert f'href="{page("handoff_ticket_changelist")}"' in html
+
+
+def test_what_waits_for_review_is_counted_and_opens_its_list(site):
+    Faq.objects.create(site=site, language="en", question="q", answer="a", status="review")
+    staff = signed_in(alice())
+    path = f"{page('knowledge_faq_changelist')}?review=waiting"
+    [_work, knowledge, *_rest] = staff.get(path).context["sidebar_navigation"]
+    found = {str(one["title"]): one for one in knowledge["items"]}
+    assert found["Waiting for review"]["badge"] == 1
+    assert str(found["Waiting for review"]["link"]) == path
+    assert [title for title, one in found.items() if one["active"]] == ["Waiting for review"]
+
+
+def test_the_sidebar_says_the_time_zone(settings):
+    settings.TIME_ZONE = "Asia/Shanghai"
+    timezone.deactivate()
+    assert "Times are in Asia/Shanghai" in signed_in(olga()).get(page("index")).content.decode()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import select
 import shutil
 import signal
@@ -25,7 +26,7 @@ if os.environ.get("BREAK"):
     sys.exit("SomeError: it broke")
 with open(sys.argv[sys.argv.index("--credentials") + 1], "w") as file:
     json.dump({"user": "ann", "password": "open sesame"}, file)
-print("the demo was loaded", sys.argv[3:])
+print("This deletes 3 chats." if "--dry-run" in sys.argv else "the demo was loaded", sys.argv[3:])
 """
 WEB = """
 import http.server, os, pathlib, signal, sys
@@ -66,11 +67,18 @@ def port():
         return trial.getsockname()[1]
 
 
-def start(folder: Path, port: int, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+def start(
+    folder: Path,
+    port: int,
+    *arguments: str,
+    stdin: int = subprocess.DEVNULL,
+    **environment: str,
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", STARTER, str(folder), *arguments],
         cwd=ROOT,
         env={**os.environ, "PORT": str(port), **environment},
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -105,7 +113,8 @@ def own_servers(monkeypatch):
     """The checkout starts servers of its own instead of using the test run's."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("REDIS_URL", raising=False)
-    monkeypatch.delenv("HELPDESK_SECRET_KEY", raising=False)
+    for name in up.KEYS:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.stack
@@ -128,7 +137,8 @@ def test_start_second_start_and_ctrl_c(checkout, port, own_servers):
     assert has_ended(child)
     assert embedded.addresses(checkout) is None
     assert list((places.home(checkout) / "run").iterdir()) == []
-    assert stat.S_IMODE((checkout / "var/secret_key").stat().st_mode) == 0o600
+    for name in ("secret_key", "seal_key"):
+        assert stat.S_IMODE((checkout / "var" / name).stat().st_mode) == 0o600
 
 
 @pytest.mark.stack
@@ -171,10 +181,35 @@ def test_a_database_that_cannot_be_prepared_ends_the_start(checkout, port):
 
 @pytest.mark.stack
 def test_the_demo_can_be_renewed(checkout, port):
-    with start(checkout, port, "demo-reset") as running:
+    with start(checkout, port, "demo-reset", YES="1") as running:
         said = running.communicate()[0]
     assert running.returncode == 0
+    assert "This deletes 3 chats." in said
     assert "the demo was loaded ['--reset']" in said
+
+
+@pytest.mark.stack
+def test_the_demo_is_not_renewed_by_a_script_that_did_not_say_yes(checkout, port):
+    with start(checkout, port, "demo-reset", YES="") as running:
+        said = running.communicate()[0]
+    assert running.returncode == 1
+    assert "This deletes 3 chats." in said
+    assert "Nothing was deleted. To go ahead without a terminal: YES=1 make demo-reset" in said
+    assert "the demo was loaded" not in said
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(("answer", "code"), [(b"yes\n", 0), (b"\n", 1), (b"\x04", 1)])
+def test_whoever_renews_the_demo_at_a_terminal_is_asked(checkout, port, answer, code):
+    ours, terminal = pty.openpty()
+    with start(checkout, port, "demo-reset", stdin=terminal, YES="") as running:
+        said = read_until(running, "Type yes to go ahead:")
+        os.write(ours, answer)
+        said += running.communicate()[0]
+    os.close(ours)
+    os.close(terminal)
+    assert running.returncode == code
+    assert ("the demo was loaded ['--reset']" in said) is (code == 0)
 
 
 @pytest.mark.parametrize("word", ["0", "65536", "-1", "web", "8000.0", "٨٠٠٠"])
@@ -226,7 +261,8 @@ def test_a_server_out_of_reach_is_one_sentence_without_the_password(check, url):
 def test_processes_get_the_addresses_and_no_settings_of_other_databases(checkout, monkeypatch):
     monkeypatch.setenv("PGPORT", "6543")
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.delenv("HELPDESK_SECRET_KEY", raising=False)
+    for name in up.KEYS:
+        monkeypatch.delenv(name, raising=False)
     (checkout / "var").mkdir()
     given = up.child_environment(checkout, Addresses("postgresql://a", "unix://b"), 8123)
     assert "PGPORT" not in given
@@ -234,8 +270,9 @@ def test_processes_get_the_addresses_and_no_settings_of_other_databases(checkout
     assert given["PORT"] == "8123"
     assert given["PATH"].startswith(f"{Path(sys.executable).parent}:")
     again = up.child_environment(checkout, Addresses("postgresql://a", "unix://b"), 8123)
-    assert len(given["HELPDESK_SECRET_KEY"]) >= 50
-    assert again["HELPDESK_SECRET_KEY"] == given["HELPDESK_SECRET_KEY"]
+    keys = {given[name] for name in up.KEYS}
+    assert keys == {again[name] for name in up.KEYS}
+    assert [len(key) >= 50 for key in keys] == [True, True]
 
 
 def test_without_a_demo_the_greeting_names_no_password(checkout):

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from apps.knowledge.sheets import columns, delimited, files
 from apps.knowledge.sheets.limits import SheetLimits
 from apps.knowledge.sheets.problems import SENTENCES, SheetError, sentence
-from apps.knowledge.sheets.workbook import Unreadable
+from apps.knowledge.sheets.worksheet import Unreadable
 from tests.knowledge.sheets import archive, csv_of, saved, xlsx_of
 from tests.stack import ROOT
 
@@ -125,6 +125,10 @@ class TestXlsx:
         body = with_rows(f"{row}</row>")
         assert read(body) == [["", "yes", "2"]]
         assert numbers(body) == [3]
+
+    def test_names_with_a_prefix(self):
+        body = with_rows('<x:row><x:c t="b"><x:v>1</x:v></x:c></x:row>', prefix="x:")
+        assert read(body) == [["TRUE"]]
 
     def test_a_blank_workbook(self):
         assert problem(saved(Workbook()), "faq.xlsx").code == "no_content"
@@ -253,10 +257,12 @@ def test_every_sentence_is_filled_by_its_values():
         assert wanted <= names or "known" in names, code
 
 
-def with_rows(rows: str, declared: str = "") -> bytes:
+def with_rows(rows: str, declared: str = "", prefix: str = "") -> bytes:
     """A workbook of openpyxl's whose rows are these."""
     plain = zipfile.ZipFile(io.BytesIO(xlsx_of(("a", "b"))))
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    sheet = f'{declared}<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'
+    named = f"xmlns:{prefix.rstrip(':')}" if prefix else "xmlns"
+    data = f"<{prefix}sheetData>{rows}</{prefix}sheetData>"
+    sheet = f'{declared}<{prefix}worksheet {named}="{main}">{data}</{prefix}worksheet>'
     parts = {name: plain.read(name).decode() for name in plain.namelist()}
     return archive(**{**parts, "xl/worksheets/sheet1.xml": sheet})

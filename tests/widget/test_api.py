@@ -17,6 +17,7 @@ ALLOWED = {
     "contact": "POST",
     "rate": "POST",
     "csat": "POST",
+    "identify": "POST",
 }
 
 

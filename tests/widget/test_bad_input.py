@@ -90,7 +90,9 @@ async def test_any_other_text_is_stored_as_it_is(visitor, text):
         ("{}", "bad_frame"),
         ('{"type": 7}', "bad_frame"),
         ('{"type": "teleport"}', "unknown_type"),
-        ('{"type": "identify", "jwt": "a.b.c"}', "unknown_type"),
+        ('{"type": "identify", "jwt": "a.b.c"}', "identity_refused"),
+        ('{"type": "identify"}', "bad_frame"),
+        ('{"type": "identify", "jwt": ["a.b.c"]}', "bad_frame"),
         ('{"type": "send", "text": "x"}', "bad_frame"),
         ('{"type": "send", "cmid": "CMID"}', "bad_frame"),
         ('{"type": "send", "cmid": "no uuid", "text": "x"}', "bad_cmid"),
@@ -111,7 +113,7 @@ async def test_any_other_text_is_stored_as_it_is(visitor, text):
         ("[" * 8000, "bad_frame"),
         (b"\x00\xff", "bad_frame"),
     ],
-    ids=range(28),
+    ids=range(30),
 )
 async def test_frames_that_are_not_understood_leave_the_socket_open(visitor, raw, code):
     await visitor.write(raw.replace("CMID", new_cmid()) if isinstance(raw, str) else raw)

@@ -99,6 +99,7 @@ CALLS = [
     ("contact", {"cmid": new_cmid(), "text": "hello", "phone": "12345"}),
     ("rate", {"seq": 2, "value": 1}),
     ("csat", {"score": 5}),
+    ("identify", {"jwt": "a.b.c"}),
 ]
 
 

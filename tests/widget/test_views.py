@@ -274,7 +274,7 @@ def test_pages_speak_the_chosen_or_accepted_language(demo_client, path, query, a
 def test_what_is_not_there_is_said_in_both_languages(client):
     page = client.get("/nothing/").content.decode()
     assert "There is nothing at this address." in page
-    assert "这个地址没有内容。" in page
+    assert "这个地址下没有内容。" in page
 
 
 def test_a_failure_is_said_in_both_languages_without_a_trace(client, monkeypatch):

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from unfold.decorators import action
 
 from apps.knowledge import similar
-from apps.knowledge.admin import panels, prefill
+from apps.knowledge.admin import languages, panels, prefill
 from apps.knowledge.admin.access import may_publish, may_read, may_touch
 from apps.knowledge.admin.columns import Columns
 from apps.knowledge.admin.exports import SheetsAdmin
@@ -27,7 +27,6 @@ from apps.knowledge.admin.trials import Trials
 from apps.knowledge.contents import Content, phrasings_of
 from apps.knowledge.models import Faq, FaqVariant, IndexState
 from apps.knowledge.services import delete_entries, propose, save_entry, set_status
-from apps.sites.models import Site
 
 SOON = _("Searchable within 5 seconds.")
 KEPT = _("Your change waits for review. Until it is published, visitors get the live text.")
@@ -173,8 +172,7 @@ class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        sites = list(Site.objects.values_list("pk", flat=True)[:2])
-        known = {"owner": request.user.pk, **({"site": sites[0]} if len(sites) == 1 else {})}
+        known = {"owner": request.user.pk, **prefill.place()}
         asked = super().get_changeform_initial_data(request)
         return {**known, **asked, **prefill.fields(request)}
 
@@ -224,7 +222,10 @@ class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
             self.message_user(request, KEPT)
         elif faq.is_live:
             self.message_user(request, SOON)
-        self._warn_of_similar(request, faq, form.cleaned_data["phrasings"])
+        texts = form.cleaned_data["phrasings"]
+        if doubt := languages.doubt(faq.language, [faq.question, faq.answer, *texts]):
+            self.message_user(request, doubt, messages.WARNING)
+        self._warn_of_similar(request, faq, texts)
 
     def response_change(self, request: HttpRequest, obj: Faq) -> HttpResponse:
         """A proposed change is not told as a stored one."""
@@ -266,7 +267,8 @@ class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
             moved = [faq for faq in ours if faq.status != status]
             set_status(entries=moved, status=status, author=cast("Any", request.user))
             for faq in moved:
-                self.log_change(request, faq, f"{faq.get_status_display()} → {status.label}")
+                # In this form it is shown in the language of whoever reads it.
+                self.log_change(request, faq, [{"changed": {"fields": ["status"]}}])
         self.message_user(request, _told(moved, status))
         if kept := len(rows) - len(ours):
             text = ngettext(

@@ -43,6 +43,12 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails 
         model = Faq
         fields: list[str] = []  # the admin's fieldsets say which
         widgets = {"answer": UnfoldAdminTextareaWidget({"rows": 6})}
+        help_texts = {
+            "answer": _(
+                "**bold** and `code` work; lines that begin with “- ” become a list. Write links "
+                "as plain addresses: https://shop.example/returns"
+            )
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         faq = kwargs.get("instance")

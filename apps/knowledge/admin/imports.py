@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.http import (
@@ -164,7 +165,7 @@ class FaqImportAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         }
         return {
             **figures,
-            "shown": {name: facts.intcomma(figure) for name, figure in figures.items()},
+            "shown": {name: intcomma(figure) for name, figure in figures.items()},
             "kept_days": limits().kept_days,
             "title": sheet.file_name,
             "sheet": sheet,

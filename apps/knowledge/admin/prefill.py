@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from apps.knowledge.admin import languages
 from apps.knowledge.contents import as_phrasing, phrasings_of
 from apps.knowledge.likeness import wordings
 from apps.knowledge.models import Faq, UnansweredQuestion
 from apps.knowledge.services import mark_questions
-from apps.sites.models import LANGUAGES
+from apps.sites.models import LANGUAGES, Site
 
 COPIED = (
     "site", "language", "category", "question", "answer", "source_url", "high_risk",
@@ -47,6 +48,16 @@ def fields(request: HttpRequest) -> dict[str, Any]:
             "phrasings": "\n".join(_others(asked, question)),
         }
     return {}
+
+
+def place() -> dict[str, Any]:
+    """The site, if there is only one, and the language of who writes, if a site speaks it."""
+    sites = list(Site.objects.order_by("pk"))
+    found: dict[str, Any] = {"site": sites[0].pk} if len(sites) == 1 else {}
+    own = languages.of_staff()
+    if any(own in site.languages for site in sites):
+        return found | {"language": own}
+    return found | ({"language": sites[0].default_language} if found else {})
 
 
 def translated(request: HttpRequest) -> Faq | None:

@@ -26,7 +26,13 @@ from apps.knowledge.services import answer_with, mark_questions
 
 Outcome = UnansweredQuestion.Outcome
 MEMBERS_SHOWN = 100
-TONES = {Outcome.OPEN: "warning", Outcome.ANSWERED: "success", Outcome.DISMISSED: ""}
+TONES = {
+    Outcome.OPEN: "warning",
+    Outcome.ANSWERED: "success",
+    Outcome.CHOSEN: "success",
+    Outcome.DISMISSED: "",
+}
+SEEN_TO = [Outcome.ANSWERED, Outcome.CHOSEN, Outcome.DISMISSED]
 # Buttons of a row; the list's own form sends them.
 DISMISS, REOPEN, ADD = "_dismiss", "_reopen", "_add"
 
@@ -38,8 +44,7 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        seen_to = [(value, Outcome(value).label) for value in (Outcome.ANSWERED, Outcome.DISMISSED)]
-        return [*seen_to, ("all", _("All"))]
+        return [*((value.value, value.label) for value in SEEN_TO), ("all", _("All"))]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         chosen = self.value()
@@ -60,7 +65,7 @@ class StateFilter(admin.SimpleListFilter):
     ) -> QuerySet[UnansweredQuestion]:
         if self.value() == "all":
             return queryset
-        if self.value() in (Outcome.ANSWERED, Outcome.DISMISSED):
+        if self.value() in SEEN_TO:
             return queryset.filter(outcome=self.value())
         return queryset.filter(handled_at__isnull=True)
 
@@ -207,15 +212,16 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
 
     def _todo(self, request: HttpRequest, question: UnansweredQuestion) -> SafeString:
         handles = self.has_handle_permission(request)
+        add = []
+        if question.is_addable and self._may_add(request):
+            add = [_button(ADD, question, _("Add to the entry"))]
         if question.handled_at:
-            outcome = badge(question.get_outcome_display(), TONES[Outcome(question.outcome)])
-            buttons = [outcome, *([_button(REOPEN, question, _("Open again"))] if handles else [])]
+            buttons = [self.state(question), *add]
+            buttons += [_button(REOPEN, question, _("Open again"))] if handles else []
         else:
             buttons = [_draft(question)] if self.has_draft_permission(request) else []
-            if question.best_id and self._may_add(request):
-                buttons.append(_button(ADD, question, _("Add to the entry")))
-            if handles:
-                buttons.append(_button(DISMISS, question, _("Dismiss")))
+            buttons += add
+            buttons += [_button(DISMISS, question, _("Dismiss"))] if handles else []
         shown = format_html_join("", "{}", ((button,) for button in buttons))
         return format_html('<span class="hd-todo">{}</span>', shown)
 

@@ -53,6 +53,7 @@ class UnansweredQuestion(models.Model):
     class Outcome(models.TextChoices):
         OPEN = "", pgettext_lazy("ticket", "Open")
         ANSWERED = "answered", _("Answered")
+        CHOSEN = "chosen", _("The visitor chose an entry")
         DISMISSED = "dismissed", _("Dismissed")
 
     turn = models.UUIDField(_("turn"), unique=True)
@@ -99,6 +100,12 @@ class UnansweredQuestion(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    @property
+    def is_addable(self) -> bool:
+        """Whether its wording may still become a phrasing of the nearest entry."""
+        is_open = self.outcome in (self.Outcome.OPEN, self.Outcome.CHOSEN)
+        return is_open and self.best_id is not None
 
     def alike(self) -> UnansweredQuerySet:
         """The questions of its group, itself among them, the newest first."""

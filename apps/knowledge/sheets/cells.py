@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from apps.knowledge.models import Faq, FaqVariant
 from apps.knowledge.sheets.columns import plain
-from apps.knowledge.sheets.workbook import Unreadable
+from apps.knowledge.sheets.worksheet import Unreadable
 from apps.sites.models import CHINESE, ENGLISH, LANGUAGES
 
 # A spreadsheet program takes a cell that begins so for a formula (the wide ones in Japanese and

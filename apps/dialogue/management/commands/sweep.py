@@ -13,12 +13,15 @@ from django.db import close_old_connections
 
 from apps.dialogue.jobs import list_unanswered
 from apps.knowledge.jobs import build_stale
+from apps.knowledge.sheets.jobs import spawn_waiting
 
 logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Sees to what must happen without the broker: stale indexes, unanswered questions."
+    help = (
+        "Sees to what must happen without the broker: stale indexes, unanswered questions, imports."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         stop = threading.Event()
@@ -35,6 +38,7 @@ def sweep() -> None:
     close_old_connections()
     _try(lambda: build_stale(older_than_s=settings.KNOWLEDGE.stale_s))
     _try(list_unanswered)
+    _try(spawn_waiting)
 
 
 def _try(work: Callable[[], int]) -> None:

@@ -10,6 +10,10 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from apps.chat.models import Session
+from apps.handoff.models import Ticket
+from apps.knowledge.models import Faq, UnansweredQuestion
+from apps.sites.models import Site
 from apps.widget import demo_data
 
 
@@ -23,6 +27,9 @@ class Command(BaseCommand):
             help="delete the demo site with its chats and load it anew; users are kept",
         )
         parser.add_argument(
+            "--dry-run", action="store_true", help="with --reset: only say what would be deleted"
+        )
+        parser.add_argument(
             "--credentials",
             type=Path,
             metavar="PATH",
@@ -31,7 +38,9 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        if demo_data.is_empty():
+        if options["dry_run"]:
+            self.stdout.write(loss())
+        elif demo_data.is_empty():
             self._load(options["credentials"])
         elif not options["reset"]:
             self.stdout.write("The database is not empty: the demo shop was not loaded.")
@@ -56,6 +65,23 @@ class Command(BaseCommand):
             )
         except OSError as error:
             raise CommandError(f"{credentials} cannot be written: {error.strerror}.") from error
+
+
+def loss() -> str:
+    """What a reset would delete for good, in a sentence."""
+    site = Site.objects.filter(key=demo_data.KEY).first()
+    if site is None:
+        return "There is no demo site in this database: nothing would be deleted."
+    entries = Faq.objects.of(site.pk)
+    counts = [
+        (Session.objects.filter(site=site), "sessions with all that was said"),
+        (Ticket.objects.filter(session__site=site), "tickets"),
+        (UnansweredQuestion.objects.filter(site=site), "unanswered questions"),
+        (entries, "FAQ entries"),
+    ]
+    told = ", ".join(f"{rows.count()} {name}" for rows, name in counts)
+    own = entries.exclude(version=0).count()
+    return f"This deletes from “{site.name}”: {told} ({own} of them written or changed by staff)."
 
 
 def _write_secret(path: Path, text: str) -> None:

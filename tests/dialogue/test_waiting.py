@@ -1,0 +1,215 @@
+"""Waiting for a person, over a real database: notes, forms, and the way back to the bot."""
+
+import threading
+import uuid
+from functools import partial
+
+import pytest
+from django.db import connection
+
+from apps.chat.frames import Contact
+from apps.chat.items import Verdict
+from apps.chat.models import Message, Session, Transition, Turn
+from apps.dialogue import phrases
+from apps.dialogue.play import Said
+from apps.dialogue.services import take_contact, take_line
+from apps.engine.events import Say
+from apps.handoff.models import Ticket
+from apps.handoff.services import close_ticket
+from apps.knowledge.index import library
+
+pytestmark = pytest.mark.django_db
+WISH = {"en": "agent", "zh-Hans": "转人工"}
+BACK = {"en": "Go on with the assistant", "zh-Hans": "继续问 AI 助手"}
+
+
+@pytest.fixture(autouse=True)
+def _knows_nothing(monkeypatch):
+    monkeypatch.setattr(library, "_indexes", {})
+
+
+@pytest.fixture
+def session(make_session):
+    return make_session()
+
+
+def say(session, text, cmid=None):
+    return take_line(session_id=session.id, said=Said(cmid or uuid.uuid4(), text))
+
+
+def leave(session, cmid=None):
+    form = Contact(cmid=cmid or uuid.uuid4(), text="Call me", email="jo@shop.example")
+    said = Said(form.cmid, form.text, {"contact": form.fingerprint()}, contact=form)
+    return take_contact(session_id=session.id, said=said)
+
+
+def last(session):
+    return Message.objects.filter(session=session).latest("seq")
+
+
+def fresh(session):
+    now = Session.objects.get(pk=session.pk)
+    return now.state, now.mode
+
+
+def offered(line):
+    return [button["text"] for button in line.meta.get("quick_replies", [])]
+
+
+@pytest.mark.parametrize("language", BACK)
+def test_the_form_comes_again_and_with_it_the_way_back(make_session, language):
+    session = make_session(language=language)
+    for _ in range(2):
+        say(session, WISH[language])
+        assert last(session).meta["form"]["slot"] == "contact"
+        assert offered(last(session)) == [phrases.in_language(phrases.GO_ON_WITH_THE_BOT, language)]
+    assert fresh(session) == ("COLLECT", "queued")
+    assert Ticket.objects.count() == 1
+
+
+def test_what_the_bot_does_not_know_is_noted_once_until_it_answered_something(session):
+    say(session, "agent")
+    replies = []
+    for text in ("the left side is broken", "since monday", "thanks", "the case is blue"):
+        before = last(session).seq
+        say(session, text)
+        replies.append(last(session).seq - before - 1)
+    assert replies == [1, 0, 1, 1]
+    assert last(session).text == phrases.say(Say.NOTED_UNREACHABLE, "en")
+
+
+def test_a_form_names_the_question_it_is_about(session):
+    say(session, "hello")
+    say(session, "my left earbud is broken")
+    say(session, "agent")
+    assert last(session).meta["form"]["about"] == 3
+    say(session, "and the case as well")
+    assert last(session).meta["form"]["about"] == 7
+
+
+def test_a_form_that_is_about_nothing_names_nothing(session):
+    say(session, "agent")
+    assert "about" not in last(session).meta["form"]
+
+
+def test_with_an_address_left_no_form_comes_again(session):
+    say(session, "agent")
+    leave(session)
+    assert fresh(session) == ("HANDOFF", "queued")
+    assert offered(last(session)) == [BACK["en"]]
+    for text in ("agent", "the left side is broken"):
+        say(session, text)
+        assert "form" not in last(session).meta
+        assert offered(last(session)) == [BACK["en"]]
+
+
+@pytest.mark.parametrize("language", BACK)
+def test_going_back_without_an_address_withdraws_the_request(make_session, language, cmid):
+    session = make_session(language=language)
+    say(session, "agent")
+    assert say(session, BACK[language], cmid).verdict is Verdict.OK
+    assert fresh(session) == ("INIT", "bot")
+    line = last(session)
+    assert (line.author, line.text) == ("system", phrases.say(Say.WITHDRAWN, language))
+    assert Ticket.objects.get().status == "withdrawn"
+    move = Transition.objects.latest("id")
+    assert (move.from_state, move.to_state, move.cause) == ("COLLECT", "INIT", "withdrawn")
+    # A resend changes nothing, not even a request that was made since.
+    say(session, "agent")
+    assert say(session, BACK[language], cmid).verdict is Verdict.DUP
+    assert fresh(session) == ("COLLECT", "queued")
+    assert sorted(Ticket.objects.values_list("status", flat=True)) == ["open", "withdrawn"]
+
+
+def test_going_back_with_an_address_keeps_the_request(session):
+    say(session, "agent")
+    leave(session)
+    say(session, BACK["en"])
+    assert fresh(session) == ("INIT", "bot")
+    assert (last(session).author, last(session).text) == ("system", phrases.say(Say.KEPT, "en"))
+    say(session, "agent")
+    assert fresh(session) == ("HANDOFF", "queued")
+    assert "form" not in last(session).meta
+    say(session, BACK["en"])
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.email) == ("open", "jo@shop.example")
+
+
+def test_a_request_that_was_seen_to_meanwhile_is_forgotten_without_a_word(session):
+    say(session, "agent")
+    leave(session)
+    say(session, BACK["en"])
+    seq = last(session).seq
+    assert close_ticket(ticket=Ticket.objects.get(), notice="done")
+    assert last(session).seq == seq
+    say(session, "agent")
+    assert last(session).meta["form"]["slot"] == "contact"
+    assert fresh(session) == ("COLLECT", "queued")
+
+
+def test_with_nothing_to_go_back_from_nothing_moves(session):
+    say(session, BACK["en"])
+    assert fresh(session) == ("INIT", "bot")
+    assert last(session).text == phrases.say(Say.ASSENT, "en")
+    assert not Ticket.objects.exists()
+    assert Turn.objects.get().route == "smalltalk"
+
+
+def test_to_a_person_who_answers_it_is_a_line_like_any_other(session):
+    Session.objects.update(state="HANDOFF", mode="human")
+    say(session, BACK["en"])
+    assert fresh(session) == ("HANDOFF", "human")
+    assert last(session).author == "visitor"
+
+
+def together(*acts):
+    barrier = threading.Barrier(len(acts))
+
+    def run(act):
+        barrier.wait()
+        try:
+            act()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_left_while_going_back_is_never_withdrawn(make_session):
+    for _ in range(8):
+        session = make_session()
+        say(session, "agent")
+        together(partial(say, session, BACK["en"]), partial(leave, session))
+        ticket = Ticket.objects.get(session=session, status="open")
+        assert ticket.email == "jo@shop.example"
+        assert fresh(session) in {("INIT", "bot"), ("HANDOFF", "queued")}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_going_back_while_staff_close_the_request_moves_once(make_session):
+    for _ in range(8):
+        session = make_session()
+        say(session, "agent")
+        ticket = Ticket.objects.get(session=session)
+        together(
+            partial(say, session, BACK["en"]),
+            partial(close_ticket, ticket=ticket, notice="done"),
+        )
+        assert fresh(session) == ("INIT", "bot")
+        causes = Transition.objects.filter(session=session, to_state="INIT")
+        assert causes.count() == 1
+        assert not Ticket.objects.open().filter(session=session).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_way_back_twice_at_once_is_stored_once(make_session, cmid):
+    session = make_session()
+    say(session, "agent")
+    together(*[partial(say, session, BACK["en"], cmid)] * 2)
+    assert Message.objects.filter(session=session, cmid=cmid).count() == 1
+    assert Transition.objects.filter(session=session, cause="withdrawn").count() == 1

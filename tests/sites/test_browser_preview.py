@@ -1,0 +1,94 @@
+"""The site form shows the widget itself, and the widget follows what is typed."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.stack import Stack, Web
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
+
+NAME, PASSWORD = "painter", "a password for tests"
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+MAKE = (
+    "from django.contrib.auth.models import User; "
+    f"User.objects.create_superuser({NAME!r}, password={PASSWORD!r})"
+)
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def path(servers: Stack) -> str:
+    """Of the demo site's form, once there is somebody who may open it."""
+    servers.manage("shell", "--no-imports", "-c", MAKE)
+    [[key]] = servers.query("SELECT id FROM sites_site WHERE key = 'demo'")
+    return f"/admin/sites/site/{key}/change/"
+
+
+@pytest.fixture
+def form(browser: Browser, stack: Web, path: str):
+    """Opens the form of the demo site at a width and in a language."""
+    contexts = []
+
+    def make(locale: str = "en-GB", width: int = 1440) -> Page:
+        context = browser.new_context(
+            locale=locale, base_url=stack.base_url, viewport={"width": width, "height": 900}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto("/admin/login/")
+        page.fill("[name=username]", NAME)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url("**/admin/")
+        page.goto(path)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def shown(page: Page):
+    return page.frame_locator("#site-preview iframe")
+
+
+@pytest.mark.parametrize(
+    ("locale", "width", "greeting"),
+    [("en-GB", 1440, "Hello! I am the AI assistant"), ("zh-CN", 390, "我是北雀音频的 AI 助手")],
+)
+def test_the_widget_itself_is_shown_in_the_language_of_the_page(form, locale, width, greeting):
+    page = form(locale, width)
+    expect(shown(page).get_by_text(greeting)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_it_follows_colour_ink_corners_font_scheme_and_side(form):
+    page = form()
+    root = shown(page).locator("html")
+    expect(root).to_have_attribute("data-scheme", "light")
+    page.fill("#id_accent", "#ffd54a")
+    expect(root).to_have_css("--accent", "#ffd54a")
+    expect(root).to_have_css("--ink", "#000000")
+    page.fill("#id_radius", "3")
+    expect(root).to_have_css("--radius", "3px")
+    page.select_option("#id_scheme", "dark")
+    expect(root).to_have_attribute("data-scheme", "dark")
+    page.select_option("#id_font", "serif")
+    expect(root).to_have_attribute("data-font", "serif")
+    launcher = page.locator("#site-preview .hd-launcher")
+    expect(launcher).to_have_css("background-color", "rgb(255, 213, 74)")
+    before = launcher.bounding_box()
+    page.select_option("#id_side", "start")
+    expect(page.locator("#site-preview")).to_have_attribute("data-side", "start")
+    assert launcher.bounding_box()["x"] < before["x"]
