@@ -38,6 +38,7 @@ CAUSES: dict[str, str | Promise] = {
     "ticket_done": _("Ticket done"),
     "farewell": _("Visitor said goodbye"),
     "visitor_returned": _("Visitor came back"),
+    "withdrawn": _("Visitor went back to the assistant"),
 }
 
 
@@ -71,8 +72,8 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     ]
 
     @display(description=_("session"), ordering="id")  # type: ignore[untyped-decorator]
-    def short(self, session: Session) -> str:
-        return str(session)
+    def short(self, session: Session) -> SafeString:
+        return format_html('<span class="whitespace-nowrap">{}</span>', session)
 
     @display(description=_("visitor"))  # type: ignore[untyped-decorator]
     def person(self, session: Session) -> SafeString:
