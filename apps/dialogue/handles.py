@@ -56,13 +56,14 @@ class Row:
 
     @classmethod
     def of(cls, message: Message) -> "Row":
+        rated = {"rating": message.rating} if message.rating else {}
         return cls(
             message.id,
             message.seq,
             message.author,
             message.name,
             message.text,
-            message.meta,
+            {**message.meta, **rated},
             message.cmid,
             message.created_at,
         )

@@ -204,6 +204,16 @@ async def test_ratings_context_and_reads_are_kept(servers, visitor):
     assert kept == [(-1, "too long", 4, "fine", 2, "https://shop.example/a")]
 
 
+async def test_a_line_that_is_read_again_carries_its_rating(visitor):
+    await visitor.connect()
+    await visitor.ask(QUESTION)
+    await visitor.write(type="rate", seq=2, value=-1)
+    await visitor.write(type="sync", since=1)
+    again = await visitor.until("message", seq=2)
+    assert again["meta"]["rating"] == -1
+    assert again["meta"]["sources"]
+
+
 async def test_the_session_speaks_the_language_of_the_page(visitor):
     await visitor.connect()
     await visitor.write(type="context", locale="zh-CN")
