@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from helpdesk import mail
 from helpdesk.models import Invitation
+from helpdesk.roles import may_manage
 
 SALT = "helpdesk.invitations"
 
@@ -89,7 +90,16 @@ def find(*, user_id: int, token: str) -> Invitation | None:
 
 
 def fits(invitation: Invitation, token: str) -> bool:
-    return invitation.is_valid and constant_time_compare(token, token_of(invitation))
+    """Whoever invited has seen the link: it ends when they may not manage such an account any
+    more, because theirs was closed or the other was given more."""
+    host = invitation.invited_by
+    return (
+        invitation.is_valid
+        and host is not None
+        and host.is_active
+        and may_manage(host, invitation.user)
+        and constant_time_compare(token, token_of(invitation))
+    )
 
 
 def token_of(invitation: Invitation) -> str:

@@ -52,7 +52,7 @@ def problem(error: Exception) -> str:
 def _send(message: EmailMessage, faults: list[Exception]) -> None:
     try:
         message.send()
-    except (OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 whatever it was, the mail was not sent
         faults.append(error)
 
 

@@ -87,7 +87,8 @@ def delete_entries(*, entries: Iterable[Faq], author: User | None) -> int:
 def restore(*, version: FaqVersion, author: User | None) -> Faq:
     """Writes what the entry said in that version; one that was deleted comes back as a draft."""
     content = Content.from_json(version.content)
-    faq = Faq.objects.filter(pk=version.faq_id).first()
+    rows = Faq.objects.select_for_update(no_key=True)
+    faq = rows.filter(pk=version.faq_id).first()
     if faq is None:
         faq = Faq(pk=version.faq_id, site_id=version.site_id, language=content.language)
         owner = User.objects.filter(pk=content.owner or 0).first()
@@ -142,7 +143,8 @@ def publish(*, entry: Faq, seen: str, author: User | None) -> Faq:
         Faq.objects.filter(pk=faq.pk).update(review_note="")
     else:
         phrasings = phrasings_of(faq)
-        faq.status = Faq.Status.LIVE
+    # Also when the entry was taken down since the change was proposed.
+    faq.status = Faq.Status.LIVE
     proposed_by = proposal.author if proposal else None
     _record([Edit(faq, phrasings)], Change(Origin.REVIEW, author, proposed_by=proposed_by))
     return faq
@@ -200,9 +202,9 @@ def mark_questions(
 def entries_used(*, counts: Iterable[Use], since: datetime | None, until: datetime) -> bool:
     """Adds what the turns between two moments used. False, and nothing is added, when the count
     does not stand at `since`: another process was quicker."""
-    UsesCounted.objects.get_or_create(only=True, defaults={"until": since or until})
+    _, is_first = UsesCounted.objects.get_or_create(only=True, defaults={"until": since or until})
     counted = UsesCounted.objects.select_for_update().get()
-    if since is not None and counted.until != since:
+    if not is_first and counted.until != since:
         return False
     uses = {use.entry: use for use in counts}
     there = list(Faq.objects.filter(pk__in=uses).values_list("pk", flat=True))

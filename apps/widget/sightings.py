@@ -42,7 +42,8 @@ def origin_of(address: str) -> str:
         return ""
     if parts.scheme not in {"http", "https"} or not name or not name.isascii():
         return ""
-    origin = f"{parts.scheme}://{name}" + (f":{port}" if port else "")
+    host = f"[{name}]" if ":" in name else name
+    origin = f"{parts.scheme}://{host}" + (f":{port}" if port else "")
     return origin if origin.isprintable() and len(origin) <= MOST_CHARACTERS else ""
 
 

@@ -238,8 +238,10 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
     else wishes.push(message);
   }
   async function introduce() {
-    const jwt = typeof identity === "function" ? await identity() : identity;
-    if (jwt) tell({ type: "identify", jwt });
+    const asked = identity;
+    const jwt = typeof asked === "function" ? await asked() : asked;
+    // Meanwhile the page may have logged out, or somebody else in.
+    if (jwt && asked === identity) tell({ type: "identify", jwt });
   }
   function take(message) {
     if (message.type === "started") {
@@ -334,9 +336,9 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
       for (const name of Object.keys(kept)) write(name, null);
       if (!frame && !kept.token) return;
       wish({ type: "logout" });
-      if (frame) return;
+      if (frame && !frame.className) return;
       leaving = kept;
-      load();
+      if (!frame) load();
     },
     /** Some or all of what the site's theme has; kept for this page. */
     setTheme(theme) {

@@ -283,3 +283,18 @@ def test_no_link_stands_in_the_logs(invited):
     )
     NoLinks().filter(record)
     assert record.getMessage() == "Failed: GET /admin/join/..."
+
+
+class TestRights:
+    """Whoever invited has seen the link."""
+
+    def test_it_ends_with_the_account_of_whoever_invited(self, invited, boss, client):
+        User.objects.filter(pk=boss.pk).update(is_active=False)
+        assert is_dead(client.get(link(invited), follow=True))
+
+    def test_it_ends_when_the_invited_is_given_more_than_the_host_has(self, groups, client):
+        host = User.objects.create_user("host", is_staff=True)
+        host.groups.add(groups["administrator"])
+        invitation = invite(groups["operator"], host)
+        User.objects.filter(pk=invitation.user_id).update(is_superuser=True)
+        assert is_dead(client.get(link(invitation), follow=True))

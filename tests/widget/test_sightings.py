@@ -20,6 +20,7 @@ def nothing_seen():
         ("https://shop.example/a?b#c", "https://shop.example"),
         ("http://localhost:8000/", "http://localhost:8000"),
         ("https://SHOP.example/", "https://shop.example"),
+        ("http://[::1]:8000/", "http://[::1]:8000"),
         ("https://user:secret@shop.example/", "https://shop.example"),
         ("", ""),
         ("null", ""),

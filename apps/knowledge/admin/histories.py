@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -85,12 +86,16 @@ class Histories:
         self, request: HttpRequest, faq: Faq | None, versions: QuerySet[FaqVersion]
     ) -> HttpResponse:
         number = request.POST.get("version", "")
-        version = versions.filter(number=int(number) if number.isdecimal() else 0).first()
-        if not _may(request, faq):
-            raise PermissionDenied
-        if version is None:
-            raise Http404
-        back = restore(version=version, author=cast("Any", request.user))
+        is_number = number.isdecimal() and len(number) < 10
+        version = versions.filter(number=int(number) if is_number else 0).first()
+        with transaction.atomic():
+            # Held: an entry that goes live meanwhile is not for everyone to restore.
+            held = faq and Faq.objects.select_for_update(no_key=True).filter(pk=faq.pk).first()
+            if not _may(request, held):
+                raise PermissionDenied
+            if version is None:
+                raise Http404
+            back = restore(version=version, author=cast("Any", request.user))
         text = _("Version %(number)d is back.") if faq else _("The entry is back, as a draft.")
         messages.success(request, str(text) % {"number": version.number})
         return HttpResponseRedirect(reverse("admin:knowledge_faq_change", args=[back.pk]))

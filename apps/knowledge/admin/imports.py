@@ -104,7 +104,7 @@ class FaqImportAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         _require(request)
         sheet = get_object_or_404(
             FaqImport.objects.select_related("site", "author"),
-            pk=object_id if object_id.isdigit() and len(object_id) < 18 else 0,
+            pk=object_id if object_id.isdecimal() and len(object_id) < 18 else 0,
         )
         forms = _forms(request, sheet)
         if request.method == "POST" and self._act(request, sheet, forms):
