@@ -118,9 +118,12 @@ def revoke(request: HttpRequest, user_id: int) -> HttpResponse:
 @no_referrer
 def open_link(request: HttpRequest, user_id: int, token: str) -> HttpResponse:
     """Moves the token from the address to the session, before anything else is loaded."""
-    request.session[KEPT] = {"user": user_id, "token": token}
     response = HttpResponseRedirect(reverse("invitation_accept"))
     found = invitations.find(user_id=user_id, token=token)
+    if found:
+        request.session[KEPT] = {"user": user_id, "token": token}
+    else:
+        request.session.pop(KEPT, None)
     if found and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, found.language, samesite="Lax")
     return response

@@ -33,6 +33,10 @@ class OutdatedError(Exception):
     """Somebody changed the entry since it was opened."""
 
 
+class ClashError(Exception):
+    """A change and what was published since fit the entry one by one, and not together."""
+
+
 @transaction.atomic
 def knowledge_changed(*, site_ids: Iterable[int]) -> None:
     """Call in the transaction of every change to what is live: the index follows within 5 s.
@@ -130,7 +134,8 @@ def withdraw(*, entry: Faq) -> bool:
 @transaction.atomic
 def publish(*, entry: Faq, seen: str, author: User | None) -> Faq:
     """Puts live what the reviewer saw: the proposed change, or the entry itself. Raises
-    OutdatedError when `seen`, the entry's stamp, is not its stamp any longer."""
+    OutdatedError when `seen`, the entry's stamp, is not its stamp any longer, and ClashError when
+    its validity would end before it begins."""
     faq = _held(entry, seen)
     proposal = Proposal.objects.filter(faq=faq).first()
     if proposal:
@@ -139,6 +144,8 @@ def publish(*, entry: Faq, seen: str, author: User | None) -> Faq:
         merged = wish.over(current, base)
         merged.write_to(faq, merged.changed_from(current))
         phrasings = merged.phrasings
+        if faq.valid_from and faq.valid_until and faq.valid_until <= faq.valid_from:
+            raise ClashError
         proposal.delete()
         Faq.objects.filter(pk=faq.pk).update(review_note="")
     else:

@@ -1,5 +1,6 @@
 """Versions, proposals and restoring: what every door goes through."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.utils import timezone
 from apps.knowledge.contents import Content
 from apps.knowledge.models import Faq, FaqVersion, IndexState, Proposal
 from apps.knowledge.services import (
+    ClashError,
     Origin,
     OutdatedError,
     delete_entries,
@@ -245,3 +247,27 @@ class TestProposals:
         publish(entry=draft, seen=fresh(draft).stamp(), author=None)
         assert fresh(draft).is_live
         assert wanted() == 1
+
+
+class TestPublishWhatIsNoLongerAsItWas:
+    def test_an_entry_taken_down_meanwhile_goes_live(self, live):
+        editor, reviewer = alice(), bob()
+        wish = replace(Content.stored(live), answer="By the lake.")
+        propose(entry=live, content=wish, author=editor)
+        set_status(entries=[live], status=Faq.Status.DRAFT, author=reviewer)
+        published = publish(entry=live, seen=fresh(live).stamp(), author=reviewer)
+        assert (published.status, fresh(live).status) == ("live", "live")
+        assert fresh(live).answer == "By the lake."
+
+    def test_dates_that_do_not_fit_together_are_refused_and_nothing_is_lost(self, live):
+        editor, reviewer = alice(), bob()
+        now = timezone.now()
+        wish = replace(Content.stored(live), valid_from=(now + timedelta(9)).isoformat())
+        propose(entry=live, content=wish, author=editor)
+        held = fresh(live)
+        held.valid_until = now + timedelta(5)
+        save_entry(entry=held, phrasings=None, author=reviewer)
+        with pytest.raises(ClashError):
+            publish(entry=live, seen=fresh(live).stamp(), author=reviewer)
+        assert Proposal.objects.filter(faq=live).exists()
+        assert fresh(live).valid_from is None

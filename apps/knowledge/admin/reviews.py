@@ -17,7 +17,7 @@ from apps.knowledge.admin.access import may_read, may_review
 from apps.knowledge.admin.columns import badges
 from apps.knowledge.contents import Content
 from apps.knowledge.models import Faq, FaqVersion, Proposal
-from apps.knowledge.services import OutdatedError, publish, return_to_author, withdraw
+from apps.knowledge.services import ClashError, OutdatedError, publish, return_to_author, withdraw
 
 FEW_PHRASINGS = 3
 
@@ -63,6 +63,9 @@ class Reviews:
             else:
                 return_to_author(entry=faq, seen=seen, note=note, author=author)
                 messages.success(request, _("Returned with your note."))
+        except ClashError:
+            messages.error(request, _("The end of validity must come after its start."))
+            return page
         except OutdatedError:
             messages.error(request, _("It was changed while you were reading. Look again."))
             return page

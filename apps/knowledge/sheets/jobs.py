@@ -12,8 +12,8 @@ from django.db import Error as DatabaseError
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.knowledge.models import FaqImport, FaqImportPart, FaqImportRow, IndexState
-from apps.knowledge.sheets.leases import Lease, LostError, claim
+from apps.knowledge.models import FaqImport, FaqImportPart, FaqImportRow
+from apps.knowledge.sheets.leases import Lease, LostError, claim, want_index
 from apps.knowledge.sheets.limits import limits
 from apps.knowledge.sheets.problems import SheetError
 from apps.knowledge.sheets.staging import stage
@@ -96,14 +96,6 @@ def _open_rows(sheet: FaqImport, *, is_undo: bool) -> QuerySet[FaqImportRow]:
 def _finish(lease: Lease, state: str) -> None:
     want_index(lease.sheet)
     lease.end(state)
-
-
-def want_index(sheet: FaqImport) -> None:
-    """One new index for the whole import, built by the task or the sweeper. None for drafts."""
-    if not sheet.count("searched"):
-        return
-    IndexState.objects.get_or_create(site_id=sheet.site_id)
-    IndexState.objects.filter(site_id=sheet.site_id).want_again()
 
 
 def _give_up(lease: Lease, problem: dict[str, object], *, code: str = "") -> None:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from apps.knowledge.models import FaqImport
+from apps.knowledge.models import FaqImport, IndexState
 
 # A worker renews its lease with every batch; whoever lost one stops at its next batch.
 LEASE_TIME = timedelta(seconds=60)
@@ -61,8 +62,19 @@ def claim(import_id: int) -> Lease | None:
     sheet = FaqImport.objects.select_related("site", "author").get(pk=import_id)
     lease = Lease(sheet)
     if sheet.tries > MOST_TRIES:
-        lease.end(
-            FaqImport.State.FAILED, problem={"code": "crashed", "params": {"number": sheet.pk}}
-        )
+        with transaction.atomic():
+            lease.end(
+                FaqImport.State.FAILED, problem={"code": "crashed", "params": {"number": sheet.pk}}
+            )
+            # What earlier batches wrote stays, and is to be found.
+            want_index(sheet)
         return None
     return lease
+
+
+def want_index(sheet: FaqImport) -> None:
+    """One new index for the whole import, built by the task or the sweeper. None for drafts."""
+    if not sheet.count("searched"):
+        return
+    IndexState.objects.get_or_create(site_id=sheet.site_id)
+    IndexState.objects.filter(site_id=sheet.site_id).want_again()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.knowledge.models import FaqImport, FaqImportPart, FaqImportRow
 from apps.knowledge.sheets import files
-from apps.knowledge.sheets.jobs import want_index
+from apps.knowledge.sheets.leases import want_index
 from apps.knowledge.sheets.limits import limits
 from apps.knowledge.tasks import enqueue_import
 from apps.sites.models import Site

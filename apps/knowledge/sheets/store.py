@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.knowledge.contents import SEARCHED
-from apps.knowledge.models import Category, Faq, FaqImport, FaqImportRow, FaqVersion
+from apps.knowledge.models import Category, Faq, FaqImport, FaqImportRow, FaqVersion, Proposal
 from apps.knowledge.sheets.checking import Values, changes, snapshot
 from apps.knowledge.versions import Change, Edit, Moved, record, record_deletion
 from apps.sites.models import Site
@@ -45,6 +45,10 @@ class Batch:
         wanted = [row.entry for row in rows if row.entry is not None]
         held = Faq.objects.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)
         self.held = {faq.pk: faq for faq in held.prefetch_related("variants")}
+        # Somebody's work, which would go with the entry.
+        self.proposed = set(
+            Proposal.objects.filter(faq__in=wanted).values_list("faq_id", flat=True)
+        )
 
     def entry(self, row: FaqImportRow) -> Faq | None:
         return self.held.get(row.entry or 0)
@@ -141,7 +145,7 @@ def _edit(sheet: FaqImport, row: FaqImportRow, faq: Faq | None) -> Edit:
 def _is_as_we_left_it(batch: Batch, row: FaqImportRow, faq: Faq) -> bool:
     may = batch.may_publish or Faq.Status.LIVE not in (faq.status, (row.before or {}).get("status"))
     return (
-        may and faq.updated_at == row.seen_at
+        may and faq.updated_at == row.seen_at and faq.pk not in batch.proposed
         and (row.before or {}).get("category") in batch.categories
     )  # fmt: skip
 
