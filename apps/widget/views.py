@@ -1,6 +1,7 @@
 """Pages: the widget's script and frame, the demo shop that embeds it, and the front page."""
 
 import gzip
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -16,26 +17,29 @@ from django.utils.safestring import SafeString
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import condition, require_safe
 
-from apps.sites.models import LANGUAGES, Site
-from apps.widget import assets, embed, shop, sightings, strings
+from apps.guard import limits
+from apps.sites.models import CHINESE, ENGLISH, LANGUAGES, Site
+from apps.widget import assets, demo_data, embed, shop, sightings, strings
 
 # In their own words, so that nobody has to read another language to find theirs.
-LANGUAGE_NAMES = {"en": "English", "zh-Hans": "简体中文"}
+LANGUAGE_NAMES = {ENGLISH: "English", CHINESE: "简体中文"}
+# JSON holds none.
+INDENTS = re.compile(rb"\n\s+")
 FOREVER = "public, max-age=31536000, immutable"
-DEMO_SITE = "demo"
 
 
 class Readable(DjangoJSONEncoder):
-    """Leaves Chinese as it is: escaped it takes twice the bytes."""
+    """Leaves Chinese as it is, escaped it takes twice the bytes, and spaces out."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "ensure_ascii": False})
+        short = {"ensure_ascii": False, "separators": (",", ":")}
+        super().__init__(**{**options, **short})
 
 
 @require_safe
 def loader(request: HttpRequest) -> HttpResponse:
     """Served at an address that never changes. Any page may load it, isolated ones as well."""
-    sightings.note(request.headers.get("Referer", ""))
+    sightings.note(request.headers.get("Referer", ""), by=limits.address_of(request))
     return _served(request, assets.loader(), "public, max-age=300")
 
 
@@ -46,7 +50,7 @@ def pinned_loader(request: HttpRequest, digest: str) -> HttpResponse:
     asset = assets.loader()
     if digest != asset.digest:
         raise Http404
-    sightings.note(request.headers.get("Referer", ""))
+    sightings.note(request.headers.get("Referer", ""), by=limits.address_of(request))
     return _served(request, asset, FOREVER)
 
 
@@ -85,9 +89,10 @@ def frame(request: HttpRequest) -> HttpResponse:
     """The widget's own page. The policy decides where it may be shown; an unknown key and a site
     that may be shown nowhere get the same empty answer."""
     site, ancestors = _asked_for(request)
-    if site is None:
+    if site:
+        sightings.note(request.GET.get("at", ""), by=limits.address_of(request), site=site)
+    if site is None or not ancestors:
         return _framed(request, HttpResponse(status=404), "'none'")
-    sightings.note(request.GET.get("at", ""))
     language = site.language(request.GET.get("locale"))
     words = strings.page_strings(language)
     info = embed.site_info(site, language)
@@ -111,6 +116,7 @@ def frame(request: HttpRequest) -> HttpResponse:
         ),
     }
     page = render(request, "widget/frame.html", context)
+    page.content = INDENTS.sub(b" ", page.content)
     return _framed(request, page, " ".join(ancestors))
 
 
@@ -119,7 +125,7 @@ def _asked_for(request: HttpRequest) -> tuple[Site | None, list[str]]:
     whoever looks may see the site there."""
     key = request.GET.get("key", "")[:50]
     if "preview" not in request.GET:
-        site = embed.find_site(key)
+        site = embed.active_site(key)
         return site, embed.ancestors(site) if site else []
     may_look = request.user.has_perm("sites.view_site")
     return embed.active_site(key) if may_look else None, ["'self'"]
@@ -156,7 +162,8 @@ def _framed(request: HttpRequest, response: HttpResponse, ancestors: str) -> Htt
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return _page(request, "widget/demo/home.html", {"demo_url": settings.DEMO_URL})
+    demo_url = settings.DEMO_URL if demo_data.is_there() else ""
+    return _page(request, "widget/demo/home.html", {"demo_url": demo_url})
 
 
 def _shop_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -165,6 +172,8 @@ def _shop_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     @require_safe
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if not demo_data.is_there():
+            return render(request, "widget/demo/gone.html", status=404)
         if request.get_host() != urlsplit(settings.DEMO_URL).netloc:
             return HttpResponseRedirect(settings.DEMO_URL + request.get_full_path())
         response = view(request, **kwargs)
@@ -208,7 +217,7 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
         "chosen": f"?lang={language}" if wanted in codes else "",
         "languages": LANGUAGE_NAMES.items(),
         "public_url": settings.PUBLIC_URL,
-        "site_key": DEMO_SITE,
+        "site_key": demo_data.KEY,
     }
     with translation.override(language.lower()):
         response = render(request, template, everywhere | context)

@@ -4,7 +4,7 @@ import { Chat } from "./chat.js";
 import { Menu, Privacy } from "./chrome.js";
 import { Host } from "./host.js";
 import { Log } from "./log.js";
-import { announce, button, byId, config, say, uuid } from "./page.js";
+import { announce, away, button, byId, config, say, uuid } from "./page.js";
 import { setTheme } from "./theme.js";
 import { Composer, ContactForm } from "./write.js";
 
@@ -41,7 +41,7 @@ const host = new Host({
   },
   open: opened,
   closed: () => (isOpen = false),
-  prefill: ({ text }) => composer.fill(String(text ?? "").trim()),
+  prefill: ({ text }) => composer.fill(text.trim()),
   identify: ({ jwt }) => chat.identify(jwt),
   logout: () => chat.logout(),
   theme: ({ theme }) => setTheme(theme),
@@ -258,7 +258,7 @@ function setLink(up) {
   }
   log.cut();
   const wait = navigator.onLine ? STRIP_AFTER_MS : 0;
-  stripTimer ||= setTimeout(() => showStrip(say("offline")), wait);
+  stripTimer ||= setTimeout(() => showStrip(say(away())), wait);
 }
 
 function showStrip(text) {
@@ -267,16 +267,12 @@ function showStrip(text) {
   announce(text);
 }
 
-function wire() {
-  byId("person").addEventListener("click", askForPerson);
-  byId("close").addEventListener("click", close);
-  document.addEventListener("visibilitychange", () => unread.look());
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.isComposing) return;
-    if (!menu.close()) close();
-  });
-}
-
 setTheme(config.site.theme);
-wire();
+byId("person").addEventListener("click", askForPerson);
+byId("close").addEventListener("click", close);
+document.addEventListener("visibilitychange", () => unread.look());
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing) return;
+  if (!menu.close()) close();
+});
 host.connect();

@@ -1,5 +1,5 @@
 // What the visitor writes with: the text box, and the form for a message to the team.
-import { byId, length, make, say } from "./page.js";
+import { away, byId, length, make, say } from "./page.js";
 
 const TALLEST_PX = 120;
 const WARN_LEFT = 200;
@@ -77,7 +77,7 @@ export class Composer {
     const name = left < 0 ? "characters_over" : "characters_left";
     this.#count.textContent = left < WARN_LEFT ? say(name, { count: Math.abs(left) }) : "";
     this.#count.className = left < 0 ? "error" : "note";
-    text.setAttribute("aria-invalid", String(left < 0));
+    text.ariaInvalid = left < 0;
     this.#button.disabled = !size || left < 0;
     clearTimeout(this.#timer);
     // An empty one at once: what was sent must not come back.
@@ -106,7 +106,7 @@ export class ContactForm {
    */
   constructor(title, values, send) {
     this.#send = send;
-    const heading = make("h2", { id: "contact-title", textContent: title });
+    const heading = make("h2", { id: "contact-title" }, title);
     const properties = { className: "contact", noValidate: true };
     this.node = make("form", { ...properties, "aria-labelledby": "contact-title" }, heading);
     this.node.append(...FIELDS.map((field) => this.#row(field, values)), this.#status, this.#button);
@@ -125,7 +125,7 @@ export class ContactForm {
   /** It waits for the server; nothing can be changed meanwhile. */
   wait(isUp) {
     this.#lock(true);
-    this.#status.textContent = say(isUp ? "sending" : "offline");
+    this.#status.textContent = say(isUp ? "sending" : away());
   }
 
   /** The server would not take it, for what stands in a field. */
@@ -160,17 +160,18 @@ export class ContactForm {
   #mark(wrong) {
     for (const [name, error] of this.#errors) {
       error.textContent = wrong[name] || "";
-      this.#fields.get(name).setAttribute("aria-invalid", String(Boolean(wrong[name])));
+      this.#fields.get(name).ariaInvalid = Boolean(wrong[name]);
     }
     const first = this.node.querySelector("[aria-invalid=true]");
     first?.focus();
     return first;
   }
-
 }
 
-/** What is missing; whether what is there will do is the server's to say. */
+/** What is missing, and what no server would take; its word on the rest is the last. */
 const check = ({ email, phone, text }) => ({
   ...(!email && !phone && { email: say("form_either") }),
+  ...(/^[^@]+$/.test(email) && { email: say("form_wrong") }),
+  ...(/\p{L}/u.test(phone) && { phone: say("form_wrong") }),
   ...(!text && { text: say("form_text_missing") }),
 });

@@ -3,6 +3,7 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         faq.add_argument("folder", metavar="DIR", help="holds entries.jsonl and queries.jsonl")
         faq.add_argument("--shots", type=int, metavar="N", help="only the first N seeds")
         faq.add_argument("--track", metavar="NAME", help="only the queries of this track")
+        faq.add_argument("--entries", type=int, metavar="N", help="small shops of N entries each")
         faq.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,14 +35,16 @@ class Command(BaseCommand):
         measure(options)
 
     def _faq(self, options: dict[str, Any]) -> None:
+        size = options["entries"]
         try:
             data = labelled.read(Path(options["folder"]), options["shots"], options["track"])
+            shops = [data] if size is None else list(labelled.small_shops(data, size))
         except labelled.BadSetError as error:
             raise CommandError(str(error)) from error
-        self._say(f"Indexing {len(data.documents)} entries")
-        index = LexicalIndex.build(data.documents)
-        outcomes = list(self._counted(evaluation.ask(index, data.questions), len(data.questions)))
-        report = evaluation.report(len(index), outcomes)
+        self._say(f"Indexing {size or len(data.documents)} entries")
+        total = sum(len(shop.questions) for shop in shops)
+        outcomes = list(self._counted(chain.from_iterable(map(_ask, shops)), total))
+        report = evaluation.report(len(shops[0].documents), outcomes)
         if options["json"]:
             self.stdout.write(json.dumps(report, allow_nan=False))
         else:
@@ -57,6 +61,10 @@ class Command(BaseCommand):
 
     def _say(self, line: str) -> None:
         self.stderr.write(line, style_func=str)
+
+
+def _ask(shop: labelled.LabelledSet) -> Iterator[evaluation.Outcome]:
+    return evaluation.ask(LexicalIndex.build(shop.documents), shop.questions)
 
 
 def _table(figures: dict[str, Any], indent: str = "") -> Iterator[str]:
