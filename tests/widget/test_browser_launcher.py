@@ -182,6 +182,12 @@ def _hold(socket: WebSocketRoute) -> Callable[[], None]:
     return release
 
 
+FILLS_THE_SCREEN = """(panel) => {
+  const { x, y, width, height } = panel.getBoundingClientRect();
+  return x === 0 && y === 0 && width === innerWidth && height === innerHeight;
+}"""
+
+
 def test_on_a_phone_it_covers_the_page_which_takes_no_part(browser, context, stack, visit):
     phone = browser.new_context(
         viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True
@@ -190,12 +196,9 @@ def test_on_a_phone_it_covers_the_page_which_takes_no_part(browser, context, sta
     widget.launcher.tap()
     expect(widget.frame.locator("#title")).to_be_focused()
     expect(widget.page.locator("helpdesk-chat button.launcher")).to_be_hidden()
-    assert widget.page.locator("helpdesk-chat iframe").bounding_box() == {
-        "x": 0,
-        "y": 0,
-        "width": 390,
-        "height": 800,
-    }
+    # It comes up from below, and stands when it fills the screen.
+    panel = widget.page.locator("helpdesk-chat iframe").element_handle()
+    widget.page.wait_for_function(FILLS_THE_SCREEN, arg=panel)
     assert widget.page.evaluate("document.body.inert") is True
     widget.frame.get_by_role("button", name=widget.words["close"]).tap()
     expect(widget.launcher).to_be_focused()
