@@ -62,12 +62,14 @@ def everything(made: Stack) -> Iterator[dict[str, int]]:
                 continue
             child = Child(_command(command), made.environment(**UNLIMITED))
             exits.callback(child.stop)
-            child.wait_for(SIGNS[name])
+            if name in SIGNS:
+                child.wait_for(SIGNS[name])
             started[name] = child.process.pid
         yield started
 
 
-SIGNS = {"web": READY, "jobs": " ready.", "beat": "beat: Starting...", "sweeper": "started"}
+# Beat says nothing as long as all is well; it is up before the sweeper, which comes after it.
+SIGNS = {"web": READY, "jobs": " ready.", "sweeper": "started"}
 
 
 def _command(line: str) -> list[str]:
