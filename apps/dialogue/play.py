@@ -1,7 +1,7 @@
 """Drives the engine over one line and writes down what came of it, as an item of the journal."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from apps.engine.events import (
     Say,
     Search,
 )
+from apps.engine.memory import dump, load
 from apps.engine.types import Author, Memory, Mode, Passage, Snapshot, State, TurnState
 
 WITH_FORM = frozenset({Say.HANDOFF, Say.UNREACHABLE, Say.NOTED_UNREACHABLE})
@@ -74,7 +75,7 @@ class Standing:
             last_seq=session.last_seq,
             state=State(session.state),
             mode=Mode(session.mode),
-            memory=_memory(session.memory),
+            memory=load(session.memory),
             languages=tuple(session.site.languages),
         )
 
@@ -104,7 +105,7 @@ class Played:
         match event:
             case Reply():
                 self.reply = event
-            case Move(came_from, to, cause):
+            case Move(came_from, to, cause, _):
                 self.state = to
                 self.steps.append(Step(came_from, to, cause))
             case Handoff(reason):
@@ -135,7 +136,7 @@ class Played:
             lines=(self.said.line(), *reply),
             state=self.state,
             mode=self.mode,
-            memory=asdict(self.memory) if self.memory != self.standing.memory else None,
+            memory=dump(self.memory) if self.memory != self.standing.memory else None,
             turn=self._turn(),
             steps=tuple(self.steps),
         )
@@ -188,10 +189,6 @@ def way_back(language: str) -> dict[str, Any]:
     """The `meta` of a line that offers to go on with the bot."""
     text = phrases.in_language(phrases.GO_ON_WITH_THE_BOT, language)
     return {"quick_replies": _buttons([text])}
-
-
-def _memory(stored: dict[str, Any]) -> Memory:
-    return Memory(bool(stored.get("told")), bool(stored.get("reachable")))
 
 
 def _meta(reply: Reply, about: int | None) -> dict[str, Any]:

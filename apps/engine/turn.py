@@ -13,6 +13,7 @@ from apps.engine.events import (
     Event,
     Handoff,
     Judged,
+    Part,
     Reason,
     Remember,
     Reply,
@@ -80,7 +81,7 @@ def _say(
     scene: _Scene, what: Say, passages: Passages = (), *, memory: Memory | None = None
 ) -> Play:
     """A reply ends what was told before, unless it tells it."""
-    yield Reply(what, scene.language, passages)
+    yield Reply(scene.language, (Part(what, passages),))
     before = scene.snapshot.memory
     after = memory or replace(before, told=False)
     if after != before:

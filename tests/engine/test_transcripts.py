@@ -4,7 +4,7 @@ A new behaviour is a new file under `transcripts/`, not new test code.
 """
 
 import tomllib
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from apps.engine.events import (
     Resume,
     Search,
 )
+from apps.engine.memory import dump
 from apps.engine.types import Mode, Passage, Policy, Snapshot, State
 
 FOLDER = Path(__file__).parent / "transcripts"
@@ -43,7 +44,8 @@ def spell(event: Event | Search) -> str:
     match event:
         case Search(_, language):
             return f"search {language}"
-        case Reply(say, language, passages):
+        case Reply(language, parts):
+            say, passages = parts[0].say, parts[0].passages
             return " ".join(["reply", say, language, *(passage.id for passage in passages)])
         case Move(came_from, to, cause):
             return f"move {came_from} {to} {cause}"
@@ -52,10 +54,11 @@ def spell(event: Event | Search) -> str:
         case Resume(kept):
             return f"resume {'kept' if kept else 'withdrawn'}"
         case Remember(memory):
-            return " ".join(["remember", *(name for name, on in asdict(memory).items() if on)])
+            return " ".join(["remember", *dump(memory)])
         case Judged(route, confidence):
             sure = "" if confidence is None else f" {confidence:.2f}"
             return f"judged {route}{sure}"
+    raise AssertionError(event)
 
 
 def found(passages: dict[str, Any], line: dict[str, Any]) -> tuple[Passage, ...]:
