@@ -47,7 +47,8 @@ class CorrectSlot:
 @dataclass(frozen=True, slots=True)
 class Unfit:
     """Something was given for the slot, and it cannot be taken; `problem` says why: "shape",
-    "past", "future", "too_small", "too_large", "too_long", "unknown", "several"."""
+    "past", "future", "too_small", "too_large", "too_long", "unknown", "several"; or "wrong", when
+    the visitor only says that the value which stands there is."""
 
     slot: str
     problem: str

@@ -42,6 +42,8 @@ class Say(StrEnum):
     DECLINED = "declined"
     EXPIRED = "expired"
     GO_ON = "go_on"
+    LATER = "later"  # `flow` was asked for in the middle of another, and comes after it
+    NEXT = "next"  # that one is over; whether to begin with `flow` now
     STEER = "steer"
     OFFER_PERSON = "offer_person"
 

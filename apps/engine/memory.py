@@ -21,6 +21,12 @@ def load(stored: Mapping[str, Any]) -> Memory:
         return Memory(told=bool(stored.get("told")), reachable=bool(stored.get("reachable")))
 
 
+def with_last(memory: Memory, last: str, again: int) -> Memory:
+    """What was answered last. Every answered question comes here: `replace` takes twice as long."""
+    told, reachable, wrong = memory.told, memory.reachable, memory.wrong
+    return Memory(told, reachable, memory.active, memory.heard, wrong, last, again)
+
+
 def _differing(found: Memory | ActiveFlow | SlotValue, empty: object) -> dict[str, Any]:
     return {
         field.name: _plain(getattr(found, field.name))

@@ -92,6 +92,7 @@ class ActiveFlow:
     `running` the key of the action that runs. `unfilled` counts the turns in a row without
     progress, `strayed` those that left the topic, `steered` how often the visitor was brought
     back. `after` is the flow that was asked for in the middle. `paused`: asked whether to go on.
+    `said` are the visitor's last lines that belong to it, `language` the one it is held in.
     """
 
     flow: str
@@ -108,6 +109,7 @@ class ActiveFlow:
     strayed: int = 0
     steered: int = 0
     said: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from apps.chat.admission import UNSTORABLE
 from apps.chat.codes import TOO_MANY_CHATS, Code, words
 from apps.chat.models import Session
 from apps.chat.threads import in_thread
-from apps.dialogue.handles import Handle, read_after
+from apps.dialogue.handles import Handle, known_slots, read_after
 from apps.dialogue.play import Standing
 from apps.dialogue.running import running
 from apps.guard import limits
@@ -215,6 +215,7 @@ async def _messages_after(request: HttpRequest) -> JsonResponse:
                 "messages": [row.frame() for row in rows],
                 "state": str(handle.standing.state),
                 "mode": str(handle.standing.mode),
+                "slots": known_slots(handle.standing),
                 "last_seq": last_seq,
                 "epoch": running().epoch,
                 "more": len(rows) == frames.PAGE and rows[-1].seq < last_seq,

@@ -1,0 +1,44 @@
+"""The flows that ship, read without Django, in a shop with a small catalogue."""
+
+import json
+from datetime import date
+
+from apps.engine.book import Book, PhraseKind, Product
+from apps.engine.flows import FlowSpec
+from apps.engine.types import ActiveFlow, Memory, Policy, SlotValue, Snapshot, State
+from tests.stack import ROOT
+
+FLOWS = tuple(
+    FlowSpec.model_validate(flow)
+    for flow in json.loads((ROOT / "apps/dialogue/standard/flows.json").read_text("utf-8"))
+)
+PRODUCTS = (
+    Product("lamp", ("desk lamp", "台灯")),
+    Product("coat", ("wool coat", "羊毛大衣")),
+    Product("buds", ("earbuds", "耳机")),
+)
+BOOK = Book(
+    flows=FLOWS,
+    products=PRODUCTS,
+    phrases={
+        PhraseKind.AFFIRM: ("Aye aye", "妥了"),
+        PhraseKind.CANCEL: ("Belay that",),
+        PhraseKind.HUMAN: ("captain",),
+        PhraseKind.GREETING: ("Ahoy",),
+    },
+)
+TODAY = date(2026, 11, 23)
+
+
+def outside(book: Book = BOOK) -> Snapshot:
+    """A session in no flow."""
+    return Snapshot(Policy(0.78, 0.15), book=book, today=TODAY)
+
+
+def inside(
+    flow: str, pending: str = "", state: State = State.COLLECT, book: Book = BOOK, **slots: str
+) -> Snapshot:
+    """A session in a flow, with these values."""
+    values = {name: SlotValue(value) for name, value in slots.items()}
+    active = ActiveFlow(flow, 1, values, pending=pending)
+    return Snapshot(Policy(0.78, 0.15), state, memory=Memory(active=active), book=book, today=TODAY)
