@@ -109,7 +109,7 @@ def write(_kind: str, _rows: int) -> Any:
     from apps.knowledge.sheets.services import begin_writing
 
     sheet = _last()
-    begin_writing(sheet=sheet)
+    begin_writing(sheet=sheet, by=sheet.author)
     return lambda: _worked(sheet.pk)
 
 
@@ -117,7 +117,7 @@ def undo(_kind: str, _rows: int) -> Any:
     from apps.knowledge.sheets import services
 
     sheet = _last()
-    services.undo(sheet=sheet)
+    services.undo(sheet=sheet, by=sheet.author)
     return lambda: _worked(sheet.pk)
 
 

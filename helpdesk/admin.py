@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import sites
 from django.contrib.admin.apps import AdminConfig
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.module_loading import autodiscover_modules
@@ -17,24 +17,36 @@ from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
-from helpdesk.filters import View, lenient
+from helpdesk import mail
+from helpdesk.busy import in_turn, sign_ins, staff
+from helpdesk.filters import View, bounded, lenient
+from helpdesk.signing_in import braked
 
 SEARCHED = {"knowledge.faq", "knowledge.category", "handoff.ticket", "sites.site", "auth.user"}
 ROWS = 10
-LONGEST_TERM = 100
 
 
 class HelpdeskAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ships no types
     index_title = _("Overview")
+    login_form: Any = None
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.login_form = braked(self.login_form)
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002 Django's own
-        return cast("View", super().admin_view(lenient(view), cacheable))
+        return in_turn(staff)(super().admin_view(bounded(lenient(view)), cacheable))
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return in_turn(sign_ins)(super().login)(request, extra_context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {
             **super().each_context(request),
             "templates": {"navigation": "admin/navigation.html"},
-            "mail": bool(settings.EMAIL_HOST),
+            "mail": mail.is_configured(),
         }
 
     def search(
@@ -42,7 +54,7 @@ class HelpdeskAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ships 
     ) -> HttpResponse:
         """Lists, and for the palette rows. Nothing is kept: what one may see, and in which
         language, changes between two searches."""
-        term = request.GET.get("s", "").strip().lower()[:LONGEST_TERM]
+        term = request.GET.get("s", "").strip().lower()
         if not term:
             return HttpResponse()
         began = time.monotonic()

@@ -129,7 +129,7 @@ def _split(url: str) -> SplitResult | None:
 
 def database(name: str, url: str, **options: object) -> dict[str, object]:
     """Django's DATABASES entry for a postgresql:// URL; ?host=/dir names a socket folder.
-    `options` are added to those in the query.
+    `options` are added to those in the query; of PostgreSQL's own (`options`) the query's win.
 
     Raises ImproperlyConfigured (without the password in it) when the URL cannot be used.
     """
@@ -146,6 +146,9 @@ def database(name: str, url: str, **options: object) -> dict[str, object]:
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise refusal
     asked = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    if "options" in asked:
+        # PostgreSQL takes the last one of the same name.
+        asked["options"] = f"{options.pop('options', '')} {asked['options']}".strip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -30,16 +31,17 @@ SHOWN_SIGHTINGS = 5
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do. `part` names what the card shows below the text, `link` where it is done."""
+    """One thing to do. `part` names what the card shows below the text, `link` where it is done.
+    Its `key` in STEPS, and whether it was `skipped`, the card knows."""
 
-    key: str
     title: Promise
     text: Promise
     done: bool
     link: str
     action: Promise
-    skipped: bool = False
     part: str = ""
+    key: str = ""
+    skipped: bool = False
 
     @property
     def settled(self) -> bool:
@@ -52,7 +54,10 @@ def card(request: HttpRequest) -> dict[str, Any] | None:
         return None
     state = FirstSteps.current()
     site = own_site()
-    steps = [make(request, site, state) for make in STEPS]
+    steps = [
+        replace(make(request, site, state), key=key, skipped=key in state.skipped)
+        for key, make in STEPS.items()
+    ]
     following = next((step.key for step in steps if not step.settled), "")
     return {
         "steps": steps,
@@ -61,7 +66,7 @@ def card(request: HttpRequest) -> dict[str, Any] | None:
         "folded": state.folded or not following,
         "site": site,
         "address": settings.PUBLIC_URL,
-        "seen": list(site.sightings.recent()[:SHOWN_SIGHTINGS]) if site else [],
+        "seen": site.seen_on()[:SHOWN_SIGHTINGS] if site else [],
         "may_clear": request.user.has_perm("sites.delete_site"),
     }
 
@@ -91,25 +96,28 @@ def demo_counts(site: Site) -> list[tuple[Promise, int]]:
     ]
 
 
+@transaction.atomic
 def skip(*, key: str, skipped: bool) -> FirstSteps:
     """Settles a step that is not done, or takes that back. Unknown keys change nothing."""
-    state = FirstSteps.current()
+    state = FirstSteps.locked()
     kept = set(state.skipped) - {key} | ({key} if skipped else set())
-    state.skipped = sorted(kept & KEYS)
+    state.skipped = sorted(kept & STEPS.keys())
     state.save(update_fields=["skipped"])
     return state
 
 
+@transaction.atomic
 def fold(*, folded: bool) -> FirstSteps:
-    state = FirstSteps.current()
+    state = FirstSteps.locked()
     state.folded = folded
     state.save(update_fields=["folded"])
     return state
 
 
+@transaction.atomic
 def mail_works() -> FirstSteps:
     """Notes that a test mail has gone out."""
-    state = FirstSteps.current()
+    state = FirstSteps.locked()
     state.email_tested_at = timezone.now()
     state.save(update_fields=["email_tested_at"])
     return state
@@ -135,131 +143,117 @@ def _is_password(password: str, stored: str) -> bool:
     return check_password(password, stored)
 
 
-def _password(request: HttpRequest, _site: Site | None, state: FirstSteps) -> Step:
+def _password(request: HttpRequest, _site: Site | None, _state: FirstSteps) -> Step:
     user = generated_login()
     own = user is None or user == request.user
     return Step(
-        "password",
-        _("Change the generated password"),
-        _("It was printed at the first start and lies in a file on the server."),
-        user is None,
-        reverse("admin:password_change")
+        title=_("Change the generated password"),
+        text=_("It was printed at the first start and lies in a file on the server."),
+        done=user is None,
+        link=reverse("admin:password_change")
         if own
         else reverse("admin:auth_user_password_change", args=[user.pk if user else 0]),
-        _("Change password"),
-        "password" in state.skipped,
+        action=_("Change password"),
     )
 
 
-def _own_site(_request: HttpRequest, site: Site | None, state: FirstSteps) -> Step:
+def _own_site(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step:
     return Step(
-        "site",
-        _("Add your own site"),
-        _("Its name as visitors know it, and the languages that it speaks."),
-        site is not None,
-        _site_page(site),
-        _("Open the site") if site else _("Add a site"),
-        "site" in state.skipped,
+        title=_("Add your own site"),
+        text=_("Its name as visitors know it, and the languages that it speaks."),
+        done=site is not None,
+        link=_site_page(site),
+        action=_("Open the site") if site else _("Add a site"),
     )
 
 
-def _knowledge(_request: HttpRequest, site: Site | None, state: FirstSteps) -> Step:
+def _knowledge(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step:
     query = f"?site__id__exact={site.pk}" if site else ""
     return Step(
-        "knowledge",
-        _("Write the first answers"),
-        _("The bot answers from live FAQ entries of your site, and from nothing else."),
-        site is not None and Faq.objects.of(site.pk).live().exists(),
-        reverse("admin:knowledge_faq_changelist") + query,
-        _("Open the FAQ entries"),
-        "knowledge" in state.skipped,
+        title=_("Write the first answers"),
+        text=_("The bot answers from live FAQ entries of your site, and from nothing else."),
+        done=site is not None and Faq.objects.of(site.pk).live().exists(),
+        link=reverse("admin:knowledge_faq_changelist") + query,
+        action=_("Open the FAQ entries"),
     )
 
 
-def _theme(_request: HttpRequest, site: Site | None, state: FirstSteps) -> Step:
+def _theme(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step:
     plain = Site()
     changed = site and any(getattr(site, name) != getattr(plain, name) for name in THEME)
     return Step(
-        "theme",
-        _("Make the chat look like yours"),
-        _("Colour, corners, font and place, with a preview beside them. The defaults will do too."),
-        bool(changed),
-        _site_page(site),
-        _("Choose the looks"),
-        "theme" in state.skipped,
+        title=_("Make the chat look like yours"),
+        text=_(
+            "Colour, corners, font and place, with a preview beside them. The defaults will do too."
+        ),
+        done=bool(changed),
+        link=_site_page(site),
+        action=_("Choose the looks"),
     )
 
 
-def _embed(_request: HttpRequest, site: Site | None, state: FirstSteps) -> Step:
+def _embed(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step:
     return Step(
-        "embed",
-        _("Put the chat on your pages"),
-        _("Name the pages that may show it, then paste one line into them.")
+        title=_("Put the chat on your pages"),
+        text=_("Name the pages that may show it, then paste one line into them.")
         if site
         else _("The line to paste is shown here once you have added your site."),
-        bool(site and site.allowed_pages),
-        _site_page(site),
-        _("Name the pages"),
-        "embed" in state.skipped,
-        "admin/first_steps/embed.html" if site else "",
+        done=bool(site and site.allowed_pages),
+        link=_site_page(site),
+        action=_("Name the pages"),
+        part="admin/first_steps/embed.html" if site else "",
     )
 
 
-def _seen(_request: HttpRequest, site: Site | None, state: FirstSteps) -> Step:
+def _seen(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step:
     return Step(
-        "seen",
-        _("See that it is there"),
-        _("Open one of your pages in a browser. It is noted here as soon as it asks for the chat."),
-        bool(site and site.sightings.recent().exists()),
-        reverse("admin:index"),
-        _("Look again"),
-        "seen" in state.skipped,
-        "admin/first_steps/seen.html" if site else "",
+        title=_("See that it is there"),
+        text=_(
+            "Open one of your pages in a browser. It is noted here as soon as it asks for the chat."
+        ),
+        done=bool(site and site.seen_on()),
+        link=reverse("admin:index"),
+        action=_("Look again"),
+        part="admin/first_steps/seen.html" if site else "",
     )
 
 
-def _people(request: HttpRequest, _site: Site | None, state: FirstSteps) -> Step:
+def _people(request: HttpRequest, _site: Site | None, _state: FirstSteps) -> Step:
     others = User.objects.filter(is_staff=True, is_active=True).exclude(
         username=request.user.get_username()
     )
     return Step(
-        "people",
-        _("Invite an operator"),
-        _("They get a link and choose a password of their own."),
-        Invitation.objects.exists() or others.exists(),
-        reverse("invite"),
-        _("Invite a colleague"),
-        "people" in state.skipped,
+        title=_("Invite an operator"),
+        text=_("They get a link and choose a password of their own."),
+        done=Invitation.objects.exists() or others.exists(),
+        link=reverse("invite"),
+        action=_("Invite a colleague"),
     )
 
 
 def _mail(_request: HttpRequest, _site: Site | None, state: FirstSteps) -> Step:
     ready = mail.is_configured()
     return Step(
-        "mail",
-        _("Send a test e-mail"),
-        _("Invitations and forgotten passwords travel by mail.")
+        title=_("Send a test e-mail"),
+        text=_("Invitations and forgotten passwords travel by mail.")
         if ready
         else _(
             "No mail server is set: invitations are links that you hand over yourself. Whoever "
             "looks after the server sets HELPDESK_EMAIL_URL."
         ),
-        ready and state.email_tested_at is not None,
-        reverse("first_steps_mail"),
-        _("Send a test") if ready else _("What to set"),
-        "mail" in state.skipped,
+        done=ready and state.email_tested_at is not None,
+        link=reverse("first_steps_mail"),
+        action=_("Send a test") if ready else _("What to set"),
     )
 
 
-def _demo(_request: HttpRequest, _site: Site | None, state: FirstSteps) -> Step:
+def _demo(_request: HttpRequest, _site: Site | None, _state: FirstSteps) -> Step:
     return Step(
-        "demo",
-        _("Clear the demo away"),
-        _("The demo shop with its entries and chats, once you have looked around."),
-        demo_site() is None,
-        reverse("first_steps_demo"),
-        _("See what goes"),
-        "demo" in state.skipped,
+        title=_("Clear the demo away"),
+        text=_("The demo shop with its entries and chats, once you have looked around."),
+        done=demo_site() is None,
+        link=reverse("first_steps_demo"),
+        action=_("See what goes"),
     )
 
 
@@ -270,7 +264,15 @@ def _site_page(site: Site | None) -> str:
 
 
 Maker = Callable[[HttpRequest, Site | None, FirstSteps], Step]
-STEPS: tuple[Maker, ...] = (
-    _password, _own_site, _knowledge, _theme, _embed, _seen, _people, _mail, _demo,
-)  # fmt: skip
-KEYS = {"password", "site", "knowledge", "theme", "embed", "seen", "people", "mail", "demo"}
+# In the order of the card; the keys are stored.
+STEPS: dict[str, Maker] = {
+    "password": _password,
+    "site": _own_site,
+    "knowledge": _knowledge,
+    "theme": _theme,
+    "embed": _embed,
+    "seen": _seen,
+    "people": _people,
+    "mail": _mail,
+    "demo": _demo,
+}

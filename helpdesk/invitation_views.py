@@ -48,7 +48,8 @@ class InviteForm(forms.Form):
     def __init__(self, *arguments: Any, by: User, **options: Any) -> None:
         super().__init__(*arguments, **options)
         allowed = [group.pk for group in roles.grantable(by)]
-        self.fields["group"].queryset = Group.objects.filter(pk__in=allowed).order_by("pk")  # type: ignore[attr-defined]  # stubs know no field by its name
+        groups = Group.objects.filter(pk__in=allowed).select_related("role").order_by("pk")
+        self.fields["group"].queryset = groups  # type: ignore[attr-defined]  # stubs know no field by its name
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
@@ -73,7 +74,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         else:
             _send(request, made)
             return HttpResponseRedirect(reverse("invitation", args=[made.user_id]))
-    context = {"form": form, "title": _("Invite a colleague"), "mail": mail.is_configured()}
+    context = {"form": form, "title": _("Invite a colleague")}
     return _page(request, "admin/invite.html", context)
 
 
@@ -85,8 +86,7 @@ def invitation(request: HttpRequest, user_id: int) -> HttpResponse:
         "title": _("Invitation"),
         "invitation": found,
         "user_page": reverse("admin:auth_user_change", args=[user_id]),
-        "link": _link(request, found) if found.is_valid else "",
-        "mail": mail.is_configured(),
+        "link": _link(found) if found.is_valid else "",
     }
     return _page(request, "admin/invitation.html", context)
 
@@ -174,7 +174,7 @@ def _send(request: HttpRequest, made: Invitation) -> None:
     if not mail.is_configured():
         return
     fault = invitations.send(
-        invitation=made, link=_link(request, made), site=str(settings.UNFOLD["SITE_TITLE"])
+        invitation=made, link=_link(made), site=str(settings.UNFOLD["SITE_TITLE"])
     )
     told = {"email": made.user.email}
     if fault:
@@ -183,9 +183,9 @@ def _send(request: HttpRequest, made: Invitation) -> None:
         messages.success(request, _(SENT) % told)
 
 
-def _link(request: HttpRequest, found: Invitation) -> str:
+def _link(found: Invitation) -> str:
     token = invitations.token_of(found)
-    return request.build_absolute_uri(reverse("invitation_link", args=[found.user_id, token]))
+    return settings.PUBLIC_URL + reverse("invitation_link", args=[found.user_id, token])
 
 
 def _dead(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group, User
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -31,8 +32,13 @@ class Role(models.Model):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def pending(self) -> Self:
-        """Neither accepted nor revoked; some may be past their time."""
-        return self.filter(accepted_at=None, revoked_at=None, user__is_active=False)
+        """Those that are `is_pending`."""
+        return self.filter(
+            accepted_at=None,
+            revoked_at=None,
+            user__is_active=False,
+            user__password__startswith=UNUSABLE_PASSWORD_PREFIX,
+        )
 
 
 class Invitation(models.Model):
@@ -71,8 +77,13 @@ class Invitation(models.Model):
         return self.accepted_at is None and untouched
 
     @property
+    def is_pending(self) -> bool:
+        """Neither accepted nor revoked; it may be past its time. As `pending` says it in SQL."""
+        return self.is_open and self.revoked_at is None
+
+    @property
     def is_valid(self) -> bool:
-        return self.is_open and self.revoked_at is None and timezone.now() < self.expires_at
+        return self.is_pending and timezone.now() < self.expires_at
 
 
 class FirstSteps(models.Model):
@@ -97,3 +108,8 @@ class FirstSteps(models.Model):
     @classmethod
     def current(cls) -> "FirstSteps":
         return cls.objects.get_or_create(only=True)[0]
+
+    @classmethod
+    def locked(cls) -> "FirstSteps":
+        """For a change of it, within a transaction."""
+        return cls.objects.select_for_update().get_or_create(only=True)[0]

@@ -11,14 +11,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -28,6 +28,10 @@ from helpdesk import roles
 from helpdesk.models import Invitation
 
 admin.site.unregister([User, Group])
+# In Chinese "group" alone is one of questions. Not stored: migrations read what the class was
+# written with.
+Group._meta.verbose_name = pgettext_lazy("of users", "group")
+Group._meta.verbose_name_plural = pgettext_lazy("of users", "groups")
 
 VERBS = {
     "view": gettext_lazy("View"),
@@ -60,7 +64,8 @@ class StateFilter(admin.SimpleListFilter):
 
 class RoleFilter(admin.RelatedFieldListFilter):
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
-        return [(group.pk, roles.title(group)) for group in Group.objects.order_by("pk")]
+        groups = Group.objects.select_related("role").order_by("pk")
+        return [(group.pk, roles.title(group)) for group in groups]
 
 
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # as below
@@ -89,6 +94,8 @@ class GroupForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fail
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        if self.instance.pk and "name" in self.fields:
+            self.initial["name"] = roles.title(self.instance)
         if "permissions" not in self.fields:
             return
         shown = {one.pk: one for one in roles.shown_permissions()}
@@ -98,6 +105,12 @@ class GroupForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fail
             shown |= {one.pk: one for one in given}
         self.fields["permissions"].queryset = Permission.objects.filter(pk__in=shown)  # type: ignore[attr-defined]  # stubs know no field by its name
         self.fields["permissions"].widget.choices = _by_model(list(shown.values()))
+
+    def clean_name(self) -> str:
+        """A name that is shown translated stays what it is while nobody rewrites it."""
+        name: str = self.cleaned_data["name"]
+        is_shown = self.instance.pk and name == roles.title(self.instance)
+        return self.instance.name if is_shown else name
 
 
 def _by_model(permissions: list[Permission]) -> list[tuple[str, list[tuple[int, str]]]]:
@@ -131,7 +144,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
     list_select_related = ["invitation"]
     list_filter_submit = False
     filter_horizontal = []
-    readonly_fields = ["last_login", "date_joined", "invitation_state"]
+    readonly_fields = ["last_login", "date_joined", "invitation_state", "invitation_link"]
     actions_list = ["invite"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
@@ -142,7 +155,6 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
         ),
         (gettext_lazy("Important dates"), {"fields": ["last_login", "date_joined"]}),
     ]
-    invited = (gettext_lazy("Invitation"), {"fields": ["invitation_state"]})
 
     @display(description=gettext_lazy("user"), ordering="username", header=True)  # type: ignore[untyped-decorator]
     def person(self, user: User) -> list[str]:
@@ -157,7 +169,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
     def state(self, user: User) -> tuple[str, str]:
         if user.is_active:
             return "active", _("Active")
-        if _is_pending(user):
+        invitation = _invitation(user)
+        if invitation and invitation.is_pending:
             return "invited", _("Invited, not yet accepted")
         return "inactive", _("Deactivated")
 
@@ -168,6 +181,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
 
     @display(description=gettext_lazy("state"))  # type: ignore[untyped-decorator]
     def invitation_state(self, user: User) -> str:
+        return render_to_string("admin/invitation_state.html", {"invitation": _invitation(user)})
+
+    @display(description=gettext_lazy("state"))  # type: ignore[untyped-decorator]
+    def invitation_link(self, user: User) -> str:
+        """For those who may open the invitation."""
         return render_to_string("admin/user_invitation.html", {"invitation": _invitation(user)})
 
     @action(  # type: ignore[untyped-decorator]
@@ -181,18 +199,23 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         found: QuerySet[User] = super().get_queryset(request)
-        return found.prefetch_related("groups")
+        return found.prefetch_related("groups__role")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         found = list(super().get_fieldsets(request, obj))
-        return [self.invited, *found] if obj and _invitation(obj) else found
+        if obj is None or _invitation(obj) is None:
+            return found
+        may_open = self.has_invite_permission(request) and _may_manage(request, obj)
+        field = "invitation_link" if may_open else "invitation_state"
+        return [(_("Invitation"), {"fields": [field]}), *found]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """The link makes an invited user active, nothing else should before it."""
         found = [*self.readonly_fields]
         if not request.user.is_superuser:
             found.append("is_superuser")
-        if obj and _is_pending(obj):
+        invitation = _invitation(obj) if obj else None
+        if invitation and invitation.is_open:
             found.append("is_active")
         return found
 
@@ -202,7 +225,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
         allowed = [group.pk for group in roles.grantable(request.user)]
         return db_field.formfield(
             form_class=RolesField,
-            queryset=Group.objects.filter(pk__in=allowed).order_by("pk"),
+            queryset=Group.objects.filter(pk__in=allowed).select_related("role").order_by("pk"),
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
             label=_("Roles"),
             help_text=_("A user may do what any of the roles may."),
@@ -230,15 +253,11 @@ def _invitation(user: User) -> Invitation | None:
     return found
 
 
-def _is_pending(user: User) -> bool:
-    found = _invitation(user)
-    return found is not None and found.is_open
-
-
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
     form = GroupForm
     list_display = ["called", "members"]
+    list_select_related = ["role"]
     filter_horizontal = []
 
     @display(description=gettext_lazy("name"), ordering="name")  # type: ignore[untyped-decorator]
@@ -246,5 +265,10 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # Unfold 
         return roles.with_task(group)
 
     @display(description=gettext_lazy("users"))  # type: ignore[untyped-decorator]
-    def members(self, group: Group) -> int:
-        return group.user_set.count()
+    def members(self, group: Any) -> int:
+        count: int = group.members
+        return count
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        found: QuerySet[Group] = super().get_queryset(request)
+        return found.annotate(members=Count("user"))

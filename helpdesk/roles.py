@@ -86,14 +86,17 @@ def shown_permissions() -> Iterable[Permission]:
 
 
 def title(group: Group) -> str:
-    """A group's name for people: translated while it is the one that it came with."""
-    role = Role.objects.filter(group=group).first()
+    """A group's name for people: translated while it is the one that it came with.
+
+    For many groups at once select their `role` as well.
+    """
+    role = _role(group)
     return gettext(group.name) if role and NAMES.get(role.key) == group.name else group.name
 
 
 def with_task(group: Group) -> str:
     """The name, and for those that came with Helpdesk what they may do."""
-    role = Role.objects.filter(group=group).first()
+    role = _role(group)
     task = TASKS.get(role.key) if role else None
     if task is None:
         return title(group)
@@ -117,6 +120,11 @@ def may_manage(by: User, user: User) -> bool:
     # Django says that inactive users have none.
     theirs = Permission.objects.filter(Q(group__user=user) | Q(user=user))
     return set(_labels(theirs.select_related("content_type"))) <= by.get_all_permissions()
+
+
+def _role(group: Group) -> Role | None:
+    found: Role | None = getattr(group, "role", None)
+    return found
 
 
 def _provide(key: str) -> Role:

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "helpdesk.busy.Overload",
 ]
 ROOT_URLCONF = "helpdesk.urls"
 ASGI_APPLICATION = "helpdesk.asgi.application"
@@ -87,12 +88,16 @@ TEMPLATES = [
 running = embedded.addresses(BASE_DIR)
 DATABASE_URL = env.text("DATABASE_URL", running.database_url if running else "")
 REDIS_URL = env.text("REDIS_URL", running.redis_url if running else "")
-# Processes with many threads share a pool; the others open a connection when they need one.
-pool = {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}}
+# Web processes, which have many threads, share a pool, and people wait for each of their statements.
+# The others open a connection when they need one, and may take their time: jobs, migrations.
+POOL = {
+    "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+    "options": "-c statement_timeout=5s",
+}
 pooled = env.flag("HELPDESK_DATABASE_POOL", default=False)
 # Without a server whatever needs one is stopped by checks; measuring a file needs none.
 DATABASES = {
-    "default": env.database("DATABASE_URL", DATABASE_URL, **(pool if pooled else {}))
+    "default": env.database("DATABASE_URL", DATABASE_URL, **(POOL if pooled else {}))
     if DATABASE_URL
     else {"ENGINE": "django.db.backends.dummy"}
 }

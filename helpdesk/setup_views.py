@@ -58,7 +58,6 @@ def test_mail(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "fault": fault,
-        "mail": mail.is_configured(),
         "host": settings.EMAIL_HOST,
         "port": settings.EMAIL_PORT,
         "sender": settings.DEFAULT_FROM_EMAIL,

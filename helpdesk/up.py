@@ -98,7 +98,8 @@ def up(root: Path, stop: Stop) -> None:
                 processes.start(name, command)
             wait_until_ready(processes, port, stop)
             say(f"Up in {time.monotonic() - began:.1f} s.")
-            say(greeting(port, read_login(root)))
+            has_demo = status_of(port, "/demo/") != HTTPStatus.NOT_FOUND
+            say(greeting(port, read_login(root), has_demo=has_demo))
             if os.geteuid() == 0:
                 say("Run by root; for a server that stays, an ordinary account is better.\n")
             while True:
@@ -273,7 +274,7 @@ def read_login(root: Path) -> tuple[str, str] | None:
 def wait_until_ready(processes: Processes, port: int, stop: Stop) -> None:
     """Returns once /readyz says 200. Raises StartError if that takes over READY_SECONDS."""
     end = time.monotonic() + READY_SECONDS
-    while (status := readiness(port)) != HTTPStatus.OK:
+    while (status := status_of(port, "/readyz")) != HTTPStatus.OK:
         processes.watch()
         stop.check()
         if time.monotonic() > end:
@@ -283,11 +284,11 @@ def wait_until_ready(processes: Processes, port: int, stop: Stop) -> None:
             )
 
 
-def readiness(port: int) -> int | None:
-    """The HTTP status of /readyz; None while nothing answers."""
+def status_of(port: int, path: str) -> int | None:
+    """The HTTP status that the web process answers with; None while nothing does."""
     client = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        client.request("GET", "/readyz")
+        client.request("GET", path)
         return client.getresponse().status
     except (OSError, HTTPException):
         return None
@@ -295,15 +296,16 @@ def readiness(port: int) -> int | None:
         client.close()
 
 
-def greeting(port: int, login: tuple[str, str] | None) -> str:
+def greeting(port: int, login: tuple[str, str] | None, *, has_demo: bool) -> str:
     """What a person reads when everything runs."""
     here = f"http://127.0.0.1:{port}"
     who = "with the account you made"
     if login:
         who = f"{login[0]}  password: {login[1]}  (unless you changed it)"
+    demo = f"  Demo shop  http://localhost:{port}/demo/\n" if has_demo else ""
     return (
         f"\nHelpdesk is ready: {here}/\n"
-        f"  Demo shop  http://localhost:{port}/demo/\n"
+        f"{demo}"
         f"  Admin      {here}/admin/\n"
         f"  Operator   {who}\n"
         "  Stop       Ctrl-C\n"

@@ -23,6 +23,7 @@ around_the_admin = [
     path("reset/<uidb64>/<token>/", passwords.Confirm.as_view(), name="password_reset_confirm"),
     path("reset/done/", passwords.Complete.as_view(), name="password_reset_complete"),
 ]
+handler500 = "helpdesk.busy.server_error"
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from apps.chat import devices
 from apps.chat.models import Message, Session, Turn, Visitor
 from apps.engine.types import Mode
 from apps.knowledge.models import Faq
+from apps.sites.admin.columns import with_site
 
 # A page shows the last lines of a session; hours of chat would make it slow to open.
 SHOWN_LINES = 500
@@ -107,6 +109,9 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         ("csat", "csat_comment"),
     ]
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        return with_site(self.list_display)
+
     @display(description=_("session"), ordering="id")  # type: ignore[untyped-decorator]
     def short(self, session: Session) -> SafeString:
         return format_html('<span class="whitespace-nowrap">{}</span>', session)
@@ -132,11 +137,13 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     @display(description=_("device"))  # type: ignore[untyped-decorator]
     def device(self, session: Session) -> str:
-        return " · ".join(filter(None, [session.visitor.device, session.visitor.locale])) or "–"
+        visitor = session.visitor
+        known = [devices.device(visitor.device), devices.language(visitor.locale)]
+        return " · ".join(filter(None, known)) or "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
         rows: QuerySet[Session] = super().get_queryset(request)
-        return rows.select_related("visitor").defer("memory")
+        return rows.select_related("visitor", "site").defer("memory")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
@@ -177,7 +184,8 @@ def identity_of(visitor: Visitor) -> SafeString:
         return format_html("{}", _("Not verified"))
     facts = [visitor.name, visitor.email, visitor.external_id]
     parts = format_html_join(" · ", "<bdi>{}</bdi>", [[fact] for fact in facts if fact])
-    return format_html("<strong>{}</strong>: {}", _("Verified"), parts)
+    # One element: on a phone the cell lays out each child of its own as a column.
+    return format_html("<span><strong>{}</strong> {}</span>", _("Verified:"), parts)
 
 
 def story(session: Session) -> dict[str, Any]:

@@ -55,6 +55,7 @@ DETAILS: dict[Code, str | Promise] = {
 }
 OTHER_VERSION = _("This page speaks another version of the chat. Please reload it.")
 TOO_MANY_CHATS = _("Too many chats were started from your network. Please try again later.")
+TOO_FAST = _("That was very fast. Please wait a moment.")
 TOO_MANY_SIGN_INS = _("You were signed in to this chat too often. Please try again later.")
 
 

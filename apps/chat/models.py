@@ -36,6 +36,13 @@ TURN_STATES = [
     (TurnState.CANCELLED, _("Cancelled")),
 ]
 RATINGS = [(Rating.UP, _("Helpful")), (Rating.DOWN, _("Not helpful"))]
+# Why an answer did not help, by the code that the widget sends.
+REASONS = {
+    "wrong": _("It is not true"),
+    "beside": _("It is not what I asked"),
+    "unclear": _("I do not understand it"),
+    "outdated": _("It is out of date"),
+}
 OPEN_TURN = models.Q(state__in=[TurnState.PENDING, TurnState.RUNNING])
 
 
@@ -257,6 +264,13 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.author}"
+
+    @property
+    def reason(self) -> str:
+        """Why it was rated so, in the reader's language: a code's sentence, "code – own words", or
+        whatever was sent."""
+        code, dash, words = self.rating_reason.partition(" – ")
+        return f"{REASONS.get(code, code)}{dash}{words}"
 
 
 class Transition(models.Model):

@@ -52,6 +52,11 @@ def is_empty() -> bool:
     return not any(model.objects.exists() for model in (Site, Faq, User))
 
 
+def is_there() -> bool:
+    """Whether the demo site has not been cleared away."""
+    return Site.objects.filter(key=KEY).exists()
+
+
 def load_demo() -> Site:
     """Stores the demo site with live entries and builds its index. It must not be there yet."""
     shops = {language: _read(language) for language in (ENGLISH, CHINESE)}

@@ -24,7 +24,8 @@ TOKEN_S = 300
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return _page(request, "demo/home.html", {"demo_url": settings.DEMO_URL})
+    demo_url = settings.DEMO_URL if data.is_there() else ""
+    return _page(request, "demo/home.html", {"demo_url": demo_url})
 
 
 def _shop_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -33,6 +34,8 @@ def _shop_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     @require_safe
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if not data.is_there():
+            return render(request, "demo/gone.html", status=404)
         if request.get_host() != urlsplit(settings.DEMO_URL).netloc:
             return HttpResponseRedirect(settings.DEMO_URL + request.get_full_path())
         response = view(request, **kwargs)

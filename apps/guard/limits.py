@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpRequest
 
 HOUR_S = 3600
 SWEEP_FROM = 1_000
@@ -97,6 +98,15 @@ def client_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str
             break
         address = hop
     return address
+
+
+def address_of(request: HttpRequest) -> str:
+    """The client's address, with HELPDESK_TRUSTED_PROXIES as the proxies."""
+    return client_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.headers.get("X-Forwarded-For", ""),
+        settings.TRUSTED_PROXIES,
+    )
 
 
 def holder(address: str) -> str:

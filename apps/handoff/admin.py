@@ -26,6 +26,7 @@ from apps.engine.events import QUESTIONS
 from apps.engine.types import Author
 from apps.handoff.models import Ticket
 from apps.handoff.services import close_ticket
+from apps.sites.admin.columns import with_site
 
 SHOWN_LINES = 500
 CLOSE = "handoff_ticket_close_this"
@@ -41,6 +42,7 @@ NAMES = {
     Ticket.Status.WITHDRAWN: _("Withdrawn"),
 }
 NO_ADDRESS = _("No contact details")
+SEEN_TO = _("Our team has seen to your request.")
 RETURNED = _("Our team has seen to your request. The assistant answers again from here on.")
 
 
@@ -108,6 +110,9 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         ("created_at", "updated_at"),
     ]
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        return with_site(self.list_display)
+
     @display(description=_("number"), ordering="id")  # type: ignore[untyped-decorator]
     def number(self, ticket: Ticket) -> str:
         return str(ticket)
@@ -158,7 +163,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         self._close(request, [ticket])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
-        rows: QuerySet[Ticket] = super().get_queryset(request)
+        rows: QuerySet[Ticket] = super().get_queryset(request).select_related("site")
         lines = Message.objects.filter(session=OuterRef("session"), author=Author.VISITOR)
         last = lines.order_by("-seq").values("text")
         led_here = last.filter(turn=OuterRef("turn"))
@@ -260,8 +265,8 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
 def _close(ticket: Ticket) -> bool:
     with translation.override(ticket.session.language.lower()):
-        notice = str(RETURNED)
-    return close_ticket(ticket=ticket, notice=notice)
+        notices = {"notice": str(RETURNED), "notice_with_bot": str(SEEN_TO)}
+    return close_ticket(ticket=ticket, **notices)
 
 
 def _said(ticket: Ticket) -> str:

@@ -93,22 +93,24 @@ def withdraw_ticket(*, session: Session) -> bool:
 
 
 @transaction.atomic
-def close_ticket(*, ticket: Ticket, notice: str) -> bool:
+def close_ticket(*, ticket: Ticket, notice: str, notice_with_bot: str = "") -> bool:
     """Marks an open ticket done, and gives its session back to the bot if it waits for a person;
-    False if it was done."""
+    False if it was done. `notice_with_bot` is for a visitor who went on with the bot meanwhile;
+    empty, they are told nothing."""
     session = Session.objects.select_for_update(no_key=True).get(id=ticket.session_id)
     closed = Ticket.objects.open().filter(pk=ticket.pk).update(status=Ticket.Status.DONE)
     if closed and session.mode != Mode.HUMAN:
-        append(_returned(session, notice))
+        append(_returned(session, notice_with_bot if session.mode == Mode.BOT else notice))
     return bool(closed)
 
 
 def _returned(session: Session, notice: str) -> Item:
-    """Without a word to a visitor who went on with the bot: there the address is forgotten only,
-    so that a new request asks for one again."""
+    """With the bot already the session stays where it is; the address is forgotten, so that a new
+    request asks for one again."""
     if session.mode == Mode.BOT:
+        lines = (Line(Author.SYSTEM, notice),) if notice else ()
         memory = _without_request(session)
-        return Item(session=session.id, version=session.version, memory=memory)
+        return Item(session=session.id, version=session.version, lines=lines, memory=memory)
     return Item(
         session=session.id,
         version=session.version,

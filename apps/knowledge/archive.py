@@ -14,7 +14,7 @@ from apps.knowledge.vocabulary import Vocabulary
 
 # Raised when the layout, the tokeniser or a weight changes: an older archive is then refused and
 # rebuilt from the entries.
-VERSION = 2
+VERSION = 3
 
 _REFUSED = "not a lexical index of this version"
 

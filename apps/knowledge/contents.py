@@ -5,9 +5,16 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
 
-from apps.knowledge.models import Category, Faq
+from apps.knowledge.models import Category, Faq, FaqVariant
 
-LONGEST = 300
+# Characters that a text may have.
+LENGTHS = {
+    "question": Faq._meta.get_field("question").max_length or 0,
+    "answer": Faq._meta.get_field("answer").max_length or 0,
+    "phrasings": FaqVariant._meta.get_field("text").max_length or 0,
+    "source_url": Faq._meta.get_field("source_url").max_length or 0,
+}
+PHRASINGS_AT_MOST = 200
 # What answering reads: a change to anything else needs no new index.
 SEARCHED = frozenset(
     {
@@ -113,7 +120,7 @@ class Content:
 
 def as_phrasing(text: str) -> str:
     """What a visitor wrote, in one line and no longer than a phrasing may be."""
-    return " ".join(text.split())[:LONGEST]
+    return " ".join(text.split())[: LENGTHS["phrasings"]]
 
 
 def phrasings_of(faq: Faq) -> tuple[str, ...]:

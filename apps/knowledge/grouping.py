@@ -1,10 +1,12 @@
 """Groups unanswered questions that are alike, one site and language at a time."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from django.db import transaction
 
-from apps.knowledge.likeness import READ_AT_MOST, Neighbours
+from apps.knowledge.contents import as_phrasing
+from apps.knowledge.likeness import READ_AT_MOST, Neighbours, wordings
 from apps.knowledge.models import QuestionGroup, UnansweredQuestion
 
 # From here on two questions are one group. On four labelled sets 77 to 96 % of the grouped
@@ -12,6 +14,8 @@ from apps.knowledge.models import QuestionGroup, UnansweredQuestion
 # intents: 80 %).
 ALIKE_FROM = 0.5
 AT_ONCE = 2_000
+# Of a group's questions, the newest are read for wordings.
+WORDINGS_OF_AT_MOST = 200
 
 
 @transaction.atomic
@@ -26,6 +30,13 @@ def group_questions() -> int:
     for (site, language), questions in places.items():
         _join(site, language, questions)
     return len(asked)
+
+
+def asked_alike(question: UnansweredQuestion, besides: Iterable[str]) -> list[str]:
+    """What the visitors of its group asked, fit for phrasings: the newest first, each wording once
+    and none of `besides`."""
+    members = question.alike()[:WORDINGS_OF_AT_MOST]
+    return wordings((as_phrasing(member.text) for member in members), besides)
 
 
 def _join(site: int, language: str, questions: list[UnansweredQuestion]) -> None:

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from django.db.models import F
 from django.utils import timezone
 
+from apps.knowledge.contents import Content
 from apps.knowledge.lexical import Document, LexicalIndex
 from apps.knowledge.models import Faq, IndexState
 
@@ -29,6 +30,19 @@ class Entry:
     high_risk: bool
     valid_from: str | None
     valid_until: str | None
+
+    @classmethod
+    def of(cls, key: str, content: Content) -> Self:
+        return cls(
+            id=key,
+            language=content.language,
+            question=content.question,
+            answer=content.answer,
+            url=content.source_url,
+            high_risk=content.high_risk,
+            valid_from=content.valid_from,
+            valid_until=content.valid_until,
+        )
 
     def is_valid(self, now: datetime) -> bool:
         return not (
@@ -98,23 +112,9 @@ Entries = list[tuple[Entry, tuple[str, ...]]]
 
 def read_entries(site_id: int) -> Entries:
     """The site's live entries with their variants."""
-    return [
-        (_entry(faq), tuple(variant.text for variant in faq.variants.all()))
-        for faq in Faq.objects.of(site_id).live().prefetch_related("variants").order_by("pk")
-    ]
-
-
-def _entry(faq: Faq) -> Entry:
-    return Entry(
-        str(faq.pk),
-        faq.language,
-        faq.question,
-        faq.answer,
-        faq.source_url,
-        faq.high_risk,
-        faq.valid_from.isoformat() if faq.valid_from else None,
-        faq.valid_until.isoformat() if faq.valid_until else None,
-    )
+    live = Faq.objects.of(site_id).live().prefetch_related("variants").order_by("pk")
+    contents = ((str(faq.pk), Content.stored(faq)) for faq in live)
+    return [(Entry.of(key, content), content.phrasings) for key, content in contents]
 
 
 def next_change(entries: Entries, now: datetime) -> datetime | None:

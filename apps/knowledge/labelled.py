@@ -6,8 +6,9 @@ kind of out-of-scope question, and track: the part of the set it belongs to).
 """
 
 import json
+import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,29 @@ def read(folder: Path, shots: int | None = None, track: str | None = None) -> La
         for where, row in _rows(folder / "queries.jsonl", QUESTION_KEYS)
     ]
     return LabelledSet(documents, _of_track(questions, track, folder))
+
+
+def small_shops(data: LabelledSet, entries: int, questions: int = 2_000) -> Iterator[LabelledSet]:
+    """Shops of so many entries each, drawn from the set, until that many questions are asked.
+
+    Each is asked what its entries answer, and as many questions that they do not. The draws are the
+    same every time. BadSetError when the set has no more entries than that, or no question of one.
+    """
+    if not 1 <= entries < len(data.documents):
+        raise BadSetError(f"The number of entries must be 1 to {len(data.documents) - 1}.")
+    if all(question.entry_id is None for question in data.questions):
+        raise BadSetError("The set has no question that an entry answers.")
+    rng = random.Random(entries)  # noqa: S311 the same draws every time
+    asked = 0
+    while asked < questions:
+        documents = rng.sample(data.documents, entries)
+        held = {document.id for document in documents}
+        inside = [question for question in data.questions if question.entry_id in held]
+        outside = [question for question in data.questions if question.entry_id not in held]
+        others = rng.sample(outside, min(len(inside), len(outside)))
+        mixed = inside + [replace(other, entry_id=None) for other in others]
+        yield LabelledSet(documents, mixed)
+        asked += len(mixed)
 
 
 def _rows(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:

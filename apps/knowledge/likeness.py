@@ -5,8 +5,10 @@ For people to look at, never to answer from: it knows nothing of what else there
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Generic, Self, TypeVar
 
 from apps.engine.text import FUNCTION_WORDS, normalise, terms
 
@@ -37,6 +39,22 @@ def likeness(one: Vector, other: Vector) -> float:
     return sum(weight * large.get(term, 0.0) for term, weight in small.items())
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text with what it is compared by: taken apart once, compared often."""
+
+    text: str
+    bare: str
+    vector: Vector
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        return cls(text, _bare(text), vector(text))
+
+    def likeness(self, other: "Wording") -> float:
+        return 1.0 if self.bare == other.bare else likeness(self.vector, other.vector)
+
+
 def is_same(one: str, other: str) -> bool:
     """Whether only case, width, script, spaces or punctuation tell them apart."""
     return _bare(one) == _bare(other)
@@ -44,12 +62,14 @@ def is_same(one: str, other: str) -> bool:
 
 def nearest(text: str, others: Iterable[str]) -> tuple[str, float]:
     """Which of the others is most like it, and how much; ("", 0.0) for none."""
-    mine = vector(text)
-    scored = [
-        (1.0 if is_same(text, other) else likeness(mine, vector(other)), other) for other in others
-    ]
-    best, other = max(scored, default=(0.0, ""), key=lambda pair: pair[0])
-    return other, best
+    return nearest_pair([Wording.of(text)], [Wording.of(other) for other in others])
+
+
+def nearest_pair(ours: Sequence[Wording], others: Sequence[Wording]) -> tuple[str, float]:
+    """The same for the one that is most like any of ours."""
+    scored = [(mine.likeness(other), other.text) for mine in ours for other in others]
+    best, text = max(scored, default=(0.0, ""), key=itemgetter(0))
+    return text, best
 
 
 def wordings(texts: Iterable[str], besides: Iterable[str] = (), most: int = 20) -> list[str]:

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from apps.knowledge.contents import RESTORED, SEARCHED, Content, as_phrasing, phrasings_of
-from apps.knowledge.likeness import wordings
+from apps.knowledge.asked import see_to_asked
+from apps.knowledge.contents import PHRASINGS_AT_MOST, RESTORED, Content, phrasings_of
+from apps.knowledge.grouping import asked_alike
 from apps.knowledge.models import (
     Faq,
     FaqUse,
@@ -22,19 +23,22 @@ from apps.knowledge.models import (
 )
 from apps.knowledge.tasks import enqueue_refresh
 from apps.knowledge.uses import Use
-from apps.knowledge.versions import Change, Edit, Moved, record, record_deletion
+from apps.knowledge.versions import Change, Edit, record, record_deletion
 
 Origin = FaqVersion.Origin
-# Of a group's questions, the newest are read for wordings.
-READ_AT_MOST = 200
 
 
 class OutdatedError(Exception):
-    """Somebody changed the entry since it was opened."""
+    """Somebody changed or deleted the entry since it was opened."""
 
 
 class ClashError(Exception):
-    """A change and what was published since fit the entry one by one, and not together."""
+    """A change and what was published since fit the entry one by one, and not together: "dates"
+    or "phrasings" says where."""
+
+
+class FullError(Exception):
+    """The entry has as many phrasings as it may have."""
 
 
 @transaction.atomic
@@ -42,8 +46,7 @@ def knowledge_changed(*, site_ids: Iterable[int]) -> None:
     """Call in the transaction of every change to what is live: the index follows within 5 s.
     Each one costs a whole index; drafts are not in it."""
     for site_id in sorted(set(site_ids)):
-        IndexState.objects.get_or_create(site_id=site_id)
-        IndexState.objects.filter(site_id=site_id).want_again()
+        IndexState.objects.want(site_id)
         enqueue_refresh(site_id)
 
 
@@ -124,18 +127,19 @@ def propose(*, entry: Faq, content: Content, author: User | None) -> Proposal:
 
 
 @transaction.atomic
-def withdraw(*, entry: Faq) -> bool:
-    """Drops the proposed change; whether there was one."""
-    deleted = bool(Proposal.objects.filter(faq=_held(entry)).delete()[0])
-    Faq.objects.filter(pk=entry.pk).update(review_note="")
+def withdraw(*, entry: Faq, seen: str) -> bool:
+    """Drops the proposed change; whether there was one. Raises OutdatedError as `publish` does."""
+    faq = _held(entry, seen)
+    deleted = bool(Proposal.objects.filter(faq=faq).delete()[0])
+    if deleted:
+        Faq.objects.filter(pk=faq.pk).update(review_note="")
     return deleted
 
 
 @transaction.atomic
 def publish(*, entry: Faq, seen: str, author: User | None) -> Faq:
     """Puts live what the reviewer saw: the proposed change, or the entry itself. Raises
-    OutdatedError when `seen`, the entry's stamp, is not its stamp any longer, and ClashError when
-    its validity would end before it begins."""
+    OutdatedError when `seen`, the entry's stamp, is not its stamp any longer, and ClashError."""
     faq = _held(entry, seen)
     proposal = Proposal.objects.filter(faq=faq).first()
     if proposal:
@@ -145,7 +149,9 @@ def publish(*, entry: Faq, seen: str, author: User | None) -> Faq:
         merged.write_to(faq, merged.changed_from(current))
         phrasings = merged.phrasings
         if faq.valid_from and faq.valid_until and faq.valid_until <= faq.valid_from:
-            raise ClashError
+            raise ClashError("dates")
+        if len(phrasings) > max(PHRASINGS_AT_MOST, len(current.phrasings)):
+            raise ClashError("phrasings")
         proposal.delete()
         Faq.objects.filter(pk=faq.pk).update(review_note="")
     else:
@@ -173,22 +179,30 @@ def return_to_author(*, entry: Faq, seen: str, note: str, author: User | None) -
 @transaction.atomic
 def answer_with(
     *, question: UnansweredQuestion, entry: Faq, may_publish: bool, author: User | None
-) -> bool:
-    """Adds what the visitors of a group asked to an entry's phrasings, as a proposal where it is
-    live and the author may not publish, and marks them. Whether it went into the entry itself."""
+) -> Proposal | None:
+    """Adds what the visitors of a group asked to an entry's phrasings, as many as fit, and marks
+    them. Where the entry is live and the author may not publish, they go into a change to it: that
+    change, else None. One that somebody has proposed stays theirs, returned if it was.
+
+    Raises FullError when none fits, and OutdatedError when the entry is gone."""
     faq = _held(entry)
     direct = may_publish or not faq.is_live
     proposal = None if direct else Proposal.objects.filter(faq=faq).first()
     content = Content.from_json(proposal.content) if proposal else Content.stored(faq)
-    asked = (as_phrasing(member.text) for member in question.alike()[:READ_AT_MOST])
-    added = wordings(asked, besides=[content.question, *content.phrasings])
-    wish = replace(content, phrasings=(*content.phrasings, *added))
+    added = asked_alike(question, besides=[content.question, *content.phrasings])
+    room = max(PHRASINGS_AT_MOST - len(content.phrasings), 0)
+    if added and not room:
+        raise FullError
+    wish = replace(content, phrasings=(*content.phrasings, *added[:room]))
     if direct:
         save_entry(entry=faq, phrasings=wish.phrasings, author=author, origin=Origin.PHRASINGS)
+    elif proposal:
+        proposal.content, proposal.revision = wish.as_json(), proposal.revision + 1
+        proposal.save(update_fields=["content", "revision", "updated_at"])
     else:
-        propose(entry=faq, content=wish, author=author)
+        proposal = propose(entry=faq, content=wish, author=author)
     mark_questions(questions=[question], outcome=UnansweredQuestion.Outcome.ANSWERED)
-    return direct
+    return proposal
 
 
 @transaction.atomic
@@ -226,21 +240,15 @@ def entries_used(*, counts: Iterable[Use], since: datetime | None, until: dateti
 
 def _record(edits: Sequence[Edit], change: Change) -> list[Faq]:
     moved = record(edits, change)
-    knowledge_changed(site_ids=[site for one in moved for site in _searched_sites(one)])
+    knowledge_changed(site_ids=[site for one in moved for site in one.searched_sites()])
+    see_to_asked(moved)
     return [one.entry for one in moved]
 
 
-def _searched_sites(one: Moved) -> set[int]:
-    """The sites whose search the change shows in."""
-    if not SEARCHED & set(one.changed):
-        return set()
-    sides = [one.after, *([one.before] if one.before else [])]
-    return {side.site for side in sides if side.status == Faq.Status.LIVE}
-
-
 def _held(entry: Faq, seen: str | None = None) -> Faq:
-    """The entry as it is stored, locked. Raises OutdatedError when its stamp is another."""
-    faq = Faq.objects.select_for_update(no_key=True).get(pk=entry.pk)
-    if seen is not None and faq.stamp() != seen:
+    """The entry as it is stored, locked. Raises OutdatedError when it is gone, or its stamp is
+    another."""
+    faq = Faq.objects.select_for_update(no_key=True).filter(pk=entry.pk).first()
+    if faq is None or (seen is not None and faq.stamp() != seen):
         raise OutdatedError
     return faq

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from apps.knowledge.contents import phrasings_of
 from apps.knowledge.index import library
-from apps.knowledge.likeness import is_same, nearest
+from apps.knowledge.likeness import Wording, is_same, nearest_pair
 from apps.knowledge.models import Faq, FaqVariant
 
 ALIKE_FROM = 0.6
@@ -40,13 +40,14 @@ def similar(
     rows = Faq.objects.of(site_id).filter(language=language).exclude(pk=besides or 0)
     live = rows.filter(pk__in=_candidates(site_id, language, texts))
     drafts = rows.exclude(status=Faq.Status.LIVE)
+    asked = [Wording.of(text) for text in texts if text]
     near = [
         found
         for faq in (
             *live.prefetch_related("variants"),
             *drafts.prefetch_related("variants")[:DRAFTS_AT_MOST],
         )
-        if (found := _compare(faq, texts)).likeness >= ALIKE_FROM
+        if (found := _compare(faq, asked)).likeness >= ALIKE_FROM
     ]
     return sorted(near, key=lambda found: (-found.likeness, found.faq.pk))[:limit]
 
@@ -76,7 +77,6 @@ def _candidates(site_id: int, language: str, texts: Iterable[str]) -> set[int]:
     return {int(hit.entry.id) for hit in found}
 
 
-def _compare(faq: Faq, texts: Sequence[str]) -> Similar:
-    theirs = (faq.question, *phrasings_of(faq))
-    best = max((nearest(text, theirs) for text in texts if text), key=lambda found: found[1])
-    return Similar(faq, *best)
+def _compare(faq: Faq, asked: Sequence[Wording]) -> Similar:
+    theirs = [Wording.of(text) for text in (faq.question, *phrasings_of(faq))]
+    return Similar(faq, *nearest_pair(asked, theirs))

@@ -2,8 +2,9 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -145,8 +146,8 @@ def _index(site_id: int, form: Form | None, *, drafts: bool) -> SiteIndex:
     if form:
         # Dates are left out: what is tried is the text, not the day.
         content = replace(form.content, valid_from=None, valid_until=None)
-        entries[form.id] = (_entry(form.id, content), content.phrasings)
-    return _shelf.of(tuple(entries.values()))
+        entries[form.id] = (Entry.of(form.id, content), content.phrasings)
+    return _shelf.of(entries.values(), timezone.now())
 
 
 def _drafts(site_id: int) -> dict[str, tuple[Entry, tuple[str, ...]]]:
@@ -156,44 +157,37 @@ def _drafts(site_id: int) -> dict[str, tuple[Entry, tuple[str, ...]]]:
     for proposal in Proposal.objects.filter(faq__site=site_id):
         contents[proposal.faq_id] = Content.from_json(proposal.content)
     return {
-        str(key): (_entry(str(key), content), content.phrasings)
+        str(key): (Entry.of(str(key), content), content.phrasings)
         for key, content in contents.items()
     }
-
-
-def _entry(key: str, content: Content) -> Entry:
-    return Entry(
-        id=key,
-        language=content.language,
-        question=content.question,
-        answer=content.answer,
-        url=content.source_url,
-        high_risk=content.high_risk,
-        valid_from=content.valid_from,
-        valid_until=content.valid_until,
-    )
 
 
 class TooManyError(Exception):
     """The site has more entries than an index is built of while somebody waits."""
 
 
-class _Shelf:
+class Shelf:
     """Indexes built for trials: the next question is mostly put to the same entries."""
 
     def __init__(self) -> None:
         self._built: OrderedDict[int, SiteIndex] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, entries: tuple[tuple[Entry, tuple[str, ...]], ...]) -> SiteIndex:
-        key = hash(entries)
+    def of(self, entries: Iterable[tuple[Entry, tuple[str, ...]]], now: datetime) -> SiteIndex:
+        """The index over those of the entries that are valid at that moment."""
+        valid = tuple(pair for pair in entries if pair[0].is_valid(now))
+        key = hash(valid)
         with self._lock:
-            if key not in self._built:
-                self._built[key] = unpack(0, pack(list(entries), timezone.now()))
+            found = self._built.get(key)
+        if found is None:
+            # Not under the lock: two may build the same, and nobody waits for what is built.
+            found = unpack(0, pack(list(valid), now))
+        with self._lock:
+            self._built[key] = found
             self._built.move_to_end(key)
             while len(self._built) > KEPT:
                 self._built.popitem(last=False)
-            return self._built[key]
+        return found
 
 
-_shelf = _Shelf()
+_shelf = Shelf()

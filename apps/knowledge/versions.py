@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db.models import Max
 from django.utils import timezone
 
-from apps.knowledge.contents import TEXT, Content, phrasings_of
+from apps.knowledge.contents import SEARCHED, TEXT, Content, phrasings_of
 from apps.knowledge.models import Faq, FaqVariant, FaqVersion
 
 AT_ONCE = 500
@@ -47,6 +47,13 @@ class Moved:
     before: Content | None
     after: Content
     changed: list[str]
+
+    def searched_sites(self) -> set[int]:
+        """The sites whose search the change shows in."""
+        if not SEARCHED & set(self.changed):
+            return set()
+        sides = [self.after, *([self.before] if self.before else [])]
+        return {side.site for side in sides if side.status == Faq.Status.LIVE}
 
 
 def record(edits: Sequence[Edit], change: Change) -> list[Moved]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.engine.text import han_terms, is_han, pieces
+from apps.knowledge.background import BACKGROUND, frequency
 from apps.knowledge.features import is_content, of_word, pair, weight
 from apps.knowledge.postings import Floats, Ints
 
@@ -64,11 +65,14 @@ class Vocabulary:
     def of(cls, names: list[str], holders: Ints, entries: int) -> Self:
         """From the number of entries, and of those that hold each feature."""
         kinds = np.fromiter(map(weight, names), np.float32, len(names))
-        none = np.zeros(1, np.int32)
+        behind = max(BACKGROUND - entries, 0)
+        held = holders + behind * np.fromiter(map(frequency, names), np.float32, len(names))
+        entries += behind
+        none = np.zeros(1, np.float32)
         return cls(
             names,
-            kinds * _smooth_rarity(holders, entries),
-            kinds * _bm25_rarity(holders, entries),
+            kinds * _smooth_rarity(held, entries),
+            kinds * _bm25_rarity(held, entries),
             np.fromiter(map(is_content, names), np.bool_, len(names)),
             (float(_smooth_rarity(none, entries)[0]), float(_bm25_rarity(none, entries)[0])),
         )
@@ -158,11 +162,11 @@ class _Features(NamedTuple):
     lost: dict[str, _Kind]
 
 
-def _smooth_rarity(holders: Ints, entries: int) -> Floats:
+def _smooth_rarity(holders: Floats, entries: int) -> Floats:
     """Smoothed idf, ln((1 + N) / (1 + n)) + 1 (after Manning, Raghavan & Schütze 2008, ch. 6)."""
     return (np.log((1 + entries) / (1 + holders)) + 1).astype(np.float32)
 
 
-def _bm25_rarity(holders: Ints, entries: int) -> Floats:
+def _bm25_rarity(holders: Floats, entries: int) -> Floats:
     """ln(1 + (N - n + 0.5) / (n + 0.5)), BM25's idf kept positive (Robertson & Zaragoza 2009)."""
     return np.log1p((entries - holders + 0.5) / (holders + 0.5)).astype(np.float32)

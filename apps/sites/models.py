@@ -25,6 +25,7 @@ MOST_QUICK_REPLIES = 4
 MOST_OFFSET_PX = 200
 MOST_RADIUS_PX = 24
 MOST_PEM = 4000
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 SIGHTING_KEPT = timedelta(days=30)
 
 
@@ -54,8 +55,8 @@ class Font(models.TextChoices):
 
 
 class Side(models.TextChoices):
-    END = "end", _("End of the line (right, in most languages)")
-    START = "start", _("Start of the line (left, in most languages)")
+    END = "end", _("Right (end of the line)")
+    START = "start", _("Left (start of the line)")
 
 
 class Algorithm(models.TextChoices):
@@ -163,7 +164,7 @@ class Site(models.Model):
         _("signed with"), max_length=5, choices=Algorithm.choices, default=Algorithm.HS256
     )
     identity_key = models.TextField(
-        _("public key"),
+        _("public key (PEM)"),
         max_length=MOST_PEM,
         blank=True,
         help_text=_("As PEM. For RS256 and ES256 only; the private key stays on your server."),
@@ -223,12 +224,32 @@ class Site(models.Model):
         """Whether a browser would let a page of this origin show the widget's frame."""
         return any(_covers(pattern, origin) for pattern in self.allowed_pages)
 
+    def seen_on(self) -> "list[Sighting]":
+        """Where the widget was asked for lately, of the allowed pages; the newest first."""
+        return [seen for seen in self.sightings.recent() if self.allows(seen.origin)]
+
+    def strangers(self) -> "list[Sighting]":
+        """Pages that asked for it without being allowed: for this site's, or for nobody knows
+        whose; the newest first, each once."""
+        asked = models.Q(site=self) | models.Q(site=None)
+        found: dict[str, Sighting] = {}
+        for seen in Sighting.objects.recent().filter(asked):
+            if not self.allows(seen.origin):
+                found.setdefault(seen.origin, seen)
+        return list(found.values())
+
+
+def without_default_port(origin: str) -> str:
+    """As a browser spells it: `https://shop.example` for `https://shop.example:443`."""
+    scheme, _sep, _host = origin.partition("://")
+    return origin.removesuffix(DEFAULT_PORTS.get(scheme, ""))
+
 
 def _covers(pattern: str, origin: str) -> bool:
     """Content Security Policy 3, section 6.7.2: `*.` stands for one label or more, `:*` for any
     port, and plain HTTP in the pattern covers HTTPS as well."""
-    pattern_scheme, _sep, pattern_host = pattern.partition("://")
-    scheme, _sep, host = origin.partition("://")
+    pattern_scheme, _sep, pattern_host = without_default_port(pattern).partition("://")
+    scheme, _sep, host = without_default_port(origin).partition("://")
     if scheme != pattern_scheme and (pattern_scheme, scheme) != ("http", "https"):
         return False
     pattern_name, _sep, pattern_port = pattern_host.partition(":")
@@ -269,9 +290,11 @@ class SightingQuerySet(models.QuerySet["Sighting"]):
 
 
 class Sighting(models.Model):
-    """A page that asked for the widget's script: is the snippet where its owner put it?
+    """A page that asked for the widget: is the snippet where its owner put it?
 
-    Without a site when no active site allows the page.
+    The script is asked for without a key: those pages are noted for each site that allows them,
+    and without a site when none does. The frame is asked for with one: it is noted for that site,
+    allowed or not.
     """
 
     site = models.ForeignKey(

@@ -130,11 +130,10 @@ class Conversation:
             case frames.Read(seq=seq):
                 await in_thread(services.mark_read, session=session, seq=seq)
             case frames.Context():
-                language = await in_thread(services.note_context, session=session, context=frame)
-                if language:
-                    self._language = language
-                    handle.standing = replace(handle.standing, language=language)
+                self._language = await take_context(handle, frame)
             case frames.Logout():
+                # Word of the end may come round by Redis before this task goes on.
+                handle.feeds.discard(self._socket)
                 await in_thread(services.log_out, token=self._socket.token)
                 self._socket.shut(NORMAL)
                 handle.end()
@@ -247,3 +246,12 @@ class Conversation:
         task = asyncio.create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+
+
+async def take_context(handle: Handle, context: frames.Context) -> str:
+    """Keeps where the visitor is; the language that the session speaks from here on."""
+    session = handle.standing.session
+    language = await in_thread(services.note_context, session=session, context=context)
+    if language:
+        handle.standing = replace(handle.standing, language=language)
+    return handle.standing.language

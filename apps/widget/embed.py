@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from apps.chat.admission import UNSTORABLE
 from apps.knowledge.models import Faq
 from apps.sites.models import Site
@@ -11,13 +13,8 @@ STARTERS = 3
 NEVER_IN_A_SOURCE = frozenset(" \t\r\n;,'\"")
 
 
-def find_site(key: str) -> Site | None:
-    """The site of a public key, when the widget may be shown for it somewhere."""
-    site = active_site(key)
-    return site if site and ancestors(site) else None
-
-
 def active_site(key: str) -> Site | None:
+    """The site of a public key."""
     return None if UNSTORABLE.search(key) else Site.objects.active().filter(key=key).first()
 
 
@@ -48,13 +45,14 @@ def privacy(site: Site, language: str) -> dict[str, Any] | None:
 
 
 def starters(site: Site, language: str) -> list[str]:
-    """Questions to begin with: the site's own, else the first plain live entry of each of the
-    first categories."""
+    """Questions to begin with: the site's own, else the first plain entry that answers today of
+    each of the first categories."""
     if own := site.quick_replies(language):
         return own
     found = (
         Faq.objects.of(site.pk)
         .live()
+        .valid_at(timezone.now())
         .filter(language=language, high_risk=False, category__isnull=False)
         .order_by("category__position", "category_id", "id")
         .distinct("category__position", "category_id")

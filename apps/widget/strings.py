@@ -6,10 +6,11 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.sites.models import LANGUAGES
+from apps.chat.models import REASONS
+from apps.sites.models import CHINESE, ENGLISH, LANGUAGES
 
 # In their own words, so that nobody has to read another language to find theirs.
-LANGUAGE_NAMES = {"en": "English", "zh-Hans": "简体中文"}
+LANGUAGE_NAMES = {ENGLISH: "English", CHINESE: "简体中文"}
 # Written into the page itself.
 PAGE: Mapping[str, Promise] = {
     "greeting": _(
@@ -53,10 +54,7 @@ SCRIPT: Mapping[str, Promise] = {
     "not_helpful": _("Not helpful"),
     "rated": _("Thank you for telling us."),
     "why": _("What was wrong with it? (optional)"),
-    "why_wrong": _("It is not true"),
-    "why_beside": _("It is not what I asked"),
-    "why_unclear": _("I do not understand it"),
-    "why_outdated": _("It is out of date"),
+    **{f"why_{code}": sentence for code, sentence in REASONS.items()},
     "why_more": _("In your own words"),
     "why_send": _("Send feedback"),
     "privacy_more": _("Privacy policy"),
@@ -67,6 +65,7 @@ SCRIPT: Mapping[str, Promise] = {
     "human": _("You are talking to our team."),
     "human_named": _("You are talking to {name}."),
     "offline": _("You are offline. What you write is sent when the connection is back."),
+    "connecting": _("Connecting… What you write is sent when the connection is back."),
     "back_online": _("The connection is back."),
     "too_many_waiting": _("Too many messages are waiting to be sent. Please wait a moment."),
     "characters_left": _("{count} characters left"),
@@ -85,6 +84,7 @@ FORMS: Mapping[str, Promise] = {
     "form_email": _("E-mail"),
     "form_phone": _("Phone"),
     "form_either": _("Please fill in an e-mail address or a phone number."),
+    "form_wrong": _("This does not look right."),
     "form_text": _("Message"),
     "form_text_missing": _("Please write your message."),
     "form_send": _("Send to our team"),

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from apps.widget import api, views
 
@@ -14,4 +14,7 @@ urlpatterns = [
     path("api/v1/chat/rate", api.rate),
     path("api/v1/chat/csat", api.csat),
     path("api/v1/chat/identify", api.identify),
+    path("api/v1/chat/context", api.context),
+    path("api/v1/chat/logout", api.logout),
+    re_path("^api/v1/chat/", api.unknown),
 ]

@@ -10,7 +10,7 @@
   const offerCopying = () => {
     const words = document.getElementById("hd-words")?.dataset;
     if (!navigator.clipboard || !words) return;
-    for (const code of document.querySelectorAll("[data-copyable], .hd-steps .hd-embed pre")) {
+    for (const code of document.querySelectorAll("[data-copyable]")) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "hd-copy";

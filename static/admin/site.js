@@ -42,6 +42,12 @@ addEventListener("DOMContentLoaded", () => {
     frame.style.borderRadius = `${now.radius}px`;
     port?.postMessage({ type: "theme", theme: now });
   }
+  function show(isOpen) {
+    frame.hidden = !isOpen;
+    launcher.ariaExpanded = String(isOpen);
+    port?.postMessage({ type: isOpen ? "open" : "closed", focus: isOpen, narrow: true });
+    (isOpen ? frame : launcher).focus();
+  }
   /** What the loader does on a shop's page, without a memory. */
   function hand(event) {
     if (event.source !== frame.contentWindow || event.origin !== location.origin) return;
@@ -52,6 +58,7 @@ addEventListener("DOMContentLoaded", () => {
     port.onmessage = ({ data }) => {
       if (data.type === "swap") port.postMessage({ type: "swapped", id: data.id, value: data.value });
       if (data.type === "locale") load(data.locale);
+      if (data.type === "close") show(false);
       if (data.type !== "started") return;
       paint();
       port.postMessage({ type: "open", focus: false, narrow: true });
@@ -66,6 +73,7 @@ addEventListener("DOMContentLoaded", () => {
   }
 
   addEventListener("message", hand);
+  launcher.addEventListener("click", () => show(frame.hidden));
   for (const name of NAMES) field(name)?.addEventListener("input", paint);
   for (const name of NAMES) field(name)?.addEventListener("change", paint);
   paint();

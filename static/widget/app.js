@@ -4,7 +4,7 @@ import { Chat } from "./chat.js";
 import { Menu, Privacy } from "./chrome.js";
 import { Host } from "./host.js";
 import { Log } from "./log.js";
-import { announce, button, byId, config, make, say, uuid } from "./page.js";
+import { announce, away, button, byId, config, make, say, uuid } from "./page.js";
 import { setTheme } from "./theme.js";
 import { Composer } from "./write.js";
 
@@ -46,7 +46,7 @@ const host = new Host({
   },
   open: opened,
   closed: () => (isOpen = false),
-  prefill: ({ text }) => composer.fill(String(text ?? "").trim()),
+  prefill: ({ text }) => composer.fill(text.trim()),
   identify: ({ jwt }) => chat.identify(jwt),
   logout: () => chat.logout(),
   theme: ({ theme }) => setTheme(theme),
@@ -262,7 +262,7 @@ function openContact(one) {
 function leave(values) {
   contact.cmid = uuid();
   const taken = offer({ type: "contact", ...values, cmid: contact.cmid });
-  if (taken) contact.part.wait(say(isUp ? "sending" : "offline"));
+  if (taken) contact.part.wait(say(isUp ? "sending" : away()));
 }
 
 function dropContact() {
@@ -306,7 +306,7 @@ function setLink(up) {
   }
   log.cut();
   const wait = navigator.onLine ? STRIP_AFTER_MS : 0;
-  stripTimer ||= setTimeout(() => showStrip(say("offline")), wait);
+  stripTimer ||= setTimeout(() => showStrip(say(away())), wait);
 }
 
 function showStrip(text) {
@@ -315,16 +315,12 @@ function showStrip(text) {
   announce(text);
 }
 
-function wire() {
-  byId("person").addEventListener("click", askForPerson);
-  byId("close").addEventListener("click", close);
-  document.addEventListener("visibilitychange", () => unread.look());
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.isComposing) return;
-    if (!menu.close()) close();
-  });
-}
-
 setTheme(config.site.theme);
-wire();
+byId("person").addEventListener("click", askForPerson);
+byId("close").addEventListener("click", close);
+document.addEventListener("visibilitychange", () => unread.look());
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing) return;
+  if (!menu.close()) close();
+});
 host.connect();

@@ -125,13 +125,16 @@ export class SlotForm {
 /** What is about to be done, in full, with its yes and its no. */
 export class Card {
   #row;
+  #inputs = new Map();
 
   /**
-   * @param {{id: string, title: string, rows: {label: string, value: string}[]}} confirm
+   * @param {{id: string, title: string, rows: {label: string, value: string}[],
+   *   fields?: {slot: string, type: string, label: string, example?: string}[]}} confirm what is
+   *   typed into `fields` counts with the yes
    * @param {number} seq of the line that asks
    * @param {(text: string, fields: Object<string, string>) => boolean} send
    */
-  constructor({ id, title, rows }, seq, send) {
+  constructor({ id, title, rows, fields = [] }, seq, send) {
     const label = `card-${seq}`;
     const list = kit.make("dl");
     for (const row of rows) {
@@ -143,14 +146,16 @@ export class Card {
         say(name),
         () => {
           this.#lock(true);
-          if (!send(say(name), { confirm: id, answer: name })) this.#lock(false);
+          const given = name === "yes" ? this.#given() : {};
+          if (!send(say(name), { ...given, confirm: id, answer: name })) this.#lock(false);
         },
         properties,
       );
     this.#row = kit.make("div", { className: "row" }, answer("yes", { className: "main" }), answer("no"));
     const group = { className: "ask card", role: "group", "aria-labelledby": label };
     const heading = kit.make("h2", { id: label }, title);
-    this.node = kit.make("div", group, heading, list, this.#row);
+    const proofs = fields.map((field) => this.#proof(field, seq));
+    this.node = kit.make("div", group, heading, list, ...proofs, this.#row);
   }
 
   free() {
@@ -160,10 +165,28 @@ export class Card {
   /** What it said stays to be read. */
   retire() {
     this.#row.remove();
+    for (const input of this.#inputs.values()) input.parentElement.remove();
+  }
+
+  #proof({ slot, type, label, example }, seq) {
+    const id = `card-${seq}-${slot}`;
+    const input = kit.make("input", { id, type: "text", maxLength: MOST, ...INPUTS[type] });
+    const note = kit.make("span", { id: `${id}-note`, className: "note" }, example || "");
+    if (example) input.setAttribute("aria-describedby", note.id);
+    this.#inputs.set(slot, input);
+    return kit.make("p", {}, kit.make("label", { htmlFor: id }, label), input, note);
+  }
+
+  #given() {
+    const given = {};
+    for (const [slot, input] of this.#inputs) {
+      if (input.value.trim()) given[slot] = input.value.trim();
+    }
+    return given;
   }
 
   #lock(isLocked) {
-    for (const each of this.#row.children) each.disabled = isLocked;
+    for (const each of [...this.#row.children, ...this.#inputs.values()]) each.disabled = isLocked;
   }
 }
 
@@ -228,7 +251,7 @@ export class ContactForm {
 
   #submit() {
     const { values } = this;
-    if (!this.#mark(missing(values))) this.#send(values);
+    if (!this.#mark(check(values))) this.#send(values);
   }
 
   /** Says at each field what is wrong with it, and goes to the first. */
@@ -243,8 +266,10 @@ export class ContactForm {
   }
 }
 
-/** What is missing; whether what is there will do is the server's to say. */
-const missing = ({ email, phone, text }) => ({
+/** What is missing, and what no server would take; its word on the rest is the last. */
+const check = ({ email, phone, text }) => ({
   ...(!email && !phone && { email: say("form_either") }),
+  ...(/^[^@]+$/.test(email) && { email: say("form_wrong") }),
+  ...(/\p{L}/u.test(phone) && { phone: say("form_wrong") }),
   ...(!text && { text: say("form_text_missing") }),
 });

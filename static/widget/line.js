@@ -29,7 +29,8 @@ export function own(text, at) {
   const bubble = make("div", { className: "bubble" }, make("p", {}, text));
   fold(bubble, text);
   const by = make("p", { className: "by" }, make("span"), " ", time(at));
-  return make("div", { className: "line own" }, sr(say("you")), bubble, by);
+  const you = make("span", { className: "sr" }, say("you"));
+  return make("div", { className: "line own" }, you, bubble, by);
 }
 
 /** @param {boolean} isBot a person else */
@@ -55,8 +56,6 @@ export function day(at) {
   const text = written(at, { weekday: "long", day: "numeric", month: "long" });
   return make("div", { className: "line notice day" }, text);
 }
-
-const sr = (text) => make("span", { className: "sr" }, text);
 
 /** The clock; the day as well on hover, and for all lines while the transcript has the focus. */
 function time(at) {

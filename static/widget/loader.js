@@ -203,14 +203,20 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
     patience = setTimeout(giveUp, self.origin === "null" ? 0 : 10000);
     again.hidden = true;
     wait.hidden = false;
-    if (!frame) {
-      frame = make("iframe", { referrerPolicy: "no-referrer" });
-      panel.append(frame);
-    }
-    frame.className = "waiting";
     FRAME.search = new URLSearchParams({ key: KEY, locale, at: location.origin });
+    const isNew = !frame;
+    frame ||= make("iframe", { referrerPolicy: "no-referrer", onload: expect });
+    frame.className = "waiting";
     frame.src = FRAME.href;
+    // With its address: an empty one would be reported as loaded.
+    if (isNew) panel.append(frame);
     label();
+  }
+  /** Its scripts have run when it is loaded: one that is refused here has none. */
+  function expect() {
+    if (!frame.className) return;
+    clearTimeout(patience);
+    patience = setTimeout(giveUp, 1000);
   }
   function giveUp() {
     again.hidden = false;
@@ -346,7 +352,15 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
       paint(own);
       wish({ type: "theme", theme });
     },
-    push: ([name, ...values]) => api[name]?.(...values),
+    /** A command that fails is told, and keeps none of the others from being done. */
+    push(command) {
+      try {
+        const [name, ...values] = command;
+        if (Object.hasOwn(api, name)) api[name](...values);
+      } catch (error) {
+        console.error(error);
+      }
+    },
     setLocale(wanted) {
       if (!wanted || wanted === locale) return;
       locale = wanted;

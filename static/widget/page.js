@@ -75,6 +75,9 @@ export function uuid() {
 /** Characters as the server counts them: an emoji is one or more, never half of one. */
 export const length = (text) => [...text].length;
 
+/** Why nothing is sent: a server that is away is no fault of the visitor's network. */
+export const away = () => (navigator.onLine ? "connecting" : "offline");
+
 /** Says a boundary to screen readers: one sentence, politely. */
 export function announce(text) {
   byId("announcer").textContent = text;

@@ -54,8 +54,8 @@ function questions(form, send, person) {
   const title = make("legend", {}, say("why"));
   const set = make("fieldset", {}, title);
   for (const reason of REASONS) {
-    const choice = make("input", { type: "radio", name, value: say(`why_${reason}`) });
-    set.append(make("label", {}, choice, make("span", {}, choice.value)));
+    const choice = make("input", { type: "radio", name, value: reason });
+    set.append(make("label", {}, choice, make("span", {}, say(`why_${reason}`))));
   }
   const more = make("textarea", { rows: 2, maxLength: REASON_MOST, placeholder: say("why_more") });
   more.ariaLabel = say("why_more");

@@ -77,7 +77,7 @@ export class Composer {
     const name = left < 0 ? "characters_over" : "characters_left";
     this.#count.textContent = left < WARN_LEFT ? say(name, { count: Math.abs(left) }) : "";
     this.#count.className = left < 0 ? "error" : "note";
-    text.setAttribute("aria-invalid", String(left < 0));
+    text.ariaInvalid = left < 0;
     this.#button.disabled = !size || left < 0;
     clearTimeout(this.#timer);
     // An empty one at once: what was sent must not come back.

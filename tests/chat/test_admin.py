@@ -16,12 +16,17 @@ from apps.engine.commands import Command
 from apps.engine.events import Reason
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.knowledge.models import Faq
+from apps.sites.models import Site
 from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
 
 pytestmark = pytest.mark.django_db
 
 LIST = "chat_session_changelist"
 CHANGE = "chat_session_change"
+WINDOWS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/126.0.0.0 Safari/537.36"
+)
 
 
 @pytest.fixture
@@ -62,6 +67,11 @@ def listed(client, **query: str) -> list[Session]:
     return list(client.get(page(LIST), query).context["cl"].result_list)
 
 
+def columns(client) -> list[str]:
+    shown = client.get(page(LIST)).context["cl"].list_display
+    return [column for column in shown if column != "action_checkbox"]
+
+
 class TestList:
     def test_shows_what_happened(self, talk):
         talk()
@@ -90,6 +100,13 @@ class TestList:
         with django_assert_max_num_queries(12):
             assert client.get(page(LIST)).status_code == 200
 
+    def test_names_the_site_where_there_are_several(self, talk):
+        session = talk()
+        assert "site" not in columns(signed_in(olga()))
+        Site.objects.create(key="second", name="Second")
+        assert columns(signed_in(olga()))[:3] == ["short", "site", "person"]
+        assert session.site.name in texts(signed_in(olga()).get(page(LIST)).content.decode())
+
 
 class TestSession:
     def test_tells_the_whole_story(self, talk):
@@ -109,6 +126,31 @@ class TestSession:
             "Visitor asked for a person",
         ):
             assert text in said, text
+
+    @pytest.mark.parametrize(
+        ("reason", "told"),
+        [
+            ("unclear", "没有帮助：看不明白"),
+            ("wrong – It is 3 days", "没有帮助：内容有误 – It is 3 days"),
+            ("Not nice", "没有帮助：Not nice"),
+            ("", "没有帮助"),
+        ],
+    )
+    def test_a_reason_is_told_in_the_readers_language(self, talk, reason, told):
+        session = talk()
+        Message.objects.filter(seq=2).update(rating=-1, rating_reason=reason)
+        html = signed_in(carol(), "zh-hans").get(page(CHANGE, session.pk)).content.decode()
+        assert told in texts(html)
+
+    def test_the_device_and_the_language_are_told_in_words(self, talk):
+        session = talk()
+        staff = signed_in(carol())
+        Visitor.objects.update(device=WINDOWS, locale="zh-Hans")
+        said = texts(staff.get(page(CHANGE, session.pk)).content.decode())
+        assert "Chrome 126 · Windows · Simplified Chinese" in said
+        Visitor.objects.update(device="A fridge", locale="x-klingon")
+        said = texts(staff.get(page(CHANGE, session.pk)).content.decode())
+        assert "A fridge · x-klingon" in said
 
     def test_a_source_that_was_deleted_is_still_named(self, talk, faq):
         session = talk()

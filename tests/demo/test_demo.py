@@ -107,6 +107,8 @@ ASKED = {
         "保修期多久": "warranty-length",
         "快递到哪儿了": "delivery-tracking",
         "大概几天到": "delivery-time",
+        "快递要几天才能送到？": "delivery-time",
+        "快递一般几天送到我这": "delivery-time",
         "能寄到美国吗": "delivery-countries",
         "订单怎么取消": "order-cancel",
         "想改一下地址": "order-change-address",

@@ -151,6 +151,39 @@ def test_a_missing_folder_is_refused(tmp_path):
         run("faq", tmp_path / "gone")
 
 
+# Small shops
+
+
+def test_small_shops_ask_as_much_that_they_do_not_answer(folder):
+    data = labelled.read(folder)
+    shops = list(labelled.small_shops(data, 1, questions=20))
+    assert {len(shop.documents) for shop in shops} == {1}
+    for shop in shops:
+        held = {document.id for document in shop.documents}
+        assert [question.entry_id in held for question in shop.questions] == [True, False]
+    assert sum(len(shop.questions) for shop in shops) == 20
+    assert shops == list(labelled.small_shops(data, 1, questions=20))
+
+
+def test_a_set_is_measured_as_small_shops(folder):
+    report = figures(folder, "--entries", 2)
+    assert report["entries"] == 2
+    assert report["queries"] >= 2_000
+    assert report["accuracy_at_1"] == 1
+
+
+@pytest.mark.parametrize("size", [0, -1, 3, 9])
+def test_a_small_shop_has_fewer_entries_than_the_set(folder, size):
+    with pytest.raises(CommandError, match="1 to 2"):
+        run("faq", folder, "--entries", size)
+
+
+def test_a_set_without_answers_has_no_small_shops(folder):
+    (folder / "queries.jsonl").write_text(lines(QUERIES[3:]), "utf-8")
+    with pytest.raises(CommandError, match="no question"):
+        run("faq", folder, "--entries", 1)
+
+
 # Command
 
 

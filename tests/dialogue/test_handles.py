@@ -184,7 +184,10 @@ class TestMarked:
         assert (handle.waiting, handle.under_way) == (0, {})
 
     async def test_a_line_that_failed_answers_nothing_and_leaves_its_place(self, handle, cmid):
-        with pytest.raises(ZeroDivisionError), handle.marked(Said(cmid, "x"), Ack(None, cmid)) as twin:
+        with (
+            pytest.raises(ZeroDivisionError),
+            handle.marked(Said(cmid, "x"), Ack(None, cmid)) as twin,
+        ):
             raise ZeroDivisionError
         assert await twin.answered() is None
         assert (handle.waiting, handle.under_way) == (0, {})

@@ -135,13 +135,13 @@ def test_going_back_with_an_address_keeps_the_request(session):
     assert (ticket.status, ticket.email) == ("open", "jo@shop.example")
 
 
-def test_a_request_that_was_seen_to_meanwhile_is_forgotten_without_a_word(session):
+def test_a_request_that_was_seen_to_meanwhile_is_told_and_forgotten(session):
     say(session, "agent")
     leave(session)
     say(session, BACK["en"])
-    seq = last(session).seq
-    assert close_ticket(ticket=Ticket.objects.get(), notice="done")
-    assert last(session).seq == seq
+    assert close_ticket(ticket=Ticket.objects.get(), notice="back", notice_with_bot="done")
+    assert (last(session).author, last(session).text) == ("system", "done")
+    assert fresh(session) == ("INIT", "bot")
     say(session, "agent")
     assert last(session).meta["form"]["slot"] == "contact"
     assert fresh(session) == ("COLLECT", "queued")

@@ -12,6 +12,7 @@ from apps.chat.models import Message, Session
 from apps.engine.types import Author, TurnState
 from apps.handoff.models import Ticket
 from apps.handoff.services import leave_message
+from apps.sites.models import Site
 from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,13 @@ def listed(client, **query: str) -> list[Ticket]:
 
 
 class TestList:
+    def test_names_the_site_where_there_are_several(self, leave):
+        leave()
+        client = signed_in(olga())
+        assert "site" not in client.get(page(LIST)).context["cl"].list_display
+        Site.objects.create(key="second", name="Second")
+        assert "site" in client.get(page(LIST)).context["cl"].list_display
+
     def test_shows_open_ones_first_of_all(self, leave):
         done, waiting = leave(), leave("Where is my parcel?")
         Ticket.objects.filter(pk=done.pk).update(status="done")
@@ -167,6 +175,17 @@ class TestTicket:
         assert ticket.status == "done"
         assert ticket.session.mode == "bot"
         assert Message.objects.get(seq=3).text.startswith(notice)
+
+    @pytest.mark.parametrize(
+        ("language", "notice"),
+        [("en", "Our team has seen to your request."), ("zh-Hans", "您的问题客服同事已经处理。")],
+    )
+    def test_done_is_told_to_who_went_on_with_the_bot(self, leave, language, notice):
+        ticket = leave(language=language)
+        Session.objects.update(state="INIT", mode="bot")
+        signed_in(carol()).post(page(CHANGE, ticket.pk), {BUTTON: ""})
+        told = Message.objects.get(seq=3)
+        assert (told.author, told.text) == ("system", notice)
 
     def test_only_the_button_writes(self, leave):
         ticket = leave()

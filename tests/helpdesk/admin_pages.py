@@ -18,7 +18,7 @@ from apps.dialogue.flows import services as flows
 from apps.dialogue.models import Flow, Phrase, PolicyRow, Slot
 from apps.engine.types import Author
 from apps.handoff.services import leave_message
-from apps.knowledge.models import Category, Faq, IndexState, UnansweredQuestion
+from apps.knowledge.models import Category, Faq, FaqVariant, IndexState, UnansweredQuestion
 from apps.sites.models import Site
 from helpdesk import invitations, roles
 
@@ -32,6 +32,7 @@ def fill(site: Site, session: Session, by: User) -> None:
     live = Faq.objects.create(
         site=site, language="zh-Hans", category=category, question="问", answer="答", status="live"
     )
+    FaqVariant.objects.create(faq=live, text="问法")
     IndexState.objects.create(site=site, wanted=2, built=1, built_at=timezone.now())
     UnansweredQuestion.objects.create(
         turn=uuid.uuid4(),

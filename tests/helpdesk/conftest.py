@@ -2,6 +2,16 @@ import pytest
 
 from helpdesk import places, programs
 from tests.helpdesk.checkouts import IS_ROOT, ROOT, making_checkout
+from tests.stack import Stack
+
+SIGN_IN = """
+from django.contrib.auth.models import User
+from django.test import Client
+user, _ = User.objects.get_or_create(username="keeper", is_staff=True, is_superuser=True)
+client = Client(headers={"host": "localhost"})
+client.force_login(user)
+print(client.cookies["sessionid"].value)
+"""
 
 
 @pytest.fixture
@@ -17,3 +27,9 @@ def checkout(bare_checkout, monkeypatch):
     if IS_ROOT:
         places.home(ROOT).mkdir(parents=True, exist_ok=True)
     return bare_checkout
+
+
+@pytest.fixture(scope="session")
+def keeper(servers: Stack) -> str:
+    """The session of somebody who may see everything, in the database of the stack."""
+    return servers.manage("shell", "--no-imports", "-c", SIGN_IN).strip()

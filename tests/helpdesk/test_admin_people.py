@@ -2,6 +2,9 @@
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from helpdesk import roles
 from helpdesk.models import Role
@@ -114,6 +117,40 @@ class TestEscalation:
         user.user_permissions.add(Permission.objects.get(codename="change_group"))
         staff = signed_in(hana)
         assert staff.get(page("auth_user_password_change", user.pk)).status_code == 403
+
+
+class TestQueries:
+    """They do not grow with the rows."""
+
+    @pytest.mark.parametrize(
+        ("name", "row"),
+        [
+            ("auth_user_changelist", "user"),
+            ("auth_user_changelist", "group"),
+            ("auth_group_changelist", "group"),
+            ("auth_user_change", "group"),
+            ("invite", "group"),
+        ],
+    )
+    def test_of_a_page(self, groups, name, row):
+        staff = signed_in(olga())
+        arguments = [member("li").pk] if name == "auth_user_change" else []
+        path = reverse("invite") if name == "invite" else page(name, *arguments)
+        counts = []
+        for number in range(2):
+            self.make(row, groups, number)
+            with CaptureQueriesContext(connection) as queries:
+                assert staff.get(path).status_code == 200
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
+
+    def make(self, row: str, groups: dict[str, Group], number: int) -> None:
+        for one in range(5):
+            name = f"{row} {number} {one}"
+            if row == "user":
+                member(name, *groups.values())
+            else:
+                Role.objects.create(key=f"{number}-{one}", group=Group.objects.create(name=name))
 
 
 class TestGroupForm:

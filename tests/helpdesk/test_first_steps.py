@@ -1,21 +1,27 @@
 """The card of first steps: what it says is so, and what its buttons do."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.demo import data as demo_data
 from apps.knowledge.models import Faq
 from apps.sites.models import Sighting, Site
-from apps.demo import data as demo_data
 from helpdesk import first_steps
 from helpdesk.models import FirstSteps
 from tests.staff import alice, olga, page, signed_in
 
 pytestmark = pytest.mark.django_db
+
+BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -39,7 +45,7 @@ def done(user: User) -> set[str]:
 class TestState:
     def test_nothing_but_the_password_is_done_at_first(self, boss, demo):
         found = card(boss)
-        assert {step.key for step in found["steps"]} == first_steps.KEYS
+        assert [step.key for step in found["steps"]] == list(first_steps.STEPS)
         assert done(boss) == {"password"}
         assert found["next"] == "site"
         assert not found["folded"]
@@ -114,7 +120,7 @@ class TestButtons:
         assert "Add your own site" in staff.get(page("index")).content.decode()
 
     def test_all_settled_is_one_line(self, boss):
-        for key in first_steps.KEYS:
+        for key in first_steps.STEPS:
             first_steps.skip(key=key, skipped=True)
         html = signed_in(boss).get(page("index")).content.decode()
         assert "All first steps are done" in html
@@ -123,6 +129,29 @@ class TestButtons:
     @pytest.mark.parametrize("name", ["first_steps_step", "first_steps_card"])
     def test_change_nothing_on_a_look(self, boss, name):
         assert signed_in(boss).get(reverse(name)).status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_changes_at_once_both_stay():
+    FirstSteps.current()
+
+    def skip() -> None:
+        try:
+            first_steps.skip(key="mail", skipped=True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            state = FirstSteps.objects.select_for_update().get()
+            waiting = other.submit(skip)
+            with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as watcher:
+                while not watcher.execute(BLOCKED).fetchall():
+                    assert not waiting.done()
+            state.skipped = ["theme"]
+            state.save()
+        waiting.result()
+    assert FirstSteps.current().skipped == ["mail", "theme"]
 
 
 class TestClearingTheDemo:

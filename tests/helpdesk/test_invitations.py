@@ -1,6 +1,7 @@
 """Invitations: the link works once, for the right person, for its time, and never for others."""
 
 import logging
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -56,6 +57,18 @@ def is_dead(answer) -> bool:
     return "registration/dead_link.html" in [template.name for template in answer.templates]
 
 
+def shown(by: User, user: User) -> str:
+    """The state of a user as their row of the list tells it."""
+    found = signed_in(by).get(page("auth_user_changelist")).context["cl"]
+    return str(found.model_admin.state(found.result_list.get(pk=user.pk))[1])
+
+
+def listed(by: User, state: str) -> list[int]:
+    """Who is in the list with that filter."""
+    found = signed_in(by).get(page("auth_user_changelist"), {"state": state})
+    return [user.pk for user in found.context["cl"].result_list]
+
+
 class TestInvite:
     def test_makes_a_user_who_cannot_sign_in_yet(self, invited, client):
         user = invited.user
@@ -65,7 +78,7 @@ class TestInvite:
         assert not user.has_usable_password()
         assert [group.name for group in user.groups.all()] == ["Operators"]
 
-    def test_from_the_form(self, groups, boss):
+    def test_from_the_form(self, groups, boss, settings):
         answer = signed_in(boss).post(
             reverse("invite"),
             {
@@ -77,8 +90,15 @@ class TestInvite:
             follow=True,
         )
         made = Invitation.objects.get(user__username="mei@shop.example")
-        assert f"http://testserver{link(made)}" in answer.content.decode()
+        assert f"{settings.PUBLIC_URL}{link(made)}" in answer.content.decode()
         assert made.invited_by == boss
+
+    def test_the_link_does_not_follow_the_host_that_was_asked(self, invited, boss, settings):
+        settings.PUBLIC_URL = "https://desk.example:8443"
+        path = reverse("invitation", args=[invited.user_id])
+        said = signed_in(boss).get(path, headers={"host": "localhost:9999"}).content.decode()
+        assert f"https://desk.example:8443{link(invited)}" in said
+        assert "9999" not in said
 
     def test_an_address_is_taken_once(self, invited, boss, groups):
         answer = signed_in(boss).post(
@@ -245,11 +265,39 @@ class TestRenewAndRevoke:
 
 class TestStaffPages:
     def test_the_list_tells_who_has_not_come_yet(self, invited, boss):
-        html = signed_in(boss).get(page("auth_user_changelist")).content.decode()
-        assert "Invited, not yet accepted" in html
-        assert f'href="{reverse("invite")}"' in html or "Invite a colleague" in html
-        found = signed_in(boss).get(page("auth_user_changelist"), {"state": "invited"})
-        assert [user.pk for user in found.context["cl"].result_list] == [invited.user_id]
+        assert shown(boss, invited.user) == "Invited, not yet accepted"
+        assert listed(boss, "invited") == [invited.user_id]
+
+    def test_the_list_leads_to_the_form(self, boss):
+        staff = signed_in(boss)
+        html = staff.get(page("auth_user_changelist")).content.decode()
+        (path,) = set(
+            re.findall(r'href="([^"]+)"[^>]*>(?:(?!</a>).)*Invite a colleague', html, re.S)
+        )
+        assert staff.get(path, follow=True).redirect_chain[-1][0] == reverse("invite")
+
+    def test_whoever_was_revoked_is_invited_no_more(self, invited, boss):
+        invitations.revoke(user=invited.user)
+        assert shown(boss, invited.user) == "Deactivated"
+        assert listed(boss, "invited") == []
+        assert listed(boss, "inactive") == [invited.user_id]
+
+    def test_nor_is_who_was_given_a_password(self, invited, boss):
+        invited.user.set_password(FRESH)
+        invited.user.save()
+        assert shown(boss, invited.user) == "Deactivated"
+        assert listed(boss, "invited") == []
+        assert listed(boss, "inactive") == [invited.user_id]
+
+    def test_the_user_leads_to_the_invitation_those_who_may_open_it(self, invited, boss):
+        path = page("auth_user_change", invited.user_id)
+        link = reverse("invitation", args=[invited.user_id])
+        assert link in signed_in(boss).get(path).content.decode()
+        carol = User.objects.create(username="carol", is_staff=True)
+        carol.user_permissions.set(Permission.objects.filter(codename="view_user"))
+        html = signed_in(carol).get(path).content.decode()
+        assert "Invited, not yet accepted." in html
+        assert link not in html
 
     def test_the_form_of_an_invited_user_cannot_let_them_in(self, invited, boss):
         client = signed_in(boss)

@@ -277,7 +277,12 @@ def test_processes_get_the_addresses_and_no_settings_of_other_databases(checkout
 
 def test_without_a_demo_the_greeting_names_no_password(checkout):
     assert up.read_login(checkout) is None
-    assert "password" not in up.greeting(8000, None)
+    assert "password" not in up.greeting(8000, None, has_demo=True)
+
+
+@pytest.mark.parametrize("has_demo", [True, False])
+def test_the_demo_shop_is_named_while_it_is_there(has_demo):
+    assert ("/demo/" in up.greeting(8000, None, has_demo=has_demo)) is has_demo
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -193,7 +193,11 @@ class TestForm:
         other = Site.objects.create(key="other", name="Other")
         theirs = Category.objects.create(site=other, slug="x", name_en="X")
         answer = send(signed_in(alice()), draft, category=str(theirs.pk))
-        assert errors(answer) == {"category": ["This category belongs to the site “Other”."]}
+        assert errors(answer) == {
+            "category": [
+                "This category belongs to the site “Other”. Choose one of “Northbird”, or none."
+            ]
+        }
 
     def test_language_that_the_site_does_not_speak(self, draft, site):
         Site.objects.filter(pk=site.pk).update(languages=["zh-Hans"])

@@ -1,6 +1,7 @@
 """The pages of the knowledge admin: the inbox of questions, and what all of them share."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -24,6 +25,18 @@ class TestQuestions:
         client.post(answer.redirect_chain[-1][0], {**data, "answer": "Not yet."})
         assert Faq.objects.filter(question="Do you sponsor bands?", status="draft").exists()
         assert not UnansweredQuestion.objects.open().exists()
+
+    def test_the_session_is_a_link_for_those_who_may_open_it(self, asked):
+        user = bob()
+        path = page("knowledge_unansweredquestion_change", asked.pk)
+        session = page("chat_session_change", asked.session)
+        shown = signed_in(user).get(path).content.decode()
+        assert session not in shown
+        assert str(asked.session)[:8] in shown
+        user.user_permissions.add(
+            Permission.objects.get(codename="view_session", content_type__app_label="chat")
+        )
+        assert session in signed_in(user).get(path).content.decode()
 
 
 class TestPages:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.shortcuts import get_object_or_404
 
 from apps.knowledge.models import Faq, FaqVersion, Proposal
 from apps.knowledge.services import save_entry, set_status
@@ -125,8 +126,58 @@ class TestReviewing:
         send(client, live, answer="By the lake.")
         assert client.get(page(REVIEW, live.pk)).status_code == 200
         assert client.post(page(REVIEW, live.pk), {"publish": "1"}).status_code == 403
-        client.post(page(REVIEW, live.pk), {"withdraw": "1"})
+        review(client, live, withdraw="1")
         assert not Proposal.objects.exists()
+
+    def test_only_the_change_that_was_seen_is_dropped(self, live):
+        editor, reviewer = signed_in(alice()), signed_in(bob())
+        send(editor, live, answer="By the lake.")
+        seen = reviewer.get(page(REVIEW, live.pk)).context["seen"]
+        send(editor, live, answer="By the sea.")
+        sent = {"seen": seen, "withdraw": "1"}
+        answer = reviewer.post(page(REVIEW, live.pk), sent, follow=True)
+        assert "It was changed while you were reading." in read(answer)
+        assert Proposal.objects.get().content["answer"] == "By the sea."
+
+    def test_dropping_twice_is_told(self, live):
+        client = signed_in(alice())
+        send(client, live, answer="By the lake.")
+        seen = client.get(page(REVIEW, live.pk)).context["seen"]
+        for said in ("The change is dropped.", "It was changed while you were reading."):
+            sent = {"seen": seen, "withdraw": "1"}
+            assert said in read(client.post(page(REVIEW, live.pk), sent, follow=True))
+
+    def test_another_s_change_is_not_dropped(self, live):
+        send(signed_in(alice()), live, answer="By the lake.")
+        sent = {"seen": Faq.objects.get().stamp(), "withdraw": "1"}
+        answer = signed_in(alice_too()).post(page(REVIEW, live.pk), sent)
+        assert answer.status_code == 403
+        assert Proposal.objects.exists()
+
+    def test_what_went_while_it_was_read_is_told(self, live, monkeypatch):
+        reviewer = signed_in(bob())
+
+        def goes(*wanted: Any, **by: Any) -> Any:
+            faq = get_object_or_404(*wanted, **by)
+            Faq.objects.all().delete()
+            return faq
+
+        send(signed_in(alice()), live, answer="By the lake.")
+        seen = reviewer.get(page(REVIEW, live.pk)).context["seen"]
+        monkeypatch.setattr("apps.knowledge.admin.reviews.get_object_or_404", goes)
+        for button in ("publish", "withdraw"):
+            Faq.objects.bulk_create([live], ignore_conflicts=True)
+            sent = {"seen": seen, button: "1"}
+            answer = reviewer.post(page(REVIEW, live.pk), sent, follow=True)
+            assert "It was changed while you were reading." in read(answer), button
+
+    def test_too_many_phrasings_are_told_in_words_of_their_own(self, live):
+        editor, reviewer = signed_in(alice()), signed_in(bob())
+        send(editor, live, phrasings="\n".join(f"mine {n}" for n in range(150)))
+        send(reviewer, live, phrasings="\n".join(f"theirs {n}" for n in range(150)))
+        answer = review(reviewer, live, publish="1")
+        assert "more than 200 phrasings" in read(answer)
+        assert Proposal.objects.exists()
 
     def test_others_see_nothing(self, live):
         client = signed_in(carol())

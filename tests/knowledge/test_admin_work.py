@@ -163,12 +163,6 @@ class TestSimilarEntries:
             assert page(CHANGE, indexed.pk) in answer.content.decode()
         assert Faq.objects.count() == 1
 
-    def test_a_question_that_is_alike_is_stored_and_told(self, indexed):
-        new = {"site": indexed.site_id, "language": "en", "answer": "Here."}
-        answer = self.add(signed_in(alice()), question="Tell me your address?", **new)
-        assert "Other entries are asked in much the same words" in read(answer)
-        assert Faq.objects.count() == 2
-
 
 class TestPairs:
     def test_the_other_language_stands_beside_the_form(self, live, chinese):

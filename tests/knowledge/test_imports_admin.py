@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -127,6 +128,25 @@ class TestWay:
         assert client.get(page("knowledge_faqimport_template", "fr", "csv")).status_code == 403
 
 
+class TestForm:
+    def test_hints_and_errors_belong_to_their_fields(self, site):
+        html = send(signed_in(bob()), site, b"").content.decode()
+        described = re.findall(r'aria-describedby="([^"]+)"', html)
+        ids = {name for names in described for name in names.split()}
+        assert {"id_file_error", "id_existing_helptext", "id_language_helptext"} <= ids
+        for name in ids:
+            assert f'id="{name}"' in html, name
+        assert re.search(r'id="id_file_error"[^>]*role="alert"', html)
+
+    def test_the_choices_about_entries_that_exist_are_a_group(self, site):
+        html = signed_in(bob()).get(page(ADD)).content.decode()
+        [group] = re.findall(r"<fieldset.*?</fieldset>", html, re.DOTALL)
+        assert re.search(r"<legend[^>]*>\s*Entries that exist\s*</legend>", group)
+        assert group.count('type="radio"') == 2
+        assert 'aria-describedby="id_existing_helptext"' in group.partition(">")[0]
+        assert 'for="id_existing"' not in html
+
+
 class TestBadFiles:
     @pytest.mark.parametrize(
         ("name", "body", "sentence"),
@@ -221,6 +241,17 @@ class TestWho:
         assert client.post(page(CHANGE, sheet.pk), {"do": "import"}).status_code == 403
         press(signed_in(olga()), sheet, "import")
         assert sheet.state == "writing"
+
+    def test_a_leaver_s_import_is_undone_by_a_superuser(self, site):
+        author = bob()
+        sheet = worked_at(uploaded(site, author, csv_of(("How?", "So."))))
+        press(signed_in(author), sheet, "import")
+        worked_at(sheet)
+        author.is_active = False
+        author.save()
+        press(signed_in(olga()), sheet, "undo")
+        assert worked_at(sheet).state == "undone"
+        assert not Faq.objects.exists()
 
     def test_no_such_import(self):
         client = signed_in(olga())

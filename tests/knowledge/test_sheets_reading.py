@@ -3,13 +3,13 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import pytest
 from openpyxl import Workbook
 
-from apps.knowledge.sheets import columns, delimited, files
+from apps.knowledge.sheets import columns, delimited, files, workbook
 from apps.knowledge.sheets.limits import SheetLimits
 from apps.knowledge.sheets.problems import SENTENCES, SheetError, sentence
 from apps.knowledge.sheets.worksheet import Unreadable
@@ -146,6 +146,42 @@ class TestXlsx:
         assert len(body) < 20_000
         assert problem(body, "faq.xlsx").code == "too_big_unpacked"
 
+    @pytest.mark.parametrize("part", ["xl/styles.xml", "xl/workbook.xml", "[Content_Types].xml"])
+    def test_a_part_that_openpyxl_would_unfold(self, part):
+        most = SheetLimits()
+        body = with_parts(**{part: "<a/>" * (workbook.WHOLE_AT_MOST // 4 + 1)})
+        assert len(body) < 20_000
+        assert problem(body, "faq.xlsx", most).code == "part_too_big"
+
+    def test_rows_may_be_bigger_than_that(self):
+        text = "x" * 4_000
+        row = f'<row><c t="inlineStr"><is><t>{text}</t></is></c></row>'
+        body = with_rows(row * (workbook.WHOLE_AT_MOST // 4_000 + 1))
+        assert read(body, limits=SheetLimits())[-1] == [text]
+
+    def test_a_workbook_without_styles(self):
+        assert read(with_parts(**{"xl/styles.xml": None}))[1] == ["a", "b"]
+
+    @pytest.mark.parametrize("numbers", [(2, 2), (3, 2), (0,), (-1,), (1_048_577,), (10**12,)])
+    def test_row_numbers_that_no_sheet_has(self, numbers):
+        rows = "".join(f'<row r="{n}"><c t="b"><v>1</v></c></row>' for n in numbers)
+        assert problem(with_rows(rows), "faq.xlsx").code == "damaged"
+
+    def test_the_last_row_of_a_sheet(self):
+        assert numbers(with_rows('<row r="1048576"><c t="b"><v>1</v></c></row>')) == [1_048_576]
+
+    @pytest.mark.parametrize("number", ["soon", "1e400", "nan"])
+    def test_one_bad_date_is_a_problem_of_its_cell(self, number):
+        book = Workbook()
+        book.worksheets[0].append([datetime.fromisoformat("2026-01-31")])
+        plain = zipfile.ZipFile(io.BytesIO(saved(book)))
+        sheet = plain.read("xl/worksheets/sheet1.xml").decode()
+        [day] = re.findall("<v>([^<]*)</v>", sheet)
+        bad = sheet.replace(f"<v>{day}</v>", f"<v>{number}</v>")
+        [found] = read(repacked(plain, {"xl/worksheets/sheet1.xml": bad}))
+        assert isinstance(found[0], Unreadable)
+        assert found[0].code == "error_cell"
+
     def test_entities_that_explode(self):
         declared = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
         body = with_rows('<row><c t="inlineStr"><is><t>&b;</t></is></c></row>', declared)
@@ -264,5 +300,14 @@ def with_rows(rows: str, declared: str = "", prefix: str = "") -> bytes:
     named = f"xmlns:{prefix.rstrip(':')}" if prefix else "xmlns"
     data = f"<{prefix}sheetData>{rows}</{prefix}sheetData>"
     sheet = f'{declared}<{prefix}worksheet {named}="{main}">{data}</{prefix}worksheet>'
+    return repacked(plain, {"xl/worksheets/sheet1.xml": sheet})
+
+
+def with_parts(**changed: str | None) -> bytes:
+    return repacked(zipfile.ZipFile(io.BytesIO(xlsx_of(("a", "b")))), changed)
+
+
+def repacked(plain: zipfile.ZipFile, changed: Mapping[str, str | None]) -> bytes:
+    """The same with other parts; None takes one away."""
     parts = {name: plain.read(name).decode() for name in plain.namelist()}
-    return archive(**{**parts, "xl/worksheets/sheet1.xml": sheet})
+    return archive(**{name: body for name, body in {**parts, **changed}.items() if body})

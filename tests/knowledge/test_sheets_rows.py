@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.knowledge.contents import PHRASINGS_AT_MOST
 from apps.knowledge.models import Category, Faq, FaqVariant, FaqVersion, IndexState
 from apps.knowledge.sheets import cells, jobs, services
 from apps.knowledge.sheets.limits import SheetLimits
+from apps.knowledge.sheets.problems import sentence
 from apps.sites.models import Site
 from tests.knowledge.sheets import checked, csv_of, told, uploaded, worked_at, xlsx_of
 from tests.staff import alice, bob
@@ -24,7 +26,7 @@ def author():
 
 def imported(site, author, body, **wishes):
     sheet = checked(site, author, body, **wishes)
-    assert services.begin_writing(sheet=sheet)
+    assert services.begin_writing(sheet=sheet, by=author)
     return worked_at(sheet)
 
 
@@ -68,6 +70,15 @@ class TestCells:
     def test_variants_stand_on_lines_or_between_bars(self):
         assert cells.variants("a | b\nc||A") == ["a", "b", "c"]
         assert cells.variants(cells.variants_cell(["one | two", "x"])) == ["one | two", "x"]
+
+    def test_no_more_variants_than_an_entry_may_have(self):
+        most = [f"way {n}" for n in range(PHRASINGS_AT_MOST)]
+        assert cells.variants("|".join(most)) == most
+        with pytest.raises(cells.Wrong) as caught:
+            cells.variants("|".join([*most, "one more"]))
+        assert sentence(caught.value.code, caught.value.params) == (
+            "201 phrasings; at most 200 fit."
+        )
 
 
 class TestPreview:
@@ -214,7 +225,7 @@ class TestWriting:
     def test_skipping_leaves_entries_alone(self, author, site, live):
         sheet = checked(site, author, csv_of(("Where are you?", "Shanghai.")))
         assert sheet.counts == {"kept": 1}
-        assert not services.begin_writing(sheet=sheet)
+        assert not services.begin_writing(sheet=sheet, by=author)
 
     def test_the_index_is_wanted_once(self, author, site):
         rows = [(f"Question {n}?", "a") for n in range(jobs.BATCH + 5)]
@@ -232,7 +243,7 @@ class TestWriting:
         Faq.objects.filter(pk=live.pk).update(answer="Beijing.", updated_at=timezone.now())
         draft.delete()
         Faq.objects.create(site=site, language="en", question="New?", answer="theirs")
-        services.begin_writing(sheet=sheet)
+        services.begin_writing(sheet=sheet, by=author)
         assert worked_at(sheet).count("failed") == 3
         codes = [row.problems[0]["code"] for row in sheet.rows.order_by("number")]
         assert codes == ["moved", "gone", "added"]
@@ -243,13 +254,13 @@ class TestWriting:
         body = csv_of(("A?", "a", "delivery"), head=("question", "answer", "category"))
         sheet = checked(site, author, body)
         category.delete()
-        services.begin_writing(sheet=sheet)
+        services.begin_writing(sheet=sheet, by=author)
         assert worked_at(sheet).rows.get().problems[0]["code"] == "category_gone"
 
     def test_a_permission_that_went(self, author, site, live):
         sheet = checked(site, author, csv_of(("A?", "a")), status="live")
         author.user_permissions.set(author.user_permissions.exclude(codename="publish_faq"))
-        services.begin_writing(sheet=sheet)
+        services.begin_writing(sheet=sheet, by=author)
         assert worked_at(sheet).rows.get().problems[0]["code"] == "locked"
 
 
@@ -260,7 +271,7 @@ class TestUndo:
         sheet = imported(site, author, body, existing="update")
         later = timezone.now() + timedelta(seconds=1)
         Faq.objects.filter(question="B?").update(answer="mine", updated_at=later)
-        assert services.undo(sheet=sheet)
+        assert services.undo(sheet=sheet, by=sheet.author)
         worked_at(sheet)
         assert (sheet.state, sheet.count("undone"), sheet.count("touched")) == ("undone", 2, 1)
         live.refresh_from_db()
@@ -271,15 +282,15 @@ class TestUndo:
 
     def test_is_offered_once(self, author, site):
         sheet = imported(site, author, csv_of(("A?", "a")))
-        assert services.undo(sheet=sheet)
-        assert not services.undo(sheet=sheet)
+        assert services.undo(sheet=sheet, by=sheet.author)
+        assert not services.undo(sheet=sheet, by=sheet.author)
         worked_at(sheet)
         assert not services.may_undo(sheet)
 
     def test_one_who_may_not_publish_takes_back_no_live_ones(self, author, site):
         sheet = imported(site, author, csv_of(("A?", "a")), status="live")
         author.user_permissions.set(author.user_permissions.exclude(codename="publish_faq"))
-        services.undo(sheet=sheet)
+        services.undo(sheet=sheet, by=sheet.author)
         assert worked_at(sheet).count("touched") == 1
 
     def test_not_after_its_rows_are_gone(self, author, site):

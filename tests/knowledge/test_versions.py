@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from apps.knowledge.contents import Content
+from apps.knowledge.contents import PHRASINGS_AT_MOST, Content
 from apps.knowledge.models import Faq, FaqVersion, IndexState, Proposal
 from apps.knowledge.services import (
     ClashError,
@@ -231,8 +232,33 @@ class TestProposals:
 
     def test_withdrawn(self, live):
         self.proposed(live, answer="A")
-        assert withdraw(entry=live)
+        assert withdraw(entry=live, seen=fresh(live).stamp())
         assert not Proposal.objects.exists()
+
+    def test_another_change_in_the_place_of_the_one_that_was_seen(self, live):
+        self.proposed(live, answer="A")
+        seen = fresh(live).stamp()
+        withdraw(entry=live, seen=seen)
+        propose(entry=live, content=Content.stored(live), author=None)
+        with pytest.raises(OutdatedError):
+            publish(entry=live, seen=seen, author=None)
+        with pytest.raises(OutdatedError):
+            withdraw(entry=live, seen=seen)
+        assert Proposal.objects.exists()
+
+    def test_where_nothing_is_dropped_the_note_stays(self, draft):
+        set_status(entries=[draft], status=Faq.Status.REVIEW)
+        return_to_author(entry=draft, seen=fresh(draft).stamp(), note="Why?", author=None)
+        assert not withdraw(entry=draft, seen=fresh(draft).stamp())
+        assert fresh(draft).review_note == "Why?"
+
+    def test_an_entry_that_is_gone_is_outdated(self, live):
+        seen = live.stamp()
+        delete_entries(entries=[live], author=None)
+        with pytest.raises(OutdatedError):
+            publish(entry=live, seen=seen, author=None)
+        with pytest.raises(OutdatedError):
+            withdraw(entry=live, seen=seen)
 
     def test_an_entry_in_review_is_returned_as_a_draft(self, draft):
         set_status(entries=[draft], status=Faq.Status.REVIEW)
@@ -267,7 +293,25 @@ class TestPublishWhatIsNoLongerAsItWas:
         held = fresh(live)
         held.valid_until = now + timedelta(5)
         save_entry(entry=held, phrasings=None, author=reviewer)
-        with pytest.raises(ClashError):
+        with pytest.raises(ClashError, match="dates"):
             publish(entry=live, seen=fresh(live).stamp(), author=reviewer)
         assert Proposal.objects.filter(faq=live).exists()
         assert fresh(live).valid_from is None
+
+    def test_more_phrasings_together_than_an_entry_may_have(self, live):
+        half = PHRASINGS_AT_MOST // 2 + 1
+        base = Content.stored(live)
+        wish = replace(base, phrasings=tuple(f"mine {n}" for n in range(half)))
+        propose(entry=live, content=wish, author=alice())
+        edit(live, [f"theirs {n}" for n in range(half)])
+        with pytest.raises(ClashError, match="phrasings"):
+            publish(entry=live, seen=fresh(live).stamp(), author=None)
+        assert live.variants.count() == half
+        wish = replace(base, answer="By the lake.", phrasings=base.phrasings)
+        propose(entry=live, content=wish, author=alice_again())
+        publish(entry=live, seen=fresh(live).stamp(), author=None)
+        assert (fresh(live).answer, live.variants.count()) == ("By the lake.", half)
+
+
+def alice_again() -> User:
+    return User.objects.get(username="alice")

@@ -92,3 +92,17 @@ def test_it_follows_colour_ink_corners_font_scheme_and_side(form):
     page.select_option("#id_side", "start")
     expect(page.locator("#site-preview")).to_have_attribute("data-side", "start")
     assert launcher.bounding_box()["x"] < before["x"]
+
+
+def test_it_closes_and_opens_as_on_a_page(form):
+    page = form()
+    close = shown(page).get_by_role("button", name="Close the chat")
+    launcher = page.get_by_role("button", name="Preview of the widget")
+    expect(launcher).to_have_attribute("aria-expanded", "true")
+    close.click()
+    expect(close).to_be_hidden()
+    expect(launcher).to_have_attribute("aria-expanded", "false")
+    expect(launcher).to_be_focused()
+    launcher.click()
+    expect(close).to_be_visible()
+    expect(launcher).to_have_attribute("aria-expanded", "true")

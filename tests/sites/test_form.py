@@ -1,10 +1,14 @@
 """How a site looks and what it asks for, as its form takes it."""
 
+import re
+from typing import Any
+
 import pytest
 
 from apps.sites.models import Site
+from apps.sites.services import proposed_key
 from tests.sites.test_admin import errors, send
-from tests.staff import olga, page, signed_in
+from tests.staff import form_data, olga, page, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +36,12 @@ def test_first_questions_come_one_a_line(site):
     send(site, quick_replies_en="  Where is my order? \n\nWhere is my order?\nReturns")
     site.refresh_from_db()
     assert site.quick_replies("en") == ["Where is my order?", "Returns"]
+
+
+def test_a_port_that_goes_without_saying_is_left_out_of_an_origin(site):
+    send(site, allowed_pages="https://a.example:443 http://a.example:80/ https://a.example:8443")
+    site.refresh_from_db()
+    assert site.allowed_pages == ["https://a.example", "http://a.example", "https://a.example:8443"]
 
 
 @pytest.mark.parametrize("lines", ["a\nb\nc\nd\ne", "x" * 81])
@@ -72,3 +82,29 @@ def test_the_preview_may_be_framed_by_staff_pages_only_for_staff(client, site):
     response = signed_in(olga()).get(path)
     assert response.status_code == 200
     assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
+
+
+class TestKey:
+    def add(self, **values: object) -> Any:
+        client = signed_in(olga())
+        path = page("sites_site_add")
+        data = form_data(client.get(path)) | values
+        return client.post(path, {name: value for name, value in data.items() if value is not None})
+
+    @pytest.mark.parametrize(
+        ("name", "key"), [("Bean Street Coffee", "bean-street-coffee"), ("豆街咖啡", r"site-\w{4}")]
+    )
+    def test_is_made_from_the_name(self, name, key):
+        assert self.add(name=name, key="").status_code == 302
+        assert re.fullmatch(key, Site.objects.get().key)
+
+    def test_of_another_site_is_made_different(self, site):
+        site.key = "beans"
+        site.save()
+        assert re.fullmatch(r"beans-\w{4}", proposed_key("Beans"))
+
+    def test_that_cannot_be_is_refused_without_jargon(self):
+        response = self.add(name="Beans", key="a b")
+        [told] = response.context["adminform"].form.errors["key"]
+        assert told.startswith("Only the letters a to z")
+        assert not Site.objects.exists()

@@ -42,6 +42,25 @@ def shown(site, client=None):
     return " ".join(texts(html))
 
 
+def test_who_may_only_look_is_offered_no_page_that_is_closed_to_them(site):
+    staff = signed_in(olga())
+    make(site, staff)
+    make(site, staff)
+    paths = [page(NEW, site.pk), page(FORGET, site.pk)]
+    html = staff.get(page(CHANGE, site.pk)).content.decode()
+    assert all(path in html for path in paths)
+    viewer = carol()
+    viewer.user_permissions.set(Permission.objects.filter(codename="view_site"))
+    html = signed_in(viewer).get(page(CHANGE, site.pk)).content.decode()
+    assert "Previous, still valid" in html
+    assert not any(path in html for path in paths)
+
+
+def test_both_kinds_of_public_key_have_names_of_their_own():
+    key, pem = Site._meta.get_field("key"), Site._meta.get_field("identity_key")
+    assert str(key.verbose_name) != str(pem.verbose_name)
+
+
 class TestPublicKeys:
     @pytest.mark.parametrize(("algorithm", "key"), [("RS256", rsa_key), ("ES256", ec_key)])
     def test_are_taken_for_their_algorithm(self, site, algorithm, key):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.widget.visitor import Visitor
+from tests.widget.visitor import Visitor, new_cmid
 
 pytestmark = pytest.mark.stack
 
@@ -18,6 +18,8 @@ ALLOWED = {
     "rate": "POST",
     "csat": "POST",
     "identify": "POST",
+    "context": "POST",
+    "logout": "POST",
 }
 
 
@@ -78,3 +80,81 @@ async def test_a_body_without_a_length_is_taken_when_it_is_small(stack):
     response, answer = ask(stack, "POST", "sessions", iter([body[:5], body[5:]]))
     assert response.status == 200
     assert json.loads(answer)["token"]
+
+
+def post(web, path, token, body="{}"):
+    response, answer = ask(web, "POST", path, body, token)
+    return response.status, json.loads(answer)
+
+
+async def test_a_logout_ends_the_session_with_all_who_listen(stack, servers):
+    visitor = await Visitor(stack.base_url).begin()
+    await visitor.connect()
+    poll = asyncio.create_task(
+        asyncio.to_thread(ask, stack, "GET", "messages?wait=20", None, visitor.token)
+    )
+    assert await asyncio.to_thread(post, stack, "logout", visitor.token) == (200, {})
+    assert await visitor.closed() == 4401
+    response, _ = await poll
+    assert response.status == 401
+    status, answer = await asyncio.to_thread(post, stack, "logout", visitor.token)
+    assert (status, answer["code"]) == (401, "token_unknown")
+    rows = servers.query(
+        "SELECT closed_at IS NULL, (SELECT count(*) FROM chat_visitortoken t"
+        " WHERE t.visitor_id = s.visitor_id) FROM chat_session s WHERE id = %s",
+        visitor.session,
+    )
+    assert rows == [(False, 0)]
+
+
+async def test_where_the_visitor_is_may_be_told(stack, servers):
+    visitor = await Visitor(stack.base_url).begin()
+    await visitor.connect()
+    told = json.dumps({"url": "https://shop.example/a", "title": "A", "locale": "zh-CN"})
+    assert await asyncio.to_thread(post, stack, "context", visitor.token, told) == (200, {})
+    rows = servers.query(
+        "SELECT v.page_url, v.page_title, s.language FROM chat_session s"
+        " JOIN chat_visitor v ON v.id = s.visitor_id WHERE s.id = %s",
+        visitor.session,
+    )
+    assert rows == [("https://shop.example/a", "A", "zh-Hans")]
+    # The socket of the same session speaks the page's language as well.
+    await visitor.send("")
+    assert (await visitor.until("refused"))["detail"] == "消息是空的。"
+    bad = json.dumps({"url": 5})
+    status, answer = await asyncio.to_thread(post, stack, "context", visitor.token, bad)
+    assert (status, answer["code"]) == (400, "bad_frame")
+    await visitor.leave()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "messages", None),
+        ("POST", "rate", '{"seq": 9, "value": 1}'),
+        ("POST", "csat", '{"score": 5}'),
+        ("POST", "context", "{}"),
+    ],
+)
+async def test_what_stores_no_line_has_a_limit_too(stack, method, path, body):
+    token = (await Visitor(stack.base_url).begin()).token
+    for _ in range(200):
+        response, answer = ask(stack, method, path, body, token)
+        if response.status == 429:
+            break
+    assert response.status == 429
+    assert json.loads(answer)["code"] == "rate_limited"
+    assert "sent again" not in json.loads(answer)["detail"]
+    assert int(response.headers["Retry-After"]) == 1
+    # Lines have a quota of their own.
+    line = json.dumps({"cmid": new_cmid(), "text": "Hello"})
+    assert ask(stack, "POST", "messages", line, token)[0].status == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("path", ["", "nothing", "messages/", "sessions/1"])
+def test_what_is_not_there_is_told_in_json_and_not_kept(stack, method, path):
+    response, answer = ask(stack, method, path, "{}")
+    assert response.status == 404
+    assert json.loads(answer)["code"] == "not_found"
+    assert response.headers["Cache-Control"] == "no-store"

@@ -1,5 +1,7 @@
 """A conversation in the widget: asking, answers, choices, the contact form, languages."""
 
+import uuid
+
 import pytest
 from playwright.sync_api import expect
 
@@ -159,6 +161,22 @@ def test_an_answer_can_be_rated(visit, servers):
     thumb.click()
     expect(thumb).to_have_attribute("aria-pressed", "true")
     expect(widget.answers).to_contain_text(widget.words["rated"])
+
+
+@pytest.mark.parametrize("language", QUESTIONS)
+def test_why_an_answer_was_bad_is_told_by_a_code(visit, servers, language):
+    widget = visit(language=language).open()
+    own = f"Which days? {uuid.uuid4().hex}"
+    widget.say(QUESTIONS[language])
+    widget.answers.get_by_role("button", name=widget.words["not_helpful"], exact=True).click()
+    widget.answers.get_by_text(widget.words["why_unclear"]).click()
+    widget.answers.get_by_label(widget.words["why_more"]).fill(own)
+    widget.answers.get_by_role("button", name=widget.words["why_send"]).click()
+    expect(widget.answers).to_contain_text(widget.words["rated"])
+    widget.page.reload()
+    expect(widget.answers.get_by_role("button", pressed=True)).to_have_count(1)
+    told = "SELECT rating_reason FROM chat_message WHERE rating_reason LIKE '%%' || %s"
+    assert servers.query(told, own) == [(f"unclear – {own}",)]
 
 
 def test_the_language_can_be_changed_and_stays(visit):

@@ -18,6 +18,14 @@ for (const name of ["localStorage", "sessionStorage"])
 """
 TOKEN = "localStorage.getItem('helpdesk:demo:token')"
 
+# The session of a line, on which page it is, and how many tokens open it.
+KEPT = (
+    "SELECT s.id::text, v.page_url, (SELECT count(*) FROM chat_visitortoken t"
+    " WHERE t.visitor_id = v.id AND s.closed_at IS NULL)"
+    " FROM chat_message m JOIN chat_session s ON s.id = m.session_id"
+    " JOIN chat_visitor v ON v.id = s.visitor_id WHERE m.text = %s"
+)
+
 
 def unique(text: str) -> str:
     return f"{text} {uuid.uuid4().hex}"
@@ -323,3 +331,21 @@ def test_a_renewed_token_is_what_the_next_page_load_uses(context, visit, servers
     expect(widget.answers).to_have_count(1)
     expect(widget.state("sent")).to_have_count(1)
     assert shown == [old, old, new]
+
+
+def test_without_sockets_a_logout_reaches_the_server(context, visit, servers):
+    context.route_web_socket(SOCKET, lambda socket: socket.close())
+    widget = visit().open()
+    text = unique(QUESTION)
+    widget.say(text)
+    expect(widget.answers).to_have_count(1)
+    [[session, url, tokens]] = servers.query(KEPT, text)
+    assert "/demo/" in str(url)
+    assert tokens == 1
+    with widget.page.expect_response("**/api/v1/chat/logout") as answered:
+        widget.page.evaluate("Helpdesk.logout()")
+    assert answered.value.status == 200
+    assert servers.query(KEPT, text) == [(session, url, 0)]
+    expect(widget.own).to_have_count(0)
+    widget.say(QUESTION)
+    expect(widget.answers).to_have_count(1)

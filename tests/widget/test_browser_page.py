@@ -35,6 +35,19 @@ def test_commands_given_before_it_is_there_are_done(host, visit):
     expect(widget.own).to_have_count(0)
 
 
+def test_a_command_that_fails_keeps_none_of_the_others_from_being_done(host, visit):
+    bad = (
+        'null, ["__proto__"], ["constructor"], ["nothing"], '
+        '["prefill", { toString() { throw 1 } }], ["on", "ready", null]'
+    )
+    stub = f"""<script>window.Helpdesk = [{bad}, ["prefill", "Where is it?"], ["open"]];</script>"""
+    host.body = host.body.replace("<script async", f"{stub}<script async")
+    widget = visit(host.origin)
+    expect(widget.box).to_have_value("Where is it?")
+    widget.page.evaluate("Helpdesk.push(['__proto__'])")
+    assert [said for said in widget.problems if "is not a function" in said] == []
+
+
 def test_the_page_chooses_place_and_colours(host, visit):
     host.body = host.body.replace(
         "data-key",

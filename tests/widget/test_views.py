@@ -34,7 +34,8 @@ def shop(site: Site) -> Site:
 
 
 @pytest.fixture
-def demo_client(settings) -> Client:
+def demo_client(settings, shop) -> Client:
+    """Of a desk with the demo."""
     settings.DEMO_URL = "http://localhost:8000"
     return Client(headers={"host": "localhost:8000"})
 
@@ -225,7 +226,7 @@ def test_every_sentence_has_its_translation():
             assert re.findall(r"{\w+}", text) == re.findall(r"{\w+}", chinese[name])
 
 
-def test_the_demo_shop_lives_on_its_own_address(client, settings):
+def test_the_demo_shop_lives_on_its_own_address(client, settings, shop):
     settings.DEMO_URL = "http://localhost:8000"
     response = client.get("/demo/help/?lang=en")
     assert response.status_code == 302
@@ -243,6 +244,22 @@ def test_the_demo_shop_allows_the_widget_and_no_more(demo_client, path):
     page = response.content.decode()
     assert f'src="{settings.PUBLIC_URL}/w/1/loader.js"' in page
     assert not re.search(r"<style|\sstyle=|\son\w+=", page)
+
+
+@pytest.mark.parametrize("path", ["/demo/", "/demo/product/lark/", "/demo/help/"])
+def test_without_the_demo_the_shop_says_that_it_is_gone(client, path):
+    response = client.get(path)
+    assert response.status_code == 404
+    page = response.content.decode()
+    assert "The demo was cleared away." in page
+    assert "loader.js" not in page
+
+
+def test_the_front_page_offers_the_demo_shop_while_it_is_there(client, site):
+    assert "/demo/" not in client.get("/").content.decode()
+    site.key = "demo"
+    site.save()
+    assert "/demo/" in client.get("/").content.decode()
 
 
 def test_a_product_that_is_not_sold_is_not_found(demo_client):
@@ -281,7 +298,7 @@ def test_a_failure_is_said_in_both_languages_without_a_trace(client, monkeypatch
     def fail(*_arguments: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(embed, "find_site", fail)
+    monkeypatch.setattr(embed, "active_site", fail)
     client.raise_request_exception = False
     response = client.get("/w/1/frame/", {"key": "demo"})
     page = response.content.decode()

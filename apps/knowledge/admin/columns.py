@@ -1,5 +1,6 @@
 """The columns of the list of entries."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from apps.knowledge import marks
 from apps.knowledge.models import Faq
+from apps.sites.models import Site
 
 TONES = {Faq.Status.DRAFT: "", Faq.Status.REVIEW: "warning", Faq.Status.LIVE: "success"}
 
@@ -22,7 +25,7 @@ TONES = {Faq.Status.DRAFT: "", Faq.Status.REVIEW: "warning", Faq.Status.LIVE: "s
 class Columns:
     @display(description=_("entry"), ordering="question", header=True)  # type: ignore[untyped-decorator]
     def entry(self, faq: Faq) -> list[str]:
-        return [faq.question, Truncator(" ".join(faq.answer.split())).chars(120)]
+        return [faq.question, Truncator(marks.plain(faq.answer)).chars(120)]
 
     @display(description=_("status"), ordering="status")  # type: ignore[untyped-decorator]
     def state(self, faq: Faq) -> SafeString:
@@ -43,6 +46,12 @@ class Columns:
     def answered(self, faq: Faq) -> Any:
         use = getattr(faq, "use", None)
         return use.answered if use else 0
+
+
+def with_site(columns: Sequence[str]) -> list[str]:
+    """The columns, and behind the first that of the site where there are several."""
+    several = len(Site.objects.values_list("pk")[:2]) > 1
+    return [columns[0], *(["site"] if several else []), *columns[1:]]
 
 
 def badges(faq: Faq) -> SafeString:

@@ -1,6 +1,7 @@
 """FAQ entries in the admin. What is live changes only by those who may publish; what others write
 about it waits for them."""
 
+from functools import partial
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -13,15 +14,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminSplitDateTimeWidget
 
 from apps.knowledge import similar
 from apps.knowledge.admin import languages, panels, prefill
 from apps.knowledge.admin.access import may_publish, may_read, may_touch
-from apps.knowledge.admin.columns import Columns
+from apps.knowledge.admin.columns import Columns, with_site
 from apps.knowledge.admin.exports import SheetsAdmin
 from apps.knowledge.admin.filters import ReviewFilter, TranslationFilter, ValidityFilter
-from apps.knowledge.admin.forms import FaqForm
+from apps.knowledge.admin.forms import FaqForm, MomentField
 from apps.knowledge.admin.histories import Histories
+from apps.knowledge.admin.listing import EntryList
 from apps.knowledge.admin.reviews import Reviews
 from apps.knowledge.admin.trials import Trials
 from apps.knowledge.contents import Content, phrasings_of
@@ -47,7 +50,7 @@ class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
         "high_risk",
         ("owner", admin.RelatedOnlyFieldListFilter),
     ]
-    list_select_related = ["category", "translation_of", "proposal", "use"]
+    list_select_related = ["site", "category", "translation_of", "proposal", "use"]
     list_per_page = 50
     list_before_template = "admin/knowledge/faq/index_state.html"
     change_form_outer_before_template = "admin/knowledge/faq/before.html"
@@ -55,7 +58,13 @@ class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
     search_fields = ["question", "answer"]
     search_help_text = _("Words of the question, its phrasings or the answer")
     autocomplete_fields = ["translation_of"]
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
+        models.DateTimeField: {
+            "form_class": MomentField,
+            "widget": UnfoldAdminSplitDateTimeWidget,
+        },
+    }
     actions = [
         "publish", "send_to_review", "back_to_draft", "chosen_as_csv", "chosen_as_xlsx",
     ]  # fmt: skip
@@ -118,6 +127,12 @@ class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
 
     phrasings.short_description = _("Phrasings")  # type: ignore[attr-defined]
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EntryList]:
+        return EntryList
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        return with_site(self.list_display)
+
     def get_fieldsets(self, request: HttpRequest, obj: Faq | None = None) -> Any:
         if obj is None or self.has_change_permission(request, obj):
             return self.fieldsets
@@ -174,7 +189,7 @@ class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         known = {"owner": request.user.pk, **prefill.place()}
         asked = super().get_changeform_initial_data(request)
-        return {**known, **asked, **prefill.fields(request)}
+        return {**known, **prefill.readable(asked), **prefill.fields(request)}
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -223,9 +238,11 @@ class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
         elif faq.is_live:
             self.message_user(request, SOON)
         texts = form.cleaned_data["phrasings"]
-        if doubt := languages.doubt(faq.language, [faq.question, faq.answer, *texts]):
+        if doubt := languages.doubt(faq.language, [faq.question, *texts], faq.answer):
             self.message_user(request, doubt, messages.WARNING)
-        self._warn_of_similar(request, faq, texts)
+        # Once the entry is free again for others; a hint that fails is none of the save.
+        warn = partial(self._warn_of_similar, request, faq, texts)
+        transaction.on_commit(warn, robust=True)
 
     def response_change(self, request: HttpRequest, obj: Faq) -> HttpResponse:
         """A proposed change is not told as a stored one."""

@@ -7,16 +7,15 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+from apps.knowledge.admin import languages
 from apps.knowledge.admin.imports import may_import
 from apps.knowledge.admin.streams import attachment
 from apps.knowledge.models import Faq
 from apps.knowledge.sheets import writing
-from apps.sites.models import CHINESE, ENGLISH
 
 EXPORTS = ("list_as_csv", "list_as_xlsx")
 
@@ -77,6 +76,5 @@ class SheetsAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
 
 def _exported(request: HttpRequest, chosen: QuerySet[Faq], kind: str) -> HttpResponseBase:
-    language = CHINESE if (get_language() or "").startswith("zh") else ENGLISH
-    rows = writing.entries(chosen, language)
+    rows = writing.entries(chosen, languages.of_staff())
     return attachment(request, writing.written(rows, kind), kind, "faq")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -47,10 +47,8 @@ class ValidityFilter(_Filter):
 
     def options(self) -> dict[str, tuple[Any, Narrow]]:
         now = timezone.now()
-        begun = Q(valid_from__isnull=True) | Q(valid_from__lte=now)
-        going_on = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
         return {
-            "now": (_("Valid now"), lambda rows: rows.filter(begun, going_on)),
+            "now": (_("Valid now"), lambda rows: rows.valid_at(now)),
             "later": (_("Begins later"), lambda rows: rows.filter(valid_from__gt=now)),
             "ended": (_("Ended"), lambda rows: rows.filter(valid_until__lte=now)),
         }

@@ -1,5 +1,6 @@
 """What an entry must be like before it is stored."""
 
+from datetime import datetime, time
 from typing import Any, cast
 
 from django import forms
@@ -9,12 +10,19 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from apps.knowledge.contents import LONGEST, Content, phrasings_of
-from apps.knowledge.models import Faq
+from apps.knowledge.contents import LENGTHS, PHRASINGS_AT_MOST, Content, phrasings_of
+from apps.knowledge.models import Category, Faq
 from apps.knowledge.similar import live_twin
 from apps.sites.models import Site
 
-PHRASINGS_AT_MOST = 200
+
+class MomentField(forms.SplitDateTimeField):
+    """A day without a time is its first moment, as in a file that is imported."""
+
+    def compress(self, data_list: Any) -> datetime | None:
+        if data_list and data_list[0] and data_list[1] in self.empty_values:
+            data_list = [data_list[0], time.min]
+        return super().compress(data_list)
 
 
 class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails at run time
@@ -47,7 +55,11 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails 
             "answer": _(
                 "**bold** and `code` work; lines that begin with “- ” become a list. Write links "
                 "as plain addresses: https://shop.example/returns"
-            )
+            ),
+            "valid_from": _("A day without a time counts from its first moment."),
+            "valid_until": _(
+                "A day without a time ends at its first moment: to include the 31st, choose the 1st."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,6 +67,8 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails 
         if faq and faq.pk:
             kwargs["initial"] = {**self._opened(faq), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+        if "category" in self.fields:
+            self._offer_categories(faq.site_id if faq and faq.pk and self.proposes else None)
 
     def current(self) -> Content:
         """What the form starts from: the change that waits, or the entry as it is stored."""
@@ -68,13 +82,14 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails 
         texts = [line for line in lines if line]
         seen: set[str] = set()
         for text in texts:
-            if len(text) > LONGEST:
+            if len(text) > LENGTHS["phrasings"]:
                 self.add_error("phrasings", _("Longer than 300 characters: “%s…”") % text[:60])
             if text.casefold() in seen:
                 self.add_error("phrasings", _("“%(text)s” stands here twice.") % {"text": text})
             seen.add(text.casefold())
         if len(texts) > PHRASINGS_AT_MOST:
-            self.add_error("phrasings", _("An entry has 200 phrasings at most."))
+            count = {"count": len(texts), "limit": PHRASINGS_AT_MOST}
+            self.add_error("phrasings", _("%(count)s phrasings; at most %(limit)s fit.") % count)
         return tuple(texts)
 
     def clean(self) -> dict[str, Any]:
@@ -91,6 +106,23 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails 
         if self.instance.pk:
             self._check_collision()
         return cleaned
+
+    def _offer_categories(self, site: int | None) -> None:
+        """Those of the site; where it can still be chosen among several, all under their sites, the
+        one that is chosen first."""
+        field = cast("forms.ModelChoiceField[Category]", self.fields["category"])
+        rows = Category.objects.select_related("site").order_by("site__name", "position", "slug")
+        rows = rows.filter(site=site) if site else rows
+        chosen = self.initial.get("site")
+        own = str(getattr(chosen, "pk", chosen))
+        groups: dict[str, list[tuple[Any, str]]] = {}
+        for row in sorted(rows, key=lambda row: str(row.site_id) != own):
+            groups.setdefault(row.site.name, []).append((row.pk, str(row)))
+        blank = [("", field.empty_label or "")]
+        if site or Site.objects.count() < 2:
+            field.choices = [*blank, *(choice for group in groups.values() for choice in group)]
+        else:
+            field.choices = [*blank, *groups.items()]
 
     def _opened(self, faq: Faq) -> dict[str, Any]:
         initial: dict[str, Any] = {"opened_on": faq.stamp()}
@@ -142,7 +174,8 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails 
         if category and category.site_id != site.pk:
             self.add_error(
                 "category",
-                _("This category belongs to the site “%(site)s”.") % {"site": category.site.name},
+                _("This category belongs to the site “%(site)s”. Choose one of “%(own)s”, or none.")
+                % {"site": category.site.name, "own": site.name},
             )
 
     def _check_translation(self, site: Site, language: str | None) -> None:

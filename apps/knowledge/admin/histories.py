@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -21,6 +21,7 @@ from apps.knowledge.models import Faq, FaqVersion
 from apps.knowledge.services import restore
 
 VERSIONS_SHOWN = 20
+TOO_LATE = _("Somebody else has brought it back at the same moment. Look at how it stands now.")
 TONES = {FaqVersion.Origin.DELETE: "danger", FaqVersion.Origin.RESTORE: "warning"}
 
 
@@ -88,16 +89,15 @@ class Histories:
         number = request.POST.get("version", "")
         is_number = number.isdecimal() and len(number) < 10
         version = versions.filter(number=int(number) if is_number else 0).first()
-        with transaction.atomic():
-            # Held: an entry that goes live meanwhile is not for everyone to restore.
-            held = faq and Faq.objects.select_for_update(no_key=True).filter(pk=faq.pk).first()
-            if not _may(request, held):
-                raise PermissionDenied
-            if version is None:
-                raise Http404
-            back = restore(version=version, author=cast("Any", request.user))
+        try:
+            back = _restored(request, faq, version)
+        except IntegrityError:
+            # One that was deleted comes back under its number, and somebody else was faster.
+            messages.error(request, TOO_LATE)
+            key = versions[0].faq_id
+            return HttpResponseRedirect(reverse("admin:knowledge_faq_change", args=[key]))
         text = _("Version %(number)d is back.") if faq else _("The entry is back, as a draft.")
-        messages.success(request, str(text) % {"number": version.number})
+        messages.success(request, str(text) % {"number": int(number)})
         return HttpResponseRedirect(reverse("admin:knowledge_faq_change", args=[back.pk]))
 
     def _shown(self, request: HttpRequest, name: str, shown: dict[str, Any]) -> HttpResponse:
@@ -109,6 +109,17 @@ class Histories:
             **shown,
         }
         return TemplateResponse(request, f"admin/knowledge/faq/{name}.html", context)
+
+
+@transaction.atomic
+def _restored(request: HttpRequest, faq: Faq | None, version: FaqVersion | None) -> Faq:
+    # Held: an entry that goes live meanwhile is not for everyone to restore.
+    held = faq and Faq.objects.select_for_update(no_key=True).filter(pk=faq.pk).first()
+    if not _may(request, held):
+        raise PermissionDenied
+    if version is None:
+        raise Http404
+    return restore(version=version, author=cast("Any", request.user))
 
 
 def _may(request: HttpRequest, faq: Faq | None) -> bool:

@@ -11,12 +11,15 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
+from apps.knowledge import marks
 from apps.knowledge.models import Faq, FaqImport, FaqImportRow
 from apps.knowledge.sheets import columns
 from apps.knowledge.sheets.delimited import ENCODINGS
+from apps.knowledge.sheets.limits import PATIENCE_SECONDS
 from apps.knowledge.sheets.problems import TITLES, sentence
+from apps.sites.models import LANGUAGES
 
 State = FaqImport.State
 Row = dict[str, Any]
@@ -25,13 +28,12 @@ SEPARATORS: dict[str, Promise] = {
     ";": gettext_lazy("semicolon"),
     "\t": gettext_lazy("tab"),
 }
-# A worker takes an import within that; if none does, the page says why it waits.
-PATIENCE = timedelta(seconds=4)
+PATIENCE = timedelta(seconds=PATIENCE_SECONDS)
 BAD = ("error", "duplicate")
 
 
 def may_act(request: HttpRequest, sheet: FaqImport) -> bool:
-    """An import goes on with the permissions of whoever brought the file."""
+    """Whoever brought the file; of one who has left, superusers take care."""
     return bool(request.user.is_superuser) or sheet.author_id == request.user.pk
 
 
@@ -97,7 +99,7 @@ def cards(sheet: FaqImport) -> list[dict[str, Any]]:
     ]
     result = [
         ("written", _("Added")),
-        ("updated", _("Changed")),
+        ("updated", pgettext("import result", "Changed")),
         ("undone", _("Taken back")),
         ("touched", _("Changed since, left")),
         ("failed", _("Failed")),
@@ -150,10 +152,10 @@ def shown(row: FaqImportRow) -> Row:
         "title": row.get_outcome_display(),
         "entry": row.entry,
         "question": values["question"],
-        "answer": Truncator(" ".join(values["answer"].split())).chars(160),
+        "answer": Truncator(marks.plain(values["answer"])).chars(160),
         "variants": len(values.get("variants", [])),
         "status": str(Faq.Status(status).label) if status else "",
-        "language": values.get("language", ""),
+        "language": str(dict(LANGUAGES).get(values.get("language", ""), "")),
     }
 
 

@@ -23,10 +23,12 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from apps.knowledge.admin import import_facts as facts
+from apps.knowledge.admin import languages
 from apps.knowledge.admin.import_forms import ColumnsForm, EncodingForm, UploadForm
 from apps.knowledge.admin.streams import attachment
 from apps.knowledge.models import FaqImport, FaqImportRow
 from apps.knowledge.sheets import services, writing
+from apps.knowledge.sheets.leases import IMPORTING
 from apps.knowledge.sheets.limits import limits
 from apps.knowledge.sheets.problems import SheetError, sentence
 from apps.sites.models import CHINESE, ENGLISH, Site
@@ -81,7 +83,7 @@ class FaqImportAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     ) -> HttpResponseBase:
         _require(request)
         may_publish = request.user.has_perm("knowledge.publish_faq")
-        initial = {"language": CHINESE if _reads_chinese() else ENGLISH, **_only_site()}
+        initial = {"language": languages.of_staff(), **_site_of(request)}
         form = UploadForm(
             request.POST or None, request.FILES or None, may_publish=may_publish, initial=initial
         )
@@ -138,9 +140,10 @@ class FaqImportAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         wish = request.POST.get("do", "")
         if wish in forms and not forms[wish].is_valid():
             return False
+        by = cast("User", request.user)
         verbs = {
-            "import": lambda: services.begin_writing(sheet=sheet),
-            "undo": lambda: services.undo(sheet=sheet),
+            "import": lambda: services.begin_writing(sheet=sheet, by=by),
+            "undo": lambda: services.undo(sheet=sheet, by=by),
             "cancel": lambda: services.cancel(sheet=sheet),
             "again": lambda: services.try_again(sheet=sheet),
             "check": lambda: services.check_again(sheet=sheet),
@@ -206,7 +209,7 @@ class FaqImportAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
 
 def may_import(request: HttpRequest) -> bool:
-    return request.user.has_perms(["knowledge.add_faq", "knowledge.change_faq"])
+    return request.user.has_perms(IMPORTING)
 
 
 def _require(request: HttpRequest) -> None:
@@ -249,13 +252,12 @@ def _page_of(sheet: FaqImport) -> str:
     return reverse("admin:knowledge_faqimport_change", args=[sheet.pk])
 
 
-def _reads_chinese() -> bool:
-    return (get_language() or "").startswith("zh")
-
-
-def _only_site() -> dict[str, Site]:
-    sites = list(Site.objects.all()[:2])
-    return {"site": sites[0]} if len(sites) == 1 else {}
+def _site_of(request: HttpRequest) -> dict[str, Site]:
+    """The one that the address names, or the only one."""
+    key = request.GET.get("site", "")
+    sites = list(Site.objects.all())
+    named = [site for site in sites if str(site.pk) == key]
+    return {"site": (named or sites)[0]} if named or len(sites) == 1 else {}
 
 
 def _languages() -> list[tuple[str, str]]:

@@ -5,15 +5,17 @@ The address of the form names the source (`copy_of`, `translates` with `into`, o
 kept when it is sent, so nothing is written before the entry is.
 """
 
+import contextlib
 import re
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from apps.knowledge.admin import languages
 from apps.knowledge.contents import as_phrasing, phrasings_of
-from apps.knowledge.likeness import wordings
+from apps.knowledge.grouping import asked_alike
 from apps.knowledge.models import Faq, UnansweredQuestion
 from apps.knowledge.services import mark_questions
 from apps.sites.models import LANGUAGES, Site
@@ -24,7 +26,6 @@ COPIED = (
 )  # fmt: skip
 # A translation has its own words; the source's stand beside the form.
 SHARED = ("site", "category", "source_url", "high_risk", "valid_from", "valid_until")
-READ_AT_MOST = 200
 
 M = TypeVar("M", bound=Model)
 
@@ -45,9 +46,19 @@ def fields(request: HttpRequest) -> dict[str, Any]:
             "site": asked.site_id,
             "language": asked.language,
             "question": question,
-            "phrasings": "\n".join(_others(asked, question)),
+            "phrasings": "\n".join(asked_alike(asked, besides=[question])),
         }
     return {}
+
+
+def readable(asked: dict[str, Any]) -> dict[str, Any]:
+    """Of the values in an address those that the fields of an entry can take."""
+    fields = {field.name: field for field in Faq._meta.fields}
+    found = {}
+    for name, value in asked.items():
+        with contextlib.suppress(ValidationError):
+            found[name] = fields[name].to_python(value) if name in fields else value
+    return found
 
 
 def place() -> dict[str, Any]:
@@ -70,12 +81,6 @@ def done(request: HttpRequest) -> None:
     asked = _asked(request)
     if asked and request.user.has_perm("knowledge.change_unansweredquestion"):
         mark_questions(questions=[asked], outcome=UnansweredQuestion.Outcome.ANSWERED)
-
-
-def _others(asked: UnansweredQuestion, question: str) -> list[str]:
-    """What the other visitors of the group wrote, the newest first."""
-    texts = (as_phrasing(member.text) for member in asked.alike()[:READ_AT_MOST])
-    return wordings(texts, besides=[question])
 
 
 def _asked(request: HttpRequest) -> UnansweredQuestion | None:

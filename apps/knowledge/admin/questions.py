@@ -19,10 +19,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from apps.knowledge.admin.access import may_publish
-from apps.knowledge.admin.columns import badge
+from apps.knowledge.admin.columns import badge, with_site
+from apps.knowledge.contents import PHRASINGS_AT_MOST
 from apps.knowledge.grouping import group_questions
-from apps.knowledge.models import UnansweredQuestion
-from apps.knowledge.services import answer_with, mark_questions
+from apps.knowledge.models import Proposal, UnansweredQuestion
+from apps.knowledge.services import FullError, OutdatedError, answer_with, mark_questions
 
 Outcome = UnansweredQuestion.Outcome
 MEMBERS_SHOWN = 100
@@ -35,6 +36,8 @@ TONES = {
 SEEN_TO = [Outcome.ANSWERED, Outcome.CHOSEN, Outcome.DISMISSED]
 # Buttons of a row; the list's own form sends them.
 DISMISS, REOPEN, ADD = "_dismiss", "_reopen", "_add"
+FULL = _("{entry} has {limit} phrasings already, and no more fit. Take some away first.")
+GONE = _("{entry} is not there any more.")
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -81,8 +84,7 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
     search_fields = ["text"]
     actions = ["dismiss", "reopen"]
     actions_detail = ["make_draft"]
-    fields = ["text", ("site", "language"), "nearest", "chat", ("asked_at", "state")]
-    readonly_fields = ["nearest", "chat", "state"]
+    readonly_fields = ["nearest", "chat", "chat_number", "state"]
 
     class Media:
         css = {"all": ["admin/knowledge.css"]}
@@ -112,12 +114,21 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
         return format_html(
             '<a href="{}" class="text-link">{}</a>',
             reverse("admin:chat_session_change", args=[question.session]),
-            str(question.session)[:8],
+            self.chat_number(question),
         )
+
+    @display(description=_("session"))  # type: ignore[untyped-decorator]
+    def chat_number(self, question: UnansweredQuestion) -> str:
+        return str(question.session)[:8]
 
     @display(description=_("state"))  # type: ignore[untyped-decorator]
     def state(self, question: UnansweredQuestion) -> SafeString:
         return badge(question.get_outcome_display(), TONES[Outcome(question.outcome)])
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """A link that leads to a refusal is none."""
+        chat = "chat" if _may_see_chats(request) else "chat_number"
+        return ["text", ("site", "language"), "nearest", chat, ("asked_at", "state")]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """The last column has the buttons that this user may press."""
@@ -126,7 +137,7 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
         def todo(question: UnansweredQuestion) -> SafeString:
             return self._todo(request, question)
 
-        return [*self.list_display, todo]
+        return [*with_site(self.list_display), todo]
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Make a draft"), icon="edit_note", permissions=["draft"]
@@ -164,7 +175,7 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
             "size": members.count(),
             "may_handle": self.has_handle_permission(request),
             "may_add": self._may_add(request),
-            "may_see_chats": request.user.has_perm("chat.view_session"),
+            "may_see_chats": _may_see_chats(request),
         }
         page = super().render_change_form(request, {**context, **shown}, *args, **kwargs)
         return cast("HttpResponse", page)
@@ -240,23 +251,27 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
         if question.best is None:
             self.message_user(request, _("No entry is near this question."), messages.ERROR)
             return
-        direct = answer_with(
-            question=question,
-            entry=question.best,
-            may_publish=may_publish(request),
-            author=cast("Any", request.user),
-        )
-        text = (
-            _("Added to the phrasings of {entry}.")
-            if direct
-            else _("Added to {entry} as a change that waits for review.")
-        )
+        level = messages.SUCCESS
+        try:
+            proposal = answer_with(
+                question=question,
+                entry=question.best,
+                may_publish=may_publish(request),
+                author=cast("Any", request.user),
+            )
+            text = _added(proposal)
+        except FullError:
+            text, level = FULL, messages.ERROR
+        except OutdatedError:
+            text, level = GONE, messages.ERROR
         link = format_html(
             '<a class="text-link" href="{}">{}</a>',
             reverse("admin:knowledge_faq_change", args=[question.best.pk]),
             question.best,
         )
-        self.message_user(request, format_html(str(text), entry=link), messages.SUCCESS)
+        entry = question.best if text is GONE else link
+        told = format_html(str(text), entry=entry, limit=PHRASINGS_AT_MOST)
+        self.message_user(request, told, level)
 
     def _mark(
         self, request: HttpRequest, questions: list[UnansweredQuestion], outcome: Outcome
@@ -275,7 +290,19 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
         self.message_user(request, format_html("{} {}", text, undo))
 
 
+def _may_see_chats(request: HttpRequest) -> bool:
+    return request.user.has_perm("chat.view_session")
+
+
 LIST = "knowledge_unansweredquestion_changelist"
+
+
+def _added(proposal: Proposal | None) -> Any:
+    if proposal is None:
+        return _("Added to the phrasings of {entry}.")
+    if proposal.waiting:
+        return _("Added to {entry} as a change that waits for review.")
+    return _("Added to the change to {entry} which its author has back with a note.")
 
 
 def _draft(question: UnansweredQuestion) -> SafeString:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -15,11 +16,19 @@ from apps.knowledge import similar
 from apps.knowledge.admin import compare
 from apps.knowledge.admin.access import may_read, may_review
 from apps.knowledge.admin.columns import badges
-from apps.knowledge.contents import Content
+from apps.knowledge.contents import PHRASINGS_AT_MOST, Content
 from apps.knowledge.models import Faq, FaqVersion, Proposal
 from apps.knowledge.services import ClashError, OutdatedError, publish, return_to_author, withdraw
 
 FEW_PHRASINGS = 3
+LIST = "admin:knowledge_faq_changelist"
+CLASHES = {
+    "dates": _("The end of validity must come after its start."),
+    "phrasings": _(
+        "With what was published since, the entry would have more than %(limit)s phrasings. Return "
+        "the change, or take some away from the live entry."
+    ),
+}
 
 
 class Reviews:
@@ -49,7 +58,7 @@ class Reviews:
         author, seen = cast("Any", request.user), request.POST.get("seen", "")
         page = HttpResponseRedirect(request.path)
         if "withdraw" in request.POST:
-            return _withdraw(request, faq)
+            return _withdraw(request, faq, seen)
         if not may_review(request):
             raise PermissionDenied
         note = request.POST.get("note", "").strip()[:2000]
@@ -63,24 +72,42 @@ class Reviews:
             else:
                 return_to_author(entry=faq, seen=seen, note=note, author=author)
                 messages.success(request, _("Returned with your note."))
-        except ClashError:
-            messages.error(request, _("The end of validity must come after its start."))
+        except ClashError as clash:
+            messages.error(request, str(CLASHES[str(clash)]) % {"limit": PHRASINGS_AT_MOST})
             return page
         except OutdatedError:
-            messages.error(request, _("It was changed while you were reading. Look again."))
-            return page
-        return HttpResponseRedirect(f"{reverse('admin:knowledge_faq_changelist')}?review=waiting")
+            return _outdated(request, faq)
+        return HttpResponseRedirect(f"{reverse(LIST)}?review=waiting")
 
 
-def _withdraw(request: HttpRequest, faq: Faq) -> HttpResponse:
-    """Its author takes a change back; a reviewer may as well."""
-    proposal = getattr(faq, "proposal", None)
-    own = proposal and proposal.author_id == request.user.pk
-    if not request.user.has_perm("knowledge.change_faq") or not (own or may_review(request)):
-        raise PermissionDenied
-    withdraw(entry=faq)
+def _withdraw(request: HttpRequest, faq: Faq, seen: str) -> HttpResponse:
+    with transaction.atomic():
+        # Held: another may put a change of their own in its place meanwhile.
+        Faq.objects.select_for_update(no_key=True).filter(pk=faq.pk).first()
+        proposal = Proposal.objects.filter(faq=faq.pk).first()
+        if not request.user.has_perm("knowledge.change_faq"):
+            raise PermissionDenied
+        if proposal and not _may_withdraw(request, proposal):
+            raise PermissionDenied
+        try:
+            dropped = withdraw(entry=faq, seen=seen)
+        except OutdatedError:
+            dropped = False
+    if not dropped:
+        return _outdated(request, faq)
     messages.success(request, _("The change is dropped. The live entry stays as it is."))
     return HttpResponseRedirect(reverse("admin:knowledge_faq_change", args=[faq.pk]))
+
+
+def _may_withdraw(request: HttpRequest, proposal: Proposal) -> bool:
+    """Its author takes a change back; a reviewer may as well."""
+    return proposal.author_id == request.user.pk or may_review(request)
+
+
+def _outdated(request: HttpRequest, faq: Faq) -> HttpResponse:
+    messages.error(request, _("It was changed while you were reading. Look again."))
+    is_there = Faq.objects.filter(pk=faq.pk).exists()
+    return HttpResponseRedirect(request.path if is_there else reverse(LIST))
 
 
 def _context(request: HttpRequest, faq: Faq) -> dict[str, Any]:
@@ -107,7 +134,7 @@ def _context(request: HttpRequest, faq: Faq) -> dict[str, Any]:
         "remarks": _remarks(content, near),
         "seen": faq.stamp(),
         "may_act": may_review(request) and (waiting or (not proposal and not faq.is_live)),
-        "may_withdraw": proposal and (proposal.author_id == request.user.pk or may_review(request)),
+        "may_withdraw": proposal and _may_withdraw(request, proposal),
     }
 
 

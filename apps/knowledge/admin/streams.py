@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
@@ -33,4 +34,8 @@ async def _in_a_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def _next(pieces: Iterator[bytes]) -> bytes | None:
-    return next(pieces, None)
+    """A browser may read as slowly as it likes: no connection waits for it between two pieces."""
+    try:
+        return next(pieces, None)
+    finally:
+        close_old_connections()

@@ -1,6 +1,8 @@
 """Trying a question out: a page of its own, and the same beside the form of an entry."""
 
+import io
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -16,7 +18,7 @@ from apps.engine.events import Say
 from apps.knowledge import trial
 from apps.knowledge.admin.access import may_read
 from apps.knowledge.answering import POLICY
-from apps.knowledge.contents import Content
+from apps.knowledge.contents import LENGTHS, PHRASINGS_AT_MOST, Content, as_phrasing
 from apps.knowledge.models import IndexState
 from apps.sites.models import LANGUAGES, Site
 
@@ -58,21 +60,22 @@ class TrialForm(forms.Form):
         """What stands in the form of an entry, if it shall count."""
         if not self.cleaned_data.get("with_form") or not self.data.get("question", "").strip():
             return None
+        sent = (line for line in io.StringIO(self.data.get("phrasings", "")) if line.strip())
+        lines = [as_phrasing(line) for line in islice(sent, PHRASINGS_AT_MOST)]
         language = self.data.get("language") or self.cleaned_data["site"].default_language
         return Content(
-            question=self.data["question"][:300],
-            answer=self.data.get("answer", "")[:4000],
-            phrasings=tuple(
-                " ".join(line.split())[:300]
-                for line in self.data.get("phrasings", "").splitlines()
-                if line.strip()
-            ),
-            source_url=self.data.get("source_url", "")[:200],
+            question=self._sent("question"),
+            answer=self._sent("answer"),
+            phrasings=tuple(lines),
+            source_url=self._sent("source_url"),
             language=language
             if language in dict(LANGUAGES)
             else self.cleaned_data["site"].default_language,
             high_risk=bool(self.data.get("high_risk")),
         )
+
+    def _sent(self, name: str) -> str:
+        return str(self.data.get(name, ""))[: LENGTHS[name]]
 
 
 class Trials:

@@ -1,5 +1,6 @@
 """Entries with their categories and phrasings: what staff write."""
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -36,6 +37,11 @@ class FaqQuerySet(models.QuerySet["Faq"]):
 
     def of(self, site_id: int) -> Self:
         return self.filter(site_id=site_id)
+
+    def valid_at(self, moment: datetime) -> Self:
+        begun = models.Q(valid_from__isnull=True) | models.Q(valid_from__lte=moment)
+        going_on = models.Q(valid_until__isnull=True) | models.Q(valid_until__gt=moment)
+        return self.filter(begun, going_on)
 
     def waiting(self) -> Self:
         """A reviewer has to look: at the entry itself, or at a change to it."""
@@ -131,6 +137,10 @@ class Faq(models.Model):
     def is_live(self) -> bool:
         return self.status == self.Status.LIVE
 
+    def answers_at(self, moment: datetime) -> bool:
+        begun = self.valid_from is None or self.valid_from <= moment
+        return self.is_live and begun and (self.valid_until is None or self.valid_until > moment)
+
     @property
     def is_older_than_source(self) -> bool:
         source = self.translation_of
@@ -139,7 +149,9 @@ class Faq(models.Model):
     def stamp(self) -> str:
         """What a form or a review was opened on: another one means that somebody was quicker."""
         proposal = getattr(self, "proposal", None)
-        return f"{self.version}.{proposal.revision if proposal else 0}"
+        # A proposal that takes the place of a dropped one counts its revisions from 1 again.
+        change = f"{proposal.revision}.{proposal.updated_at.isoformat()}" if proposal else "0"
+        return f"{self.version}.{change}"
 
     def counterparts(self) -> FaqQuerySet:
         """The same entry in the other languages, whichever of them is the source."""

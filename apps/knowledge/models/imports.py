@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.sites.models import LANGUAGES, Site
 
@@ -34,7 +35,7 @@ class FaqImport(models.Model):
         COLUMNS = "columns", _("Columns unclear")
         READY = "ready", _("Ready to import")
         WRITING = "writing", _("Being imported")
-        DONE = "done", _("Imported")
+        DONE = "done", pgettext_lazy("import", "Imported")
         UNDOING = "undoing", _("Being undone")
         UNDONE = "undone", _("Undone")
         CANCELLED = "cancelled", _("Cancelled")
@@ -49,6 +50,14 @@ class FaqImport(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, verbose_name=_("site"))
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("imported by")
+    )
+    # Who had it written, or undone: the work goes on with this account's permissions.
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("decided by"),
     )
     file_name = models.CharField(_("file"), max_length=200)
     file_bytes = models.PositiveBigIntegerField(_("size"))
@@ -134,7 +143,7 @@ class FaqImportRow(models.Model):
     class Result(models.TextChoices):
         NONE = "", _("Not written")
         WRITTEN = "written", _("Added")
-        UPDATED = "updated", _("Changed")
+        UPDATED = "updated", pgettext_lazy("import result", "Changed")
         FAILED = "failed", _("Left out")
         UNDONE = "undone", _("Undone")
         TOUCHED = "touched", _("Changed since, left as it is")

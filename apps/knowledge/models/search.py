@@ -27,6 +27,11 @@ class IndexStateQuerySet(models.QuerySet["IndexState"]):
         )
         return self.update(wanted=models.F("wanted") + 1, wanted_at=waiting, due_at=None)
 
+    def want(self, site_id: int) -> None:
+        """Asks for a new index of the site."""
+        self.get_or_create(site_id=site_id)
+        self.filter(site_id=site_id).want_again()
+
     def stale_for(self, seconds: float) -> Self:
         return self.stale().filter(wanted_at__lt=timezone.now() - timedelta(seconds=seconds))
 

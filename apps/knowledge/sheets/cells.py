@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils import timezone, translation
 
-from apps.knowledge.models import Faq, FaqVariant
+from apps.knowledge.contents import LENGTHS, PHRASINGS_AT_MOST
+from apps.knowledge.models import Faq
 from apps.knowledge.sheets.columns import plain
 from apps.knowledge.sheets.worksheet import Unreadable
-from apps.sites.models import CHINESE, ENGLISH, LANGUAGES
+from apps.sites.models import CHINESE, ENGLISH
 
 # A spreadsheet program takes a cell that begins so for a formula (the wide ones in Japanese and
 # Chinese versions). An apostrophe before it says that it is text; ours is taken away again.
@@ -41,13 +42,8 @@ STATUSES_ALSO = {
     Faq.Status.REVIEW: ("in review", "待审核", "审核中", "待审"),
     Faq.Status.LIVE: ("published", "已发布", "发布", "上线", "已上线"),
 }
-LENGTHS = {
-    "question": Faq._meta.get_field("question").max_length or 0,
-    "answer": Faq._meta.get_field("answer").max_length or 0,
-    "variants": FaqVariant._meta.get_field("text").max_length or 0,
-    "source": Faq._meta.get_field("source_url").max_length or 0,
-}
-MOST_VARIANTS = 200
+# What the columns are called elsewhere.
+FIELDS = {"variants": "phrasings", "source": "source_url"}
 check_url = URLValidator(schemes=["http", "https"])
 
 
@@ -94,8 +90,9 @@ def short(cell: str) -> str:
 def words(text: str, column: str, *, needed: bool = False) -> str:
     if needed and not text:
         raise Wrong("blank")
-    if len(text) > LENGTHS[column]:
-        raise Wrong("too_long", count=len(text), limit=LENGTHS[column])
+    limit = LENGTHS[FIELDS.get(column, column)]
+    if len(text) > limit:
+        raise Wrong("too_long", count=len(text), limit=limit)
     return text
 
 
@@ -106,8 +103,8 @@ def variants(text: str) -> list[str]:
         phrasing = " ".join(piece.replace("\\|", "|").split())
         if phrasing:
             found.setdefault(phrasing.casefold(), words(phrasing, "variants"))
-    if len(found) > MOST_VARIANTS:
-        raise Wrong("too_long", count=len(found), limit=MOST_VARIANTS)
+    if len(found) > PHRASINGS_AT_MOST:
+        raise Wrong("too_many", count=len(found), limit=PHRASINGS_AT_MOST)
     return list(found.values())
 
 
@@ -174,8 +171,7 @@ def language(text: str, spoken: Iterable[str]) -> str:
     for code in spoken:
         if wanted in (plain(code), *SPOKEN.get(code, ())):
             return code
-    names = dict(LANGUAGES)
-    raise Wrong("language", options=[str(names.get(code, code)) for code in spoken])
+    raise Wrong("language", options=list(spoken))
 
 
 def status(text: str) -> str:

@@ -46,9 +46,18 @@ ALSO: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=1_000)
+# Longer than any name that something is known by.
+NAME_AT_MOST = 200
+
+
 def plain(name: str) -> str:
-    """A heading without what people write differently: case, widths, blanks, marks."""
+    """A heading without what people write differently: case, widths, blanks, marks. Only its start
+    counts: cells come here as well, and what they say is remembered."""
+    return _plain(name[:NAME_AT_MOST])
+
+
+@lru_cache(maxsize=1_000)
+def _plain(name: str) -> str:
     text = unicodedata.normalize("NFKC", name).casefold().strip("\ufeff \t\r\n*:")
     return re.sub(r"[\s_-]+", " ", text).strip()
 

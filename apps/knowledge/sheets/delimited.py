@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from apps.knowledge.sheets.columns import recognised
-from apps.knowledge.sheets.limits import SheetLimits
+from apps.knowledge.sheets.limits import SheetLimits, Watched, unwatched
 from apps.knowledge.sheets.problems import SheetError
 
 Row = tuple[int, list[str]]
@@ -16,6 +16,9 @@ ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "gb18030": "GB18030 (GBK)"}
 SEPARATORS = (",", ";", "\t")
 BLOCK = 1 << 18
 HEAD = 1 << 16
+# In one line: csv makes a cell between any two, before they can be counted.
+SEPARATORS_AT_MOST = 1_000_000
+ROWS_BETWEEN_LOOKS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Delimited:
     skip: int
 
 
-def look(file: BinaryIO, wanted: str = "") -> Delimited:
+def look(file: BinaryIO, wanted: str = "", watched: Watched = unwatched) -> Delimited:
     """Finds out encoding and separator. Reads the whole file once: only decoding without an error
     tells an encoding from another.
 
@@ -36,7 +39,7 @@ def look(file: BinaryIO, wanted: str = "") -> Delimited:
     """
     file.seek(0)
     start = file.read(HEAD)
-    encoding, codec = _encoding(file, start, wanted)
+    encoding, codec = _encoding(file, start, wanted, watched)
     file.seek(0)
     text = io.TextIOWrapper(file, codec, newline="")
     head = text.read(HEAD)
@@ -47,15 +50,20 @@ def look(file: BinaryIO, wanted: str = "") -> Delimited:
     return Delimited(encoding, codec, _separator(head), 0)
 
 
-def rows(file: BinaryIO, how: Delimited, limits: SheetLimits) -> Iterator[Row]:
+def rows(
+    file: BinaryIO, how: Delimited, limits: SheetLimits, watched: Watched = unwatched
+) -> Iterator[Row]:
     """The rows with their numbers from 1, as a spreadsheet program counts them; blank ones are
-    left out. Raises SheetError ("cell_too_big")."""
+    left out. Raises SheetError ("cell_too_big", "too_many_columns")."""
     file.seek(0)
     csv.field_size_limit(limits.cell)
     text = io.TextIOWrapper(file, how.codec, newline="")
     number = 0
     try:
-        for number, cells in enumerate(csv.reader(text, delimiter=how.separator), start=1):
+        lines = _lines(text, how.separator, limits)
+        for number, cells in enumerate(csv.reader(lines, delimiter=how.separator), start=1):
+            if number % ROWS_BETWEEN_LOOKS == 0:
+                watched()
             if number > how.skip and any(cells):
                 yield number, cells
     except csv.Error:
@@ -65,15 +73,22 @@ def rows(file: BinaryIO, how: Delimited, limits: SheetLimits) -> Iterator[Row]:
             text.detach()
 
 
-def _encoding(file: BinaryIO, start: bytes, wanted: str) -> tuple[str, str]:
+def _lines(text: io.TextIOWrapper, separator: str, limits: SheetLimits) -> Iterator[str]:
+    for number, line in enumerate(text, start=1):
+        if (count := line.count(separator)) > SEPARATORS_AT_MOST:
+            raise SheetError("too_many_columns", row=number, count=count, limit=limits.columns)
+        yield line
+
+
+def _encoding(file: BinaryIO, start: bytes, wanted: str, watched: Watched) -> tuple[str, str]:
     if wanted:
         codec = _codec(wanted, start)
-        if not _decodes(file, codec):
+        if not _decodes(file, codec, watched):
             raise SheetError("encoding_chosen", encoding=ENCODINGS[wanted])
         return wanted, codec
     for encoding in _candidates(start):
         codec = _codec(encoding, start)
-        if _decodes(file, codec):
+        if _decodes(file, codec, watched):
             return encoding, codec
     raise SheetError("encoding")
 
@@ -98,11 +113,12 @@ def _half_empty(start: bytes) -> bool:
     return zeros > 4 and zeros * 5 > len(start) / 2
 
 
-def _decodes(file: BinaryIO, codec: str) -> bool:
+def _decodes(file: BinaryIO, codec: str, watched: Watched) -> bool:
     file.seek(0)
     decoder = codecs.getincrementaldecoder(codec)("strict")
     try:
         while block := file.read(BLOCK):
+            watched()
             decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:

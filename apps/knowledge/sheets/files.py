@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 from apps.knowledge.models import FaqImport, FaqImportPart
 from apps.knowledge.sheets import delimited, workbook
-from apps.knowledge.sheets.limits import MIB, SheetLimits
+from apps.knowledge.sheets.limits import MIB, SheetLimits, Watched, unwatched
 from apps.knowledge.sheets.problems import SheetError
 
 PIECE = 1 << 19
@@ -27,7 +27,8 @@ OTHERS = (
     b"Rar!",
     b"{\\rtf",
 )
-TYPES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
+WORKBOOKS = (".xlsx", ".xlsm")
+TYPES = (".csv", ".txt", ".tsv", *WORKBOOKS)
 
 
 @dataclass(slots=True)
@@ -63,7 +64,8 @@ def on_disk(sheet: FaqImport) -> Iterator[BinaryIO]:
 def check_at_the_door(name: str, file: BinaryIO, size: int, limits: SheetLimits) -> None:
     """Refuses at once what its first bytes tell apart.
 
-    Raises SheetError ("empty", "too_big", "not_a_sheet", "old_excel", "password").
+    Raises SheetError ("empty", "too_big", "not_a_sheet", "not_a_workbook", "old_excel",
+    "password").
     """
     if size == 0:
         raise SheetError("empty")
@@ -76,17 +78,23 @@ def check_at_the_door(name: str, file: BinaryIO, size: int, limits: SheetLimits)
         raise SheetError("password" if ENCRYPTED in file.read() else "old_excel")
     if start.startswith(OTHERS) or not name.lower().endswith(TYPES):
         raise SheetError("not_a_sheet")
+    if name.lower().endswith(WORKBOOKS) and not start.startswith(ZIP):
+        raise SheetError("not_a_workbook")
 
 
-def read(file: BinaryIO, encoding: str, limits: SheetLimits) -> Opened:
-    """Opens the file as what it is, whatever its name says. Raises SheetError."""
+def read(
+    file: BinaryIO, encoding: str, limits: SheetLimits, watched: Watched = unwatched
+) -> Opened:
+    """Opens the file as what it is, whatever its name says. Raises SheetError, and what `watched`
+    raises."""
     file.seek(0)
     if file.read(len(ZIP)) == ZIP:
-        book = workbook.look(file, limits)
+        book = workbook.look(file, limits, watched)
         facts = {"kind": "xlsx", "sheet": book.title}
-        return Opened(facts, workbook.rows(book, limits), lambda: book.share)
-    how = delimited.look(file, encoding)
+        return Opened(facts, workbook.rows(book, limits, watched), lambda: book.share)
+    how = delimited.look(file, encoding, watched)
     size = file.seek(0, 2)
     file.seek(0)
     facts = {"kind": "csv", "encoding": how.encoding, "separator": how.separator}
-    return Opened(facts, delimited.rows(file, how, limits), lambda: file.tell() / size)
+    found = delimited.rows(file, how, limits, watched)
+    return Opened(facts, found, lambda: file.tell() / size)

@@ -4,7 +4,9 @@ import logging
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
@@ -13,8 +15,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.knowledge.models import FaqImport, FaqImportPart, FaqImportRow
-from apps.knowledge.sheets.leases import Lease, LostError, claim, want_index
-from apps.knowledge.sheets.limits import limits
+from apps.knowledge.sheets.leases import IMPORTING, Lease, LostError, claim, want_index
+from apps.knowledge.sheets.limits import PATIENCE_SECONDS, limits
 from apps.knowledge.sheets.problems import SheetError
 from apps.knowledge.sheets.staging import stage
 from apps.knowledge.sheets.store import Batch, store_rows, undo_rows
@@ -24,8 +26,6 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 # A worker gives way to other work after that long; the next turn goes on where it stopped.
 SLICE_SECONDS = 20.0
-# How long an import may want a worker before the sweeper sees to it.
-PATIENCE_SECONDS = 4.0
 State = FaqImport.State
 _spawned: list["subprocess.Popen[bytes]"] = []
 
@@ -42,10 +42,15 @@ def run(import_id: int) -> bool:
         logger.info("import %s: cancelled, or taken over", import_id)
     except SheetError as error:
         _give_up(lease, error.as_json(), code=error.code)
-    except Exception as error:  # whoever waits for it is told, and the log tells more
+    except MemoryError:
+        _give_up(lease, SheetError("lost").as_json())
+    except Exception as error:  # noqa: BLE001  # whoever waits for it is told, and the log tells
+        # What errors say, and those behind them, may quote cells: DETAIL and CONTEXT of a COPY do.
+        kind, place = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+        logger.error("import %s: %s\n%s", import_id, kind, place)  # noqa: TRY400  # see above
         if isinstance(error, DatabaseError) and not isinstance(error, IntegrityError | DataError):
-            raise  # the database is away: when the lease has run out, somebody goes on
-        logger.exception("import %s: failed", import_id)
+            # The database is away: when the lease has run out, somebody goes on.
+            raise type(error)(f"import {import_id}") from None
         _give_up(lease, {"code": "crashed", "params": {"number": import_id}})
     return False
 
@@ -60,8 +65,6 @@ def _work(lease: Lease) -> bool:
 def _go_on(lease: Lease) -> bool:
     """Batches of rows, each a transaction of its own, until all are through or the slice is."""
     is_undo = lease.sheet.state == State.UNDOING
-    if lease.sheet.author is None:
-        raise SheetError("left")
     until = time.monotonic() + SLICE_SECONDS
     while time.monotonic() < until:
         with transaction.atomic():
@@ -74,8 +77,11 @@ def _go_on(lease: Lease) -> bool:
 
 def _batch(lease: Lease, *, is_undo: bool) -> int:
     lease.save()
+    actor = lease.actor()
+    if actor is None or not actor.has_perms(IMPORTING):
+        raise SheetError("left")
     rows = list(_open_rows(lease.sheet, is_undo=is_undo)[:BATCH])
-    batch = Batch(lease.sheet, rows, may_publish=lease.may_publish())
+    batch = Batch(lease.sheet, rows, by=actor)
     searched = undo_rows(batch) if is_undo else store_rows(batch)
     counts = Counter(lease.sheet.counts)
     counts.update(str(row.result) for row in rows)
@@ -110,11 +116,11 @@ def _give_up(lease: Lease, problem: dict[str, object], *, code: str = "") -> Non
         logger.info("import %s: cancelled, or taken over", lease.sheet.pk)
 
 
-def run_waiting() -> int:
+def run_waiting(turn: Callable[[int], bool] = run) -> int:
     """Works at all imports that want it, one after the other; how many there were."""
     waiting = list(FaqImport.objects.waiting().values_list("pk", flat=True))
     for import_id in waiting:
-        while run(import_id):
+        while turn(import_id):
             pass
     return len(waiting)
 
@@ -125,16 +131,19 @@ def spawn_waiting() -> int:
     _spawned[:] = [process for process in _spawned if process.poll() is None]
     waiting = FaqImport.objects.waiting(PATIENCE_SECONDS).count()
     if waiting and not _spawned:
-        command = [sys.executable, "manage.py", "run_imports"]
+        command = [sys.executable, "manage.py", "run_imports", "--limited"]
         _spawned.append(subprocess.Popen(command, cwd=settings.BASE_DIR))  # noqa: S603  # our own
     return waiting
 
 
+@transaction.atomic
 def sweep_out() -> int:
-    """Deletes the files and rows of old imports; their summaries stay. How many it found."""
+    """Deletes the files and rows of old imports; their summaries stay. How many it found. One that
+    somebody is just having written or undone is held by them, and left alone."""
     old = FaqImport.objects.expired(limits().kept_days).exclude(state__in=FaqImport.AT_WORK)
     old = old.filter(pk__in=FaqImportPart.objects.values("sheet"))
-    ids = list(old.values_list("pk", flat=True)[:100])
+    held = old.select_for_update(skip_locked=True, no_key=True)
+    ids = list(held.values_list("pk", flat=True)[:100])
     undecided = FaqImport.objects.filter(pk__in=ids, state__in=(State.READY, State.COLUMNS))
     undecided.update(state=State.CANCELLED, finished_at=timezone.now())
     FaqImportRow.objects.filter(sheet__in=ids).delete()

@@ -1,10 +1,21 @@
 """What a file that is read in may be at most."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
 
 MIB = 1024 * 1024
+# A worker takes an import within that. After it the page says why nothing happens, and the sweeper
+# sees to it.
+PATIENCE_SECONDS = 4.0
+# Called for every block of a file that is read: breaks off what takes too long or is wanted no
+# more, by raising.
+Watched = Callable[[], None]
+
+
+def unwatched() -> None:
+    """For files that nobody waits for."""
 
 
 @dataclass(frozen=True, slots=True)

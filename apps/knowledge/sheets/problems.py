@@ -7,6 +7,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.knowledge.models import Faq
+from apps.sites.models import LANGUAGES
+
 Params = Mapping[str, Any]
 TITLES: dict[str, Promise] = {
     "id": _("number"),
@@ -41,6 +44,10 @@ OF_FILES: dict[str, Promise] = {
     "not_a_sheet": _(
         "This is not a spreadsheet. Save it as XLSX or as CSV (UTF-8) and choose that file."
     ),
+    "not_a_workbook": _(
+        "By its name this file is a workbook, but there is none in it. If it is text, name it "
+        ".csv; otherwise save it as XLSX again and choose that."
+    ),
     "old_excel": _(
         "This is a workbook in the old .xls format. Open it and save it as .xlsx, then choose that."
     ),
@@ -59,6 +66,14 @@ OF_FILES: dict[str, Promise] = {
     "too_big_unpacked": _(
         "The workbook unpacks to more than %(limit)s MB, which is not read. Delete pictures and "
         "other sheets, or save it as CSV."
+    ),
+    "part_too_big": _(
+        "The styles of the workbook, or the list of its sheets, are bigger than %(limit)s MB, which "
+        "is not read. Copy the rows into a new workbook, or save them as CSV."
+    ),
+    "overloaded": _(
+        "The workbook is not read: it unfolds to far more than its rows. Copy them into a new "
+        "workbook, or save them as CSV."
     ),
     "too_many_rows": _(
         "The file has more than %(limit)s rows, the most that can be imported at once. Split it."
@@ -84,15 +99,20 @@ OF_FILES: dict[str, Promise] = {
         "one to read."
     ),
     "slow": _("Reading the file took too long. Split it and import the pieces."),
+    "lost": _(
+        "Reading the file takes more memory or time than there is. Copy its rows into a new file, "
+        "or split it."
+    ),
     "crashed": _(
         "Something went wrong here and nothing more is done. Try again; if it stays, the server's "
         "log tells more under “import %(number)s”."
     ),
-    "left": _("Whoever started this import has no account any more. Start it again."),
+    "left": _("Whoever started this import may not import any more. Start it again."),
 }
 OF_ROWS: dict[str, Promise] = {
     "blank": _("This cell must not be empty."),
     "too_long": _("%(count)s characters; at most %(limit)s fit. Shorten the text."),
+    "too_many": _("%(count)s phrasings; at most %(limit)s fit."),
     "control": _("Holds characters that cannot be stored. Type the text anew."),
     "no_result": _("A formula without a result. Put the result there as text."),
     "error_cell": _("The spreadsheet shows an error here. Put the text there instead."),
@@ -124,12 +144,26 @@ OF_ROWS: dict[str, Promise] = {
     ),
 }
 SENTENCES = OF_FILES | OF_ROWS
+# What is stored as a value and told by its name, which a cell may hold as well.
+_STATUSES = dict(Faq.Status.choices)
+_NAMES: dict[str, Mapping[str, Any]] = {
+    "language": dict(LANGUAGES),
+    "status": _STATUSES,
+    "publish": _STATUSES,
+}
 
 
 def sentence(code: str, params: Params) -> str:
     """The sentence of a code in the language of now. Lists are joined."""
-    shown = {name: _shown(name, value) for name, value in params.items()}
+    names = _NAMES.get(code, {})
+    shown = {name: _shown(name, _named(value, names)) for name, value in params.items()}
     return str(SENTENCES.get(code, SENTENCES["crashed"])) % {"number": "–", **shown}
+
+
+def _named(value: Any, names: Mapping[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_named(one, names) for one in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _shown(name: str, value: Any) -> str:

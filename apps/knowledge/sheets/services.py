@@ -50,6 +50,7 @@ def start_import(*, author: User, file: BinaryIO, name: str, wishes: Wishes) -> 
     return sheet
 
 
+@transaction.atomic
 def check_again(
     *, sheet: FaqImport, encoding: str | None = None, chosen: dict[str, int] | None = None
 ) -> bool:
@@ -57,24 +58,31 @@ def check_again(
     at a point where that is possible."""
     wishes: dict[str, Any] = {} if encoding is None else {"encoding": encoding}
     wishes |= {"chosen": chosen} if chosen else {}
+    _hold(sheet)
     if not may_check_again(sheet):
         return False
-    return _move(sheet, UNDECIDED, State.CHECKING, share_read=0, counts={}, **wishes)
+    start = {"share_read": 0, "counts": {}, "decided_by": None}
+    return _move(sheet, UNDECIDED, State.CHECKING, **start, **wishes)
 
 
-def begin_writing(*, sheet: FaqImport) -> bool:
-    """Has the good rows written; False when it was said before or there is nothing to write."""
+def begin_writing(*, sheet: FaqImport, by: User) -> bool:
+    """Has the good rows written with the permissions of `by`; False when it was said before or
+    there is nothing to write."""
     if not sheet.count(*FaqImportRow.TO_WRITE):
         return False
-    return _move(sheet, (State.READY,), State.WRITING)
+    return _move(sheet, (State.READY,), State.WRITING, decided_by=by)
 
 
-def undo(*, sheet: FaqImport) -> bool:
-    """Has everything taken back that nobody has touched since; False when it cannot be."""
+@transaction.atomic
+def undo(*, sheet: FaqImport, by: User) -> bool:
+    """Has everything taken back that nobody has touched since, with the permissions of `by`; False
+    when it cannot be."""
+    _hold(sheet)
     if not may_undo(sheet):
         return False
-    counts = {**sheet.counts, "to_undo": sheet.count("written", "updated")}
-    return _move(sheet, (State.DONE, State.CANCELLED, State.FAILED), State.UNDOING, counts=counts)
+    left = sheet.count("written", "updated") - sheet.count("undone", "touched")
+    values = {"counts": {**sheet.counts, "to_undo": left}, "decided_by": by}
+    return _move(sheet, (State.DONE, State.CANCELLED, State.FAILED), State.UNDOING, **values)
 
 
 def try_again(*, sheet: FaqImport) -> bool:
@@ -111,6 +119,12 @@ def may_undo(sheet: FaqImport) -> bool:
         and sheet.count("written", "updated") > sheet.count("undone", "touched")
         and (has_file(sheet))
     )
+
+
+def _hold(sheet: FaqImport) -> None:
+    """Reads the import as it is, held until the transaction ends: what is swept out meanwhile is
+    neither read nor undone."""
+    sheet.refresh_from_db(from_queryset=FaqImport.objects.select_for_update(no_key=True))
 
 
 def _move(sheet: FaqImport, before: Iterable[str], state: str, **values: Any) -> bool:

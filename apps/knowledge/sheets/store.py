@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
-from apps.knowledge.contents import SEARCHED
+from apps.knowledge.asked import see_to_asked
 from apps.knowledge.models import Category, Faq, FaqImport, FaqImportRow, FaqVersion, Proposal
 from apps.knowledge.sheets.checking import Values, changes, snapshot
+from apps.knowledge.sheets.leases import PUBLISHING
 from apps.knowledge.versions import Change, Edit, Moved, record, record_deletion
 from apps.sites.models import Site
 
@@ -32,14 +34,13 @@ class Batch:
     """Some rows of an import, with the entries that they are about held until the end of the
     transaction."""
 
-    def __init__(
-        self, sheet: FaqImport, rows: Sequence[FaqImportRow], *, may_publish: bool
-    ) -> None:
+    def __init__(self, sheet: FaqImport, rows: Sequence[FaqImportRow], *, by: User) -> None:
         # Two imports into one site take turns, so that the second sees what the first has added.
         Site.objects.select_for_update(no_key=True).get(pk=sheet.site_id)
         self.sheet = sheet
         self.rows = rows
-        self.may_publish = may_publish
+        self.by = by
+        self.may_publish = by.has_perm(PUBLISHING)
         found = Category.objects.filter(site=sheet.site_id)
         self.categories = {None, *found.values_list("pk", flat=True)}
         wanted = [row.entry for row in rows if row.entry is not None]
@@ -77,7 +78,8 @@ def store_rows(batch: Batch) -> int:
             _fail(row, *code)
             continue
         pairs.append((row, _edit(batch.sheet, row, faq)))
-    moved = record([edit for _, edit in pairs], Change(Origin.IMPORT, batch.sheet.author))
+    moved = record([edit for _, edit in pairs], Change(Origin.IMPORT, batch.by))
+    see_to_asked(moved)
     for row, edit in pairs:
         row.result = Result.WRITTEN if row.entry is None else Result.UPDATED
         row.entry, row.seen_at = edit.entry.pk, edit.entry.updated_at
@@ -101,8 +103,8 @@ def undo_rows(batch: Batch) -> int:
             gone.append(faq)
         else:
             edits.append(_assigned(faq, row.before))
-    moved = record(edits, Change(Origin.RESTORE, batch.sheet.author))
-    deleted = record_deletion(gone, Change(Origin.DELETE, batch.sheet.author))
+    moved = record(edits, Change(Origin.RESTORE, batch.by))
+    deleted = record_deletion(gone, Change(Origin.DELETE, batch.by))
     batch.save()
     return _searched(moved) + sum(one.status == Faq.Status.LIVE for one in deleted)
 
@@ -171,9 +173,4 @@ def _fail(row: FaqImportRow, column: str, code: str) -> None:
 
 
 def _searched(moved: Iterable[Moved]) -> int:
-    sides = (
-        {one.after.status, one.before.status if one.before else ""}
-        for one in moved
-        if SEARCHED & set(one.changed)
-    )
-    return sum(Faq.Status.LIVE in side for side in sides)
+    return sum(bool(one.searched_sites()) for one in moved)

@@ -16,10 +16,13 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.xml.constants import SHARED_STRINGS
 
-from apps.knowledge.sheets.limits import MIB, SheetLimits
+from apps.knowledge.sheets.limits import MIB, SheetLimits, Watched, unwatched
 from apps.knowledge.sheets.problems import SheetError
-from apps.knowledge.sheets.worksheet import AnyText, Row, Rows, SharedTexts, Texts, parsed
+from apps.knowledge.sheets.worksheet import Content, Row, Rows, SharedTexts, Texts, parsed
 
+# What openpyxl reads whole it makes objects of. 2 MiB of styles, packed into 7 KB, take it 300 MiB
+# and 5 s; those of usual workbooks are far smaller.
+WHOLE_AT_MOST = 2 * MIB
 # What openpyxl and the parsers raise over files that are not what they say.
 BROKEN = (
     zipfile.BadZipFile, expat.ExpatError, ParseError, DefusedXmlException, NotImplementedError,
@@ -42,9 +45,28 @@ class Workbook:
     share: float = 0.0
 
 
+class _Archive(zipfile.ZipFile):
+    def __init__(self, file: BinaryIO, watched: Watched) -> None:
+        super().__init__(file)
+        self._watched = watched
+
+    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
+        """A whole part, as openpyxl asks for it; rows and texts are read as streams instead.
+        Raises SheetError, and KeyError for a part that is not there."""
+        self._watched()
+        part = name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)
+        if part.file_size > WHOLE_AT_MOST:
+            raise SheetError("part_too_big", limit=WHOLE_AT_MOST // MIB)
+        return super().read(part, pwd)
+
+
 class _Package(ExcelReader):
     """Reads what the workbook is made of and leaves its parts alone: openpyxl would keep all
     shared texts, and go through whole sheets to learn their size."""
+
+    def __init__(self, file: BinaryIO, watched: Watched) -> None:
+        super().__init__(file, read_only=True, data_only=True, keep_links=False)
+        self.archive = _Archive(file, watched)
 
     def read(self) -> None:
         self.read_manifest()
@@ -61,33 +83,34 @@ class _Package(ExcelReader):
         return [(title, path) for _, title, path in sorted(found, key=itemgetter(0))]
 
 
-def look(file: BinaryIO, limits: SheetLimits) -> Workbook:
+def look(file: BinaryIO, limits: SheetLimits, watched: Watched = unwatched) -> Workbook:
     """Opens the first sheet that holds anything; hidden ones come last.
 
-    Raises SheetError ("damaged", "too_big_unpacked", "no_content").
+    Raises SheetError ("damaged", "password", "too_big_unpacked", "part_too_big", "overloaded",
+    "no_content").
     """
     try:
         with zipfile.ZipFile(file) as archive:
             _check_size(archive, limits)
-        package = _Package(file, read_only=True, data_only=True, keep_links=False)
+        package = _Package(file, watched)
         package.read()
-        return _choose(package)
+        return _choose(package, limits, watched)
     except SheetError:
         raise
     except BROKEN:
         raise SheetError("damaged") from None
 
 
-def rows(book: Workbook, limits: SheetLimits) -> Iterator[Row]:
+def rows(book: Workbook, limits: SheetLimits, watched: Watched = unwatched) -> Iterator[Row]:
     """The rows with their numbers; blank ones are left out.
 
-    Raises SheetError ("damaged", "too_many_columns", "cell_too_big").
+    Raises SheetError ("damaged", "overloaded", "too_many_columns", "cell_too_big").
     """
     reader = Rows(book.strings, book.dates, book.epoch, limits)
     try:
         size = book.archive.getinfo(book.path).file_size or 1
         with book.archive.open(book.path) as source:
-            for row in parsed(source, reader):
+            for row in parsed(source, reader, watched):
                 book.share = source.tell() / size
                 yield row
     except BROKEN:
@@ -103,25 +126,31 @@ def _check_size(archive: zipfile.ZipFile, limits: SheetLimits) -> None:
         raise SheetError("too_big_unpacked", limit=limits.unpacked_bytes // MIB)
 
 
-def _choose(package: _Package) -> Workbook:
+def _choose(package: _Package, limits: SheetLimits, watched: Watched) -> Workbook:
     book: Any = package.wb  # its stubs leave out what a reader sets
     dates = frozenset(book._date_formats) - frozenset(book._timedelta_formats)
-    bare = SheetLimits(columns=1 << 14, cell=1 << 30)
+    blank: set[str] = set()
     for title, path in package.sheets():
-        found = Workbook(package.archive, path, title, AnyText(), dates, book.epoch)
-        if next(rows(found, bare), None):
-            texts = _texts(package)
+        # Any number of sheets can name the same part.
+        if path not in blank and _holds_anything(package, path, watched):
+            texts = _texts(package, limits, watched)
             return Workbook(package.archive, path, title, texts, dates, book.epoch)
+        blank.add(path)
     raise SheetError("no_content")
 
 
-def _texts(package: _Package) -> Texts:
-    texts = Texts()
+def _holds_anything(package: _Package, path: str, watched: Watched) -> bool:
+    with package.archive.open(path) as source:
+        return any(True for _ in parsed(source, Content(), watched))
+
+
+def _texts(package: _Package, limits: SheetLimits, watched: Watched) -> Texts:
+    texts = Texts(most=limits.rows * limits.columns)
     manifest: Any = package.package
     part = manifest.find(SHARED_STRINGS)
     if part is not None:
         with package.archive.open(part.PartName[1:]) as source:
-            for _ in parsed(source, SharedTexts(texts)):
+            for _ in parsed(source, SharedTexts(texts, limits), watched):
                 pass
     texts.done()
     return texts

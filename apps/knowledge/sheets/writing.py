@@ -112,10 +112,11 @@ def written(rows: Iterable[Row], kind: str) -> Iterator[bytes]:
 
 
 def _csv(rows: Iterable[Row]) -> Iterator[bytes]:
-    """Excel takes a CSV for UTF-8 only with the mark at its start."""
+    """Excel takes a CSV for UTF-8 only with the mark at its start. Everything is quoted: a program
+    that splits at semicolons as well would else begin a cell inside of ours, past its shield."""
     yield BOM
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     for row in rows:
         writer.writerow(row)
         if text.tell() > BATCH * 64:

@@ -12,7 +12,18 @@ from unfold.widgets import (
 )
 
 from apps.sites import colours
-from apps.sites.models import LANGUAGES, MOST_QUICK_REPLIES, Algorithm, Ink, Site
+from apps.sites.models import (
+    CHINESE,
+    ENGLISH,
+    LANGUAGES,
+    MOST_QUICK_REPLIES,
+    Algorithm,
+    Ink,
+    Site,
+    both_languages,
+    without_default_port,
+)
+from apps.sites.services import proposed_key
 from apps.sites.signing import KeyFormatError, check_public_key
 
 
@@ -47,7 +58,8 @@ class OriginsField(LinesField):
 
     def to_python(self, value: Any) -> Any:
         words = (forms.CharField.to_python(self, value) or "").replace(",", "\n").split()
-        return list(dict.fromkeys(word.rstrip("/").lower() for word in words))
+        origins = (without_default_port(word.rstrip("/").lower()) for word in words)
+        return list(dict.fromkeys(origins))
 
 
 class QuickRepliesField(LinesField):
@@ -67,7 +79,10 @@ PUBLIC_KEYS = ["identity_key", "identity_key_previous"]
 
 class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails at run time
     languages = forms.MultipleChoiceField(
-        label=_("Languages"), choices=LANGUAGES, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=_("Languages"),
+        choices=LANGUAGES,
+        initial=both_languages,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     allowed_pages = OriginsField(
         label=_("Pages that may embed the widget"),
@@ -84,6 +99,14 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails
     class Meta:
         model = Site
         fields: list[str] = []  # the admin's fieldsets say which
+        error_messages = {
+            "key": {
+                "invalid": _(
+                    "Only the letters a to z, digits, hyphens and underscores may be in it."
+                ),
+                "unique": _("Another site has this key. Choose a different one."),
+            }
+        }
         widgets = {
             "accent": UnfoldAdminColorInputWidget,
             **{
@@ -98,8 +121,20 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails
             },
         }
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # Of a stored site it cannot be changed, so it is no field.
+        if "key" in self.fields:
+            self.fields["key"].required = False
+            self.fields["key"].help_text = _(
+                "Stands in the embed code; it is no secret. It cannot be changed later. "
+                "Left empty, it is made from the name."
+            )
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if "key" in cleaned and not cleaned["key"]:
+            cleaned["key"] = proposed_key(cleaned.get("name", ""))
         default = cleaned.get("default_language")
         if default and "languages" in cleaned and default not in cleaned["languages"]:
             self.add_error("default_language", _("Tick this language above as well."))
@@ -129,7 +164,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails
         """A visitor cannot agree to a notice that is not there in the language they read."""
         if not cleaned.get("consent"):
             return
-        for language, field in [("en", "privacy_en"), ("zh-Hans", "privacy_zh_hans")]:
+        for language, field in [(ENGLISH, "privacy_en"), (CHINESE, "privacy_zh_hans")]:
             if language in cleaned.get("languages", []) and not cleaned.get(field):
                 self.add_error(field, _("Write the notice that visitors shall agree to."))
 

@@ -83,10 +83,10 @@ class SecretPages:
         return TemplateResponse(request, f"admin/sites/{name}.html", context)
 
 
-def secret_state(site: Site) -> str:
+def secret_state(site: Site, *, may_change: bool) -> str:
     """Which secrets are valid, and what can be done; never what they are."""
     rows = [{"row": row, "opens": signing.can_be_read(row)} for row in _rows(site)]
-    context = {"site": site, "rows": rows}
+    context = {"site": site, "rows": rows, "may_change": may_change}
     return render_to_string("admin/sites/secret_state.html", context)
 
 

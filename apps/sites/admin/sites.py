@@ -13,14 +13,21 @@ from unfold.decorators import display
 
 from apps.sites.admin.forms import SiteForm
 from apps.sites.admin.secrets import SecretPages, secret_state
-from apps.sites.models import LANGUAGES, Sighting, Site
+from apps.sites.models import LANGUAGES, Site
 
-THEME = [
-    ("accent", "ink"),
-    ("scheme", "font"),
-    ("radius", "side"),
-    ("offset_inline", "offset_block"),
-]
+SHOWN = 20
+THEME = (
+    "accent",
+    "ink",
+    "scheme",
+    "font",
+    "radius",
+    "side",
+    "offset_inline",
+    "offset_block",
+)
+LOOKS = _("What it looks like")
+LATER = _("The preview comes beside these fields once the site is saved.")
 SIGNED = _(
     "Your own server can sign who a visitor is, so that the team knows whom they talk to. "
     "Without it names and addresses are what visitors typed."
@@ -32,7 +39,7 @@ class SiteAdmin(SecretPages, ModelAdmin):  # type: ignore[misc]  # Unfold ships 
     form = SiteForm
     list_display = ["name", "key", "speaks", "is_active"]
     search_fields = ["name", "key"]
-    readonly_fields = ["embed_code", "seen_on", "preview", "identity_secret"]
+    readonly_fields = ["embed_code", "seen_on", "preview", "identity_secret", "identity_secrets"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     warn_unsaved_form = True
     fieldsets = [
@@ -52,13 +59,6 @@ class SiteAdmin(SecretPages, ModelAdmin):  # type: ignore[misc]  # Unfold ships 
             {"fields": [("privacy_en", "privacy_zh_hans"), "privacy_url", "consent"]},
         ),
         (_("Where it may be"), {"fields": ["allowed_pages"]}),
-        (_("What it looks like"), {"fields": THEME}),
-    ]
-    signed = ["identity_algorithm", "identity_secret", ("identity_key", "identity_key_previous")]
-    stored = [
-        (_("Signed visitors"), {"fields": signed, "description": SIGNED}),
-        (_("Preview"), {"fields": ["preview"]}),
-        (_("Embed it"), {"fields": ["embed_code", "seen_on"]}),
     ]
 
     class Media:
@@ -77,20 +77,31 @@ class SiteAdmin(SecretPages, ModelAdmin):  # type: ignore[misc]  # Unfold ships 
 
     @display(description=_("seen on"))  # type: ignore[untyped-decorator]
     def seen_on(self, site: Site) -> str:
-        strangers = Sighting.objects.recent().filter(site=None)
-        context = {"seen": site.sightings.recent()[:20], "strangers": strangers[:20]}
+        context = {"seen": site.seen_on()[:SHOWN], "strangers": site.strangers()[:SHOWN]}
         return render_to_string("admin/sites/seen.html", context)
 
     @display(description=_("secret for HS256"))  # type: ignore[untyped-decorator]
     def identity_secret(self, site: Site) -> str:
-        return secret_state(site)
+        return secret_state(site, may_change=False)
+
+    @display(description=_("secret for HS256"))  # type: ignore[untyped-decorator]
+    def identity_secrets(self, site: Site) -> str:
+        """For those who may make and forget them."""
+        return secret_state(site, may_change=True)
 
     @display(description=_("the widget, as it would be"))  # type: ignore[untyped-decorator]
     def preview(self, site: Site) -> str:
         return render_to_string("admin/sites/preview.html", {"site": site})
 
     def get_fieldsets(self, request: HttpRequest, obj: Site | None = None) -> list[Any]:
-        return [*self.fieldsets, *self.stored] if obj else self.fieldsets
+        if obj is None:
+            return [*self.fieldsets, (LOOKS, {"fields": THEME, "description": LATER})]
+        secret = "identity_secrets" if self.has_change_permission(request) else "identity_secret"
+        fields = ["identity_algorithm", secret, ("identity_key", "identity_key_previous")]
+        signed = (_("Signed visitors"), {"fields": fields, "description": SIGNED})
+        looks = (LOOKS, {"fields": [*THEME, "preview"], "classes": ["hd-looks"]})
+        embed = (_("Embed it"), {"fields": ["embed_code", "seen_on"]})
+        return [*self.fieldsets, looks, signed, embed]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Site | None = None) -> list[str]:
         """The key stands in the pages that embed the widget: changing it would cut them off."""

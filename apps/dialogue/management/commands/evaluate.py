@@ -3,6 +3,7 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         faq.add_argument("folder", metavar="DIR", help="holds entries.jsonl and queries.jsonl")
         faq.add_argument("--shots", type=int, metavar="N", help="only the first N seeds")
         faq.add_argument("--track", metavar="NAME", help="only the queries of this track")
+        faq.add_argument("--entries", type=int, metavar="N", help="small shops of N entries each")
         nlu = subjects.add_parser("nlu", help="Intents and slots, with the flows that ship.")
         nlu.add_argument("file", metavar="FILE", help="a .jsonl or .jsonl.gz")
         nlu.add_argument(
@@ -51,14 +53,17 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(_table(dict(report))))
 
     def _faq(self, options: dict[str, Any]) -> evaluation.Report:
+        size = options["entries"]
         try:
             data = labelled.read(Path(options["folder"]), options["shots"], options["track"])
+            shops = [data] if size is None else list(labelled.small_shops(data, size))
         except labelled.BadSetError as error:
             raise CommandError(str(error)) from error
-        self._say(f"Indexing {len(data.documents)} entries")
-        index = LexicalIndex.build(data.documents)
-        asked = evaluation.ask(index, data.questions)
-        return evaluation.report(len(index), self._counted(asked, data.questions, "queries"))
+        self._say(f"Indexing {size or len(data.documents)} entries")
+        asked = chain.from_iterable(map(_ask, shops))
+        total = [question for shop in shops for question in shop.questions]
+        outcomes = self._counted(asked, total, "queries")
+        return evaluation.report(len(shops[0].documents), outcomes)
 
     def _nlu(self, options: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -92,6 +97,10 @@ class Command(BaseCommand):
 
     def _say(self, line: str) -> None:
         self.stderr.write(line, style_func=str)
+
+
+def _ask(shop: labelled.LabelledSet) -> Iterator[evaluation.Outcome]:
+    return evaluation.ask(LexicalIndex.build(shop.documents), shop.questions)
 
 
 def _table(figures: dict[str, Any], indent: str = "") -> Iterator[str]:

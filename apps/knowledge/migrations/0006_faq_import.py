@@ -5,6 +5,9 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    # Its name until the numbers were put in order: databases have it on record.
+    replaces = [("knowledge", "0010_faq_import")]
+
     dependencies = [
         ("knowledge", "0005_question_groups"),
         ("sites", "0001_initial"),
