@@ -4,8 +4,10 @@ import json
 from datetime import date
 
 from apps.engine.book import Book, PhraseKind, Product
-from apps.engine.flows import FlowSpec
+from apps.engine.commands import AskFaq, CorrectSlot, SetSlot, StartFlow, Unfit
+from apps.engine.flows import FlowSpec, SlotSpec
 from apps.engine.types import ActiveFlow, Memory, Policy, SlotValue, Snapshot, State
+from apps.engine.understand import understand
 from tests.stack import ROOT
 
 FLOWS = tuple(
@@ -42,3 +44,28 @@ def inside(
     values = {name: SlotValue(value) for name, value in slots.items()}
     active = ActiveFlow(flow, 1, values, pending=pending)
     return Snapshot(Policy(0.78, 0.15), state, memory=Memory(active=active), book=book, today=TODAY)
+
+
+def heard(text, snapshot):
+    """The commands in short: name, then what they hold."""
+    return [short(command) for command in understand(text, snapshot)]
+
+
+def short(command):
+    match command:
+        case SetSlot(slot, value) | CorrectSlot(slot, value):
+            return f"{type(command).__name__} {slot}={value}"
+        case Unfit(slot, problem):
+            return f"Unfit {slot} {problem}"
+        case StartFlow(flow):
+            return f"StartFlow {flow}"
+        case AskFaq(text):
+            return f"AskFaq {text}"
+        case _:
+            return type(command).__name__
+
+
+def spec(kind, name="", **more):
+    return SlotSpec(
+        name=name or kind.value, kind=kind, labels={"en": "x"}, prompts={"en": "x"}, **more
+    )
