@@ -78,6 +78,8 @@ FORMS: Mapping[str, Promise] = {
     "yes": _("Yes, go ahead"),
     "no": _("No, change something"),
     "give": _("OK"),
+    "choose": _("Please choose…"),
+    "example": _("For example: {example}"),
     "lack": _("I do not have it"),
     "form_title": _("Leave a message"),
     "form_name": _("Name (optional)"),

@@ -2,7 +2,7 @@
 // Stands for itself: what it shares with the frame is handed to it, and its sentences come with it.
 
 const MOST = 500;
-const BUTTONS = 8;
+const BUTTONS = 12;
 // What brings up the right keyboard, and keeps the browser from improving what is typed.
 const INPUTS = {
   email: { type: "email", autocomplete: "email" },
@@ -21,7 +21,7 @@ const CONTACT = [
 
 let kit;
 let said;
-const say = (name) => said[name];
+const say = (name, example) => said[name].replace("{example}", () => example);
 
 /**
  * Gets ready once: `shared` is what the frame lends, its language among it.
@@ -36,6 +36,8 @@ export function prepare(shared) {
   document.head.append(sheet);
   return ready;
 }
+
+const note = (id, example) => kit.make("p", { id, className: "note" }, say("example", example));
 
 /** One detail of a flow: a labelled input, or a button for each of a few options. */
 export class SlotForm {
@@ -53,15 +55,15 @@ export class SlotForm {
     this.#send = send;
     this.#slot = form.slot;
     const id = `slot-${seq}`;
-    const notes = [
+    const below = [
       form.error && kit.make("p", { id: `${id}-error`, className: "error" }, form.error),
-      form.example && kit.make("p", { id: `${id}-note`, className: "note" }, form.example),
+      form.example && !form.options?.length && note(`${id}-note`, form.example),
     ].filter(Boolean);
-    const describedBy = notes.map((note) => note.id).join(" ");
+    const describedBy = below.map((each) => each.id).join(" ");
     const body = this.#isList(form)
       ? this.#choices(form, id, describedBy)
       : this.#field(form, id, describedBy);
-    this.node = kit.make("form", { className: "ask", noValidate: true }, ...body, ...notes);
+    this.node = kit.make("form", { className: "ask", noValidate: true }, ...body, ...below);
     if (form.lack) this.node.append(this.#lack());
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -97,6 +99,8 @@ export class SlotForm {
   #field({ label, type, options, error }, id, describedBy) {
     const properties = { id, type: "text", maxLength: MOST, ...INPUTS[type] };
     this.#input = kit.make(options?.length ? "select" : "input", options?.length ? { id } : properties);
+    // Nothing is chosen for the visitor.
+    if (options?.length) this.#input.append(kit.make("option", { value: "" }, say("choose")));
     for (const option of options || []) {
       this.#input.append(kit.make("option", { value: option.value }, option.label));
     }
@@ -171,10 +175,11 @@ export class Card {
   #proof({ slot, type, label, example }, seq) {
     const id = `card-${seq}-${slot}`;
     const input = kit.make("input", { id, type: "text", maxLength: MOST, ...INPUTS[type] });
-    const note = kit.make("span", { id: `${id}-note`, className: "note" }, example || "");
-    if (example) input.setAttribute("aria-describedby", note.id);
     this.#inputs.set(slot, input);
-    return kit.make("p", {}, kit.make("label", { htmlFor: id }, label), input, note);
+    const row = kit.make("div", { className: "proof" }, kit.make("label", { htmlFor: id }, label), input);
+    if (example) row.append(note(`${id}-note`, example));
+    if (example) input.setAttribute("aria-describedby", `${id}-note`);
+    return row;
   }
 
   #given() {

@@ -33,6 +33,7 @@ PARSED = [
     (SlotKind.TEXT, " \u200b ", "shape"),
     (SlotKind.TEXT, "x" * 201, "too_long"),
     (SlotKind.PRODUCT, "desk lamps", "lamp"),
+    (SlotKind.PRODUCT, " buds ", SetSlot("product", "buds", "buds", 1, 5)),
     (SlotKind.PRODUCT, "chair", "unknown"),
 ]
 

@@ -26,6 +26,9 @@ def parse(spec: SlotSpec, text: str, snapshot: Snapshot) -> SetSlot | Unfit:
             return chosen(spec, line, prepared) or Unfit(spec.name, "unknown")
         case SlotKind.PRODUCT if not snapshot.book.products:
             return free(spec, line)
+        case SlotKind.PRODUCT if any(one.value == text.strip() for one in snapshot.book.products):
+            # From a list, which sends the product's own number.
+            return _whole(spec, line, text.strip())
     mentions = hear(line.folded, prepared, asked=spec.kind, today=snapshot.today)
     found = picked(spec, mentions, line)
     if found:
