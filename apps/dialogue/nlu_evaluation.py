@@ -107,7 +107,9 @@ def ask(book: Book, utterances: Sequence[Utterance]) -> Iterator[Outcome]:
             ),
             OTHER,
         )
-        spans = _spans(commands if intent != OTHER else [], Reading(utterance.text, snapshot))
+        spans = _spans(
+            commands if intent != OTHER else [], Reading(utterance.text, book, snapshot.today)
+        )
         confirmed = None
         if utterance.intent is not None and _is_complete(utterance, book):
             confirmed = intent == utterance.intent and _confirms(utterance.text, snapshot)

@@ -86,7 +86,7 @@ def _exactly(pending: SlotSpec, reading: Reading) -> SetSlot | None:
 
 def _said(pending: SlotSpec | None, flow: FlowSpec, reading: Reading) -> Command | None:
     """What the whole line says of the lists of phrases."""
-    lists = phrases(reading.snapshot.book)
+    lists = phrases(reading.book)
     match lists.whole(reading.spelt, ASKED_FOR if pending else YES_AND_NO):
         case PhraseKind.AFFIRM:
             return Affirm()
@@ -223,7 +223,7 @@ def _is_denied(flow: FlowSpec, reading: Reading) -> bool:
     line = reading.line.folded
     if len(line) > LONGEST_DENIAL or _wish(reading) == flow.key or not DENIERS.search(line):
         return False
-    wishes = matcher(reading.snapshot.book).rank(DENIERS.sub(" ", line))
+    wishes = matcher(reading.book).rank(DENIERS.sub(" ", line))
     return any(wish.flow == flow.key and wish.confidence >= START_AT for wish in wishes)
 
 
@@ -254,7 +254,7 @@ def _question_beside(reading: Reading) -> Iterator[AskFaq]:
 def _other(flow: FlowSpec, pending: SlotSpec | None, reading: Reading) -> Iterator[Command]:
     """A line without a value for any slot."""
     wish = _wish(reading)
-    first = phrases(reading.snapshot.book).first(reading.spelt, YES_AND_NO)
+    first = phrases(reading.book).first(reading.spelt, YES_AND_NO)
     if _is_denied(flow, reading) or (first is PhraseKind.CANCEL and wish != flow.key):
         yield CancelFlow()
     elif wish in ("", flow.key) and _is_yes(first, wish, reading):

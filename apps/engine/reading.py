@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property, lru_cache
 
 from apps.engine.book import Book
@@ -17,7 +18,6 @@ from apps.engine.recognise.parsing import REASON, explained, picked, put
 from apps.engine.recognise.prepared import BOOKS_KEPT, Prepared, prepare
 from apps.engine.recognise.reasons import Reason, reason
 from apps.engine.recognise.wanted import Wanted, wanted
-from apps.engine.types import Snapshot
 
 # A text slot of this name is read out of a line that says more (see recognise/wanted.py), as a
 # choice called "reason" is (see recognise/reasons.py).
@@ -34,7 +34,8 @@ class Reading:
     """A line and what is found in it, each part when it is first asked for."""
 
     text: str
-    snapshot: Snapshot
+    book: Book
+    today: date | None = None
     asked: SlotKind | None = None
 
     @cached_property
@@ -51,11 +52,11 @@ class Reading:
 
     @cached_property
     def prepared(self) -> Prepared:
-        return prepare(self.snapshot.book)
+        return prepare(self.book)
 
     @cached_property
     def mentions(self) -> list[Mention]:
-        return hear(self.line.folded, self.prepared, asked=self.asked, today=self.snapshot.today)
+        return hear(self.line.folded, self.prepared, asked=self.asked, today=self.today)
 
     @cached_property
     def reason(self) -> Reason | None:
@@ -67,7 +68,7 @@ class Reading:
 
     @cached_property
     def wishes(self) -> list[Wish]:
-        return matcher(self.snapshot.book).rank(without(self.line.folded, self.mentions))
+        return matcher(self.book).rank(without(self.line.folded, self.mentions))
 
 
 @lru_cache(maxsize=BOOKS_KEPT)

@@ -3,9 +3,12 @@
 It yields commands and decides nothing: what they do follows from where the dialogue stands.
 """
 
+import re
 from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
 
-from apps.engine.book import PhraseKind
+from apps.engine.book import Book, PhraseKind
 from apps.engine.commands import (
     AskFaq,
     Command,
@@ -23,6 +26,9 @@ from apps.engine.reading import LIKELY_AT, SURE_AT, Reading, details, phrases
 from apps.engine.recognise.parsing import TAIL, put
 from apps.engine.types import Snapshot
 
+KEPT_LINES = 2048
+LONGEST_COMMON = 100
+HOLDS_DETAILS = re.compile(r"[\d@]")
 COURTESIES = {
     PhraseKind.GREETING: Courtesy.GREETING,
     PhraseKind.THANKS: Courtesy.THANKS,
@@ -32,29 +38,43 @@ COURTESIES = {
 
 def understand(text: str, snapshot: Snapshot) -> list[Command]:
     """The commands of one visitor line, which may hold anything; never an empty list."""
-    active = snapshot.memory.active
-    flow = snapshot.book.by_version.get((active.flow, active.version)) if active else None
-    pending = flow.by_name.get(active.pending) if active and flow else None
-    reading = Reading(text, snapshot, pending.kind if pending else None)
+    book, active = snapshot.book, snapshot.memory.active
+    flow = book.by_version.get((active.flow, active.version)) if active else None
+    if active is None or flow is None:
+        is_common = len(text) <= LONGEST_COMMON and not HOLDS_DETAILS.search(text)
+        return list((common if is_common else outside)(text, book, snapshot.today))
+    pending = flow.by_name.get(active.pending)
+    reading = Reading(text, book, snapshot.today, pending.kind if pending else None)
     if _wants_human(reading):
         return [WantHuman()]
-    if active and flow and (said := in_flow(flow, active, reading)):
+    if said := in_flow(flow, active, reading):
         return said
+    return [courteous(reading) or AskFaq(text)]
+
+
+def outside(text: str, book: Book, today: date | None) -> tuple[Command, ...]:
+    """The commands of a line outside of flows."""
+    reading = Reading(text, book, today)
+    if _wants_human(reading):
+        return (WantHuman(),)
     if found := courteous(reading):
-        return [found]
-    if flow or not snapshot.book.flows:
-        return [AskFaq(text)]
-    return list(_opening(reading))
+        return (found,)
+    return tuple(_opening(reading)) if book.flows else (AskFaq(text),)
+
+
+# Buttons and the questions that everybody asks come again word for word, and to understand one
+# costs a third of its turn. What may hold somebody's number or address is not kept.
+common = lru_cache(maxsize=KEPT_LINES)(outside)
 
 
 def _wants_human(reading: Reading) -> bool:
-    if phrases(reading.snapshot.book).added(reading.plain) is PhraseKind.HUMAN:
+    if phrases(reading.book).added(reading.plain) is PhraseKind.HUMAN:
         return True
     return len(reading.text) <= WISH_LENGTH and wants_human(reading.spelt, reading.plain)
 
 
 def courteous(reading: Reading) -> SmallTalk | None:
-    own = phrases(reading.snapshot.book).added(reading.plain)
+    own = phrases(reading.book).added(reading.plain)
     found = COURTESIES.get(own) if own else None
     if found := found or courtesy(reading.plain):
         return SmallTalk(found)
@@ -66,7 +86,7 @@ def _opening(reading: Reading) -> Iterator[Command]:
     wish = reading.wishes[0] if reading.wishes else Wish("", 0.0)
     if wish.confidence >= LIKELY_AT:
         yield StartFlow(wish.flow, wish.confidence)
-        yield from details(reading.snapshot.book.by_key[wish.flow], reading, reading.mentions)
+        yield from details(reading.book.by_key[wish.flow], reading, reading.mentions)
     else:
         yield from _heard(reading)
     if wish.confidence < SURE_AT:
