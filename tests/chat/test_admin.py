@@ -102,10 +102,11 @@ class TestList:
 
     def test_names_the_site_where_there_are_several(self, talk):
         session = talk()
-        assert "site" not in columns(signed_in(olga()))
+        client = signed_in(olga())
+        assert "site" not in columns(client)
         Site.objects.create(key="second", name="Second")
-        assert columns(signed_in(olga()))[:3] == ["short", "site", "person"]
-        assert session.site.name in texts(signed_in(olga()).get(page(LIST)).content.decode())
+        assert columns(client)[:3] == ["short", "site", "person"]
+        assert session.site.name in texts(client.get(page(LIST)).content.decode())
 
 
 class TestSession:

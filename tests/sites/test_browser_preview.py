@@ -106,3 +106,23 @@ def test_it_closes_and_opens_as_on_a_page(form):
     launcher.click()
     expect(close).to_be_visible()
     expect(launcher).to_have_attribute("aria-expanded", "true")
+
+
+def test_it_stands_beside_the_fields_that_it_follows_and_below_on_a_phone(form):
+    page = form()
+    colour, preview = page.locator("#id_accent"), page.locator("#site-preview")
+    preview.scroll_into_view_if_needed()
+    one, other = colour.bounding_box(), preview.bounding_box()
+    assert one["x"] + one["width"] <= other["x"]
+    assert abs(one["y"] - other["y"]) < 200
+    narrow = form(width=390)
+    last = narrow.locator("#id_offset_block").bounding_box()
+    assert last["y"] < narrow.locator("#site-preview").bounding_box()["y"]
+
+
+def test_the_line_for_the_pages_can_be_copied(form):
+    page = form()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#embed-code").locator("xpath=../following-sibling::button").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert 'data-key="demo"' in page.evaluate("navigator.clipboard.readText()")

@@ -95,7 +95,7 @@ class TestKey:
         ("name", "key"), [("Bean Street Coffee", "bean-street-coffee"), ("豆街咖啡", r"site-\w{4}")]
     )
     def test_is_made_from_the_name(self, name, key):
-        assert self.add(name=name, key="").status_code == 302
+        assert self.add(name=name, key="", languages=["en"]).status_code == 302
         assert re.fullmatch(key, Site.objects.get().key)
 
     def test_of_another_site_is_made_different(self, site):
@@ -108,3 +108,8 @@ class TestKey:
         [told] = response.context["adminform"].form.errors["key"]
         assert told.startswith("Only the letters a to z")
         assert not Site.objects.exists()
+
+
+def test_a_new_site_speaks_both_languages_unless_told():
+    response = signed_in(olga()).get(page("sites_site_add"))
+    assert response.context["adminform"].form["languages"].value() == ["en", "zh-Hans"]

@@ -149,7 +149,7 @@ class Widget:
 
     @property
     def strip(self) -> Locator:
-        return self.frame.get_by_text(self.words["offline"]).first
+        return self.frame.locator("#strip")
 
     def open(self) -> "Widget":
         self.launcher.click()

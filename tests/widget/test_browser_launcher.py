@@ -87,6 +87,19 @@ def test_a_page_that_is_not_listed_cannot_show_the_frame(host, servers, visit):
     assert any("frame-ancestors" in problem for problem in widget.problems)
 
 
+def test_a_page_that_is_not_listed_is_told_without_waiting_for_the_last_timer(
+    context, host, servers, visit
+):
+    servers.query("UPDATE sites_site SET allowed_pages = '{https://other.example}'")
+    context.add_init_script(
+        "const real = setTimeout;"
+        "window.setTimeout = (run, ms, ...rest) => ms < 10000 && real(run, ms, ...rest);"
+    )
+    widget = visit(host.origin)
+    widget.launcher.click()
+    expect(widget.page.get_by_text("The chat cannot be reached right now.")).to_be_visible()
+
+
 def test_it_is_included_once_and_survives_a_new_body(host, visit):
     host.body = host.body.replace("<body>", host.body.split("<title>Host</title>")[1])
     widget = visit(host.origin)
