@@ -14,6 +14,7 @@ from apps.engine import book as engine
 from apps.engine.book import EMPTY_BOOK, Book, PhraseKind
 from apps.engine.flows import FlowSpec
 from apps.engine.policy import DEFAULT, Rule
+from apps.engine.reading import learn_book
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,9 @@ def refresh() -> None:
     for site_id, version in versions.items():
         if of(site_id).version != version:
             # Read after its version: what changes meanwhile moves that again.
-            _books[site_id] = load(site_id, version)
+            book = load(site_id, version)
+            learn_book(book)
+            _books[site_id] = book
             logger.info("flows: site %s is at version %s", site_id, version)
 
 
@@ -91,7 +94,12 @@ def _rules(site_id: int) -> tuple[Rule, ...]:
     rows = list(PolicyRow.objects.filter(site_id=site_id))
     if not rows:
         return DEFAULT
-    if rules.problems(rows):
+    try:
+        holds = not rules.problems(rows)
+        found = rules.of_rows(rows) if holds else DEFAULT
+    except ValueError:
+        # A condition or a step of another release.
+        holds, found = False, DEFAULT
+    if not holds:
         logger.warning("policy: the rows of site %s do not hold, the defaults do", site_id)
-        return DEFAULT
-    return rules.of_rows(rows)
+    return found

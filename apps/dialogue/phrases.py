@@ -67,6 +67,10 @@ SAID: Mapping[Say, str | Promise] = {
     Say.EXPIRED: _("That is not valid any more."),
     Say.GO_ON: _("You were here before: %(flow)s. Shall we go on?"),
     Say.LATER: _("We come to that right afterwards: %(flow)s."),
+    Say.ASK_LATER: _(
+        "One thing after the other: please ask me for this again afterwards: %(flow)s."
+    ),
+    Say.OR_STOP: _("Do you mean “%(flow)s”? Then just go on. Or shall I stop here?"),
     Say.NEXT: _("You also asked for this: %(flow)s. Shall we do that now?"),
     Say.STEER: _("Let us finish this first: %(flow)s."),
     Say.OFFER_PERSON: _("Would you rather talk to a person?"),
@@ -80,7 +84,7 @@ NOT_FOUND = _("I cannot find an order of yours with these details.")
 FOR_EXAMPLE = _("For example: %(example)s")
 YES = _("Yes")
 NO = _("No")
-STOP_IT = _("Cancel")
+STOP_IT = _("Stop, do nothing")
 CHANGE = _("Change: %(label)s")
 # Those whose sentence names a bound.
 BOUNDS = frozenset({"past", "future", "too_small", "too_large", "too_long"})

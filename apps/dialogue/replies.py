@@ -65,9 +65,7 @@ class Message:
             offered.append(button)
 
     def add(self, part: Part) -> None:
-        flow = self.book.by_version.get((part.flow, part.version)) or self.book.by_key.get(
-            part.flow
-        )
+        flow = self._flow(part)
         spec = flow.by_name.get(part.slot) if flow else None
         if text := self._text(part, flow, spec):
             self.texts.append(text)
@@ -172,6 +170,8 @@ class Message:
                 self.meta["confirm"] = self._card(part, flow)
             case Say.DECLINED:
                 self._offer_changes(part, flow)
+            case Say.OR_STOP:
+                self._offer_to_stop(flow)
             case Say.GO_ON | Say.NEXT:
                 self.offer(self.words(phrases.YES))
                 self.offer(self.words(phrases.NO))
@@ -201,7 +201,10 @@ class Message:
         for spec in (flow.by_name[name] for name in names if name in flow.by_name):
             label = self.words(phrases.CHANGE, label=slots.label(spec, self.language))
             self.offer(label, label, change=spec.name)
-        self.offer(self.words(phrases.STOP_IT))
+        self._offer_to_stop(flow)
+
+    def _offer_to_stop(self, flow: FlowSpec) -> None:
+        self.offer(self.words(phrases.STOP_IT), stop=flow.key)
 
     def _offer_flows(self, part: Part) -> None:
         for key in part.candidates:

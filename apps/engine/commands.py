@@ -74,7 +74,9 @@ class Deny:
 
 @dataclass(frozen=True, slots=True)
 class CancelFlow:
-    pass
+    """`unsure`: what the flow itself does may be meant, as by "cancel" where orders are cancelled."""
+
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

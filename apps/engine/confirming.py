@@ -11,12 +11,12 @@ def affirm(command: Affirm, scene: Scene) -> None:
     active = scene.active
     if active is None:
         _tell_expired(command, scene)
+    elif _is_of_another_card(command, active):
+        scene.say(Say.EXPIRED)
     elif active.running:
         scene.about_flow = True
     elif active.paused:
         go_on(scene)
-    elif command.confirmation not in ("", active.confirmation):
-        scene.say(Say.EXPIRED)
     elif active.confirmation:
         scene.progressed |= not active.agreed
         scene.change(agreed=True)
@@ -26,17 +26,22 @@ def deny(command: Deny, scene: Scene) -> None:
     active = scene.active
     if active is None:
         _tell_expired(command, scene)
+    elif _is_of_another_card(command, active):
+        scene.say(Say.EXPIRED)
     elif active.running:
         scene.about_flow = True
     elif active.paused:
         if not scene.returned:
             cancel(scene)
-    elif command.confirmation not in ("", active.confirmation):
-        scene.say(Say.EXPIRED)
     elif scene.machine.state is State.CONFIRM:
         # The card is closed: a yes to "what is wrong with it?" must not order it.
         scene.change(confirmation="", agreed=False)
         scene.declined = True
+
+
+def _is_of_another_card(command: Affirm | Deny, active: ActiveFlow) -> bool:
+    """An action runs under the id of the card that it was agreed to on."""
+    return command.confirmation not in ("", active.confirmation, active.running)
 
 
 def _tell_expired(command: Affirm | Deny, scene: Scene) -> None:
@@ -45,12 +50,15 @@ def _tell_expired(command: Affirm | Deny, scene: Scene) -> None:
         scene.say(Say.EXPIRED)
 
 
-def cancel(scene: Scene) -> None:
+def cancel(scene: Scene, *, unsure: bool = False) -> None:
     active = scene.active
     if active is None:
         return
     if active.running:
         scene.about_flow = True
+        return
+    if unsure:
+        scene.say(Say.OR_STOP, flow=active.flow, version=active.version)
         return
     if active.paused and not active.slots:
         # It was no more than offered.

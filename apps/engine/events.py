@@ -1,9 +1,10 @@
 """What a turn yields: events for whoever drives it to carry out, and requests it waits on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from apps.engine.commands import Command
 from apps.engine.types import Memory, Passage, SlotValue, State
 
 
@@ -43,6 +44,8 @@ class Say(StrEnum):
     EXPIRED = "expired"
     GO_ON = "go_on"
     LATER = "later"  # `flow` was asked for in the middle of another, and comes after it
+    ASK_LATER = "ask_later"  # another one waits already: `flow` can be asked for after that
+    OR_STOP = "or_stop"  # either what `flow` does is meant, or to stop
     NEXT = "next"  # that one is over; whether to begin with `flow` now
     STEER = "steer"
     OFFER_PERSON = "offer_person"
@@ -130,13 +133,15 @@ class Ended(StrEnum):
 class Result:
     """What came of an action, handed to `turn.resume`. `text` is the shop's own sentence. A
     refusal may name the `slot` that is wrong; `not_found` says that no order of this visitor fits
-    what was given, whether it exists or not."""
+    what was given, whether it exists or not. `language` is the one that the action was asked for
+    in."""
 
     key: str
     ended: Ended
     text: str = ""
     slot: str = ""
     not_found: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +181,13 @@ QUESTIONS = frozenset({"faq", "near", "unknown", "high_risk", "queued"})
 @dataclass(frozen=True, slots=True)
 class Judged:
     """Which way the turn took, how sure it was of the best passage, None when none was asked for,
-    and the row of the policy that decided, "" when none had to."""
+    and the row of the policy that decided, "" when none had to. `commands`: what was understood."""
 
     route: str
     confidence: float | None = None
     rule: str = ""
     flow: str = ""
+    commands: tuple[Command, ...] = field(default=(), compare=False)
 
 
 Event = Reply | Move | Act | Handoff | Resume | Remember | Judged

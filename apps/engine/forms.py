@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from apps.engine.commands import Affirm, Command, Deny, Lack, SetSlot, StartFlow, Unfit
+from apps.engine.commands import Affirm, CancelFlow, Command, Deny, Lack, SetSlot, StartFlow, Unfit
 from apps.engine.filling import WRONG
 from apps.engine.flows import FlowSpec
 from apps.engine.recognise import parse
 from apps.engine.types import Snapshot
 
 # Keys of fields that are no slots; no slot may be called so.
-RESERVED = frozenset({"confirm", "answer", "lack", "flow", "change"})
+RESERVED = frozenset({"confirm", "answer", "lack", "flow", "change", "stop"})
 
 
 def typed(snapshot: Snapshot, fields: Mapping[str, str]) -> tuple[Command, ...]:
@@ -44,6 +44,8 @@ def _pressed(
         yield Lack()
     if flow and (name := fields.get("change", "")) in flow.by_name:
         yield Unfit(name, WRONG)
+    if active and fields.get("stop") == active.flow:
+        yield CancelFlow()
     if (key := fields.get("flow", "")) in snapshot.book.by_key:
         yield StartFlow(key)
     if card := fields.get("confirm", ""):

@@ -15,15 +15,25 @@ from apps.engine.commands import (
     CancelFlow,
     Command,
     CorrectSlot,
+    Courtesy,
     Deny,
     Lack,
     SetSlot,
     StartFlow,
     Unfit,
 )
-from apps.engine.courtesies import courtesy
+from apps.engine.courtesies import bare, courtesy, spelt
 from apps.engine.flows import LONGEST_VALUE, FlowSpec, SlotKind, SlotSpec
-from apps.engine.reading import START_AT, WANTED, Reading, details, instead, matcher, phrases
+from apps.engine.reading import (
+    START_AT,
+    SURE_AT,
+    WANTED,
+    Reading,
+    details,
+    instead,
+    matcher,
+    phrases,
+)
 from apps.engine.recognise.hearing import without
 from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.parsing import REASON, chosen, explained, free, picked, put
@@ -47,14 +57,29 @@ NEGATED = re.compile(
 BUT = re.compile(
     r"但|不过|可是|只是|除了|先|\b(?:but|except|only|if|unless|wait|first|however|not)\b|n't|[?]|不"
 )
+# What is said of the flow, and is no wish for it: "forget the return", 放弃退货.
+HELD_BACK = re.compile(
+    r"停|算了|放弃|保留|留着|等|想|晚点|以后|回头|再说|别|没|错"
+    r"|\b(?:forget|abort|stop|keep|leave|hold|hang|drop|scrap|quit|exit|abandon|undo|skip|never|no"
+    r"|later|think|maybe|instead|wrong)\b"
+)
 # A yes that goes on without a mark: "yes cancel it", 确认退货.
 YES_HEAD = re.compile(
-    r"(?:(?:yes|yeah|yep|yup|sure|ok|okay)\b|确认|确定|同意|是的|对的|好的|好,|可以|嗯)"
+    r"(?:(?:yes|yeah|yep|yup|sure|ok|okay|right)\b|确认|确定|同意|是的|对的|好的|可以|嗯+)"
 )
+# What stands around a value that is said once more.
+AROUND_VALUE = re.compile(
+    r"(?:(?:(?:my|the|it|its|it's|is|for|with|order|number|no|item|product)\b|[这那]|就?是|为|订单号?|单号?|编号|号码|商品|的)\s*)*"
+)
+POLITE = frozenset({Courtesy.THANKS, Courtesy.GREETING, Courtesy.ASSENT})
+PLEASE = re.compile(r"please|then|now|请|拜托|麻烦(?:你|您|了)?|吧|那就?")
+ORDERLY = re.compile(r"\bcancel\b|取消")
 # "Cancel this request" means the talk, not the order.
 ABOUT_TALK = re.compile(r"request|process|form|application|申请|流程|操作|办理")
 DENIERS = re.compile(r"\b(?:don't|dont|do not|not|no longer|never|no)\b|不是|不再|不|别|没")
 CLAUSE = re.compile(r"[^,.;!?…~，。；！？、\n]+")
+# A clause, and which list it is in.
+Clause = tuple[str, PhraseKind | None]
 # A short line that is no question was meant for what was asked.
 SHORT = 16
 SHORT_WORDS = 4
@@ -95,10 +120,20 @@ def _said(pending: SlotSpec | None, flow: FlowSpec, reading: Reading) -> Command
         case PhraseKind.LACK:
             return Lack()
         case PhraseKind.CANCEL:
-            # To a flow that cancels orders "cancel" may mean either, so it is asked again.
-            is_order = not ABOUT_TALK.search(reading.spelt) and _wish(reading) == flow.key
-            return StartFlow(flow.key) if is_order else CancelFlow()
+            return CancelFlow(unsure=_may_be_meant(reading.spelt, flow, reading))
     return None
+
+
+def _may_be_meant(cancel: str, flow: FlowSpec, reading: Reading) -> bool:
+    """Whether "cancel" may be what the flow does: to one that cancels orders it may mean either."""
+    is_plain = ORDERLY.search(cancel) and not ABOUT_TALK.search(cancel)
+    return bool(is_plain) and _wants(flow.key, cancel, SURE_AT, reading)
+
+
+def _wants(key: str, said: str, least: float, reading: Reading) -> bool:
+    """Whether words ask for the flow, with at least this confidence."""
+    wishes = matcher(reading.book).rank(said)
+    return any(wish.flow == key and wish.confidence >= least for wish in wishes)
 
 
 def _wish(reading: Reading) -> str:
@@ -215,6 +250,7 @@ def _is_elsewhere(flow: FlowSpec, reading: Reading) -> bool:
         or courtesy(reading.plain) is not None
         or _wish(reading) != ""
         or _is_denied(flow, reading)
+        or isinstance(_answered(_kinds(flow, reading), flow, None, reading), CancelFlow)
     )
 
 
@@ -223,8 +259,7 @@ def _is_denied(flow: FlowSpec, reading: Reading) -> bool:
     line = reading.line.folded
     if len(line) > LONGEST_DENIAL or _wish(reading) == flow.key or not DENIERS.search(line):
         return False
-    wishes = matcher(reading.book).rank(DENIERS.sub(" ", line))
-    return any(wish.flow == flow.key and wish.confidence >= START_AT for wish in wishes)
+    return _wants(flow.key, DENIERS.sub(" ", line), START_AT, reading)
 
 
 def _is_question(reading: Reading) -> bool:
@@ -254,32 +289,81 @@ def _question_beside(reading: Reading) -> Iterator[AskFaq]:
 def _other(flow: FlowSpec, pending: SlotSpec | None, reading: Reading) -> Iterator[Command]:
     """A line without a value for any slot."""
     wish = _wish(reading)
-    first = phrases(reading.book).first(reading.spelt, YES_AND_NO)
-    if _is_denied(flow, reading) or (first is PhraseKind.CANCEL and wish != flow.key):
+    clauses = _kinds(flow, reading)
+    if _is_denied(flow, reading):
         yield CancelFlow()
-    elif wish in ("", flow.key) and _is_yes(first, wish, reading):
-        yield Affirm()
-        return
-    elif first is PhraseKind.DENY and not wish and not _is_question(reading):
-        yield Deny()
-        return
-    if wish:
-        yield StartFlow(wish, reading.wishes[0].confidence)
-    elif (
-        pending
-        and first is None
-        and not _is_denied(flow, reading)
-        and _is_attempt(pending, reading)
-    ):
+    elif answer := _answered(clauses, flow, pending, reading):
+        yield answer
+        rest = (clause for clause, kind in clauses if kind is None)
+        if wish == flow.key or not any(_wants(wish, clause, START_AT, reading) for clause in rest):
+            return
+    elif not wish and not _begins(clauses) and pending and _is_attempt(pending, reading):
         unknown = pending.kind in (SlotKind.PRODUCT, SlotKind.CHOICE)
         yield Unfit(pending.name, "unknown" if unknown else "shape")
+    if wish:
+        yield StartFlow(wish, reading.wishes[0].confidence)
 
 
-def _is_yes(first: PhraseKind | None, wish: str, reading: Reading) -> bool:
-    """Whether the line begins with a yes, and nothing in the rest takes it back."""
-    if len(reading.spelt) > LONGEST_YES or BUT.search(reading.spelt) or _is_question(reading):
-        return False
-    return first is PhraseKind.AFFIRM or bool(wish and YES_HEAD.match(reading.spelt))
+def _begins(clauses: list[Clause]) -> bool:
+    """Whether a line begins with a yes, a no or a stop."""
+    return bool(clauses) and clauses[0][1] is not None
+
+
+def _answered(
+    clauses: list[Clause], flow: FlowSpec, pending: SlotSpec | None, reading: Reading
+) -> Command | None:
+    """The yes, no or stop that a line begins with. A stop or a no in the rest wins; and a yes to a
+    card, which no slot is pending beside, is none unless all that follows leaves it one."""
+    if not _begins(clauses):
+        return None
+    kinds = {kind for _, kind in clauses}
+    again = any(_restates(clause, flow, reading) for clause, kind in clauses if kind is None)
+    if PhraseKind.CANCEL in kinds:
+        return None if again else CancelFlow()
+    if _wish(reading) not in ("", flow.key) or _is_question(reading):
+        return None
+    if PhraseKind.DENY in kinds:
+        return CancelFlow(unsure=True) if again else Deny()
+    if len(reading.spelt) > LONGEST_YES or BUT.search(reading.spelt):
+        return None
+    is_yes = all(kind or _goes_along(clause, flow, reading) for clause, kind in clauses)
+    return Affirm() if is_yes or pending else None
+
+
+def _clauses(reading: Reading) -> Iterator[str]:
+    """The clauses of a line without what it names; a yes without a mark behind it is one too."""
+    lists = phrases(reading.book)
+    for found in CLAUSE.finditer(without(reading.line.folded, reading.mentions)):
+        clause = spelt(found[0]).strip()
+        head = YES_HEAD.match(clause)
+        if head and lists.whole(clause, YES_AND_NO) is None:
+            yield head[0]
+            clause = clause[head.end() :].strip()
+        yield clause
+
+
+def _kinds(flow: FlowSpec, reading: Reading) -> list[Clause]:
+    return [(clause, _kind(clause, flow, reading)) for clause in _clauses(reading)]
+
+
+def _kind(clause: str, flow: FlowSpec, reading: Reading) -> PhraseKind | None:
+    kind = phrases(reading.book).whole(clause, YES_AND_NO)
+    if kind is PhraseKind.CANCEL and _may_be_meant(clause, flow, reading):
+        return None
+    return kind if kind in YES_AND_NO else None
+
+
+def _restates(clause: str, flow: FlowSpec, reading: Reading) -> bool:
+    """Whether the clause asks for the flow once more."""
+    return not HELD_BACK.search(clause) and _wants(flow.key, clause, SURE_AT, reading)
+
+
+def _goes_along(clause: str, flow: FlowSpec, reading: Reading) -> bool:
+    """Whether the clause leaves a yes beside it one."""
+    plain = bare(clause)
+    if not plain or PLEASE.fullmatch(plain) or courtesy(plain) in POLITE:
+        return True
+    return bool(AROUND_VALUE.fullmatch(plain)) or _restates(clause, flow, reading)
 
 
 def _is_attempt(pending: SlotSpec, reading: Reading) -> bool:
@@ -287,6 +371,8 @@ def _is_attempt(pending: SlotSpec, reading: Reading) -> bool:
     if pending.kind is SlotKind.TEXT or _is_question(reading) or courtesy(reading.plain):
         return False
     plain = reading.plain
+    if phrases(reading.book).added(plain):
+        return False
     if any(char.isdigit() for char in plain):
         return True
     return 0 < len(plain) <= SHORT and len(plain.split()) <= SHORT_WORDS

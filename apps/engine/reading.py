@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-from apps.engine.book import Book
+from apps.engine.book import Book, kept
 from apps.engine.commands import SetSlot, Unfit
 from apps.engine.courtesies import bare, spelt
 from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
@@ -15,7 +15,7 @@ from apps.engine.recognise.hearing import hear, without
 from apps.engine.recognise.line import Line, read
 from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.parsing import REASON, explained, picked, put
-from apps.engine.recognise.prepared import BOOKS_KEPT, Prepared, prepare
+from apps.engine.recognise.prepared import Prepared, prepare
 from apps.engine.recognise.reasons import Reason, reason
 from apps.engine.recognise.wanted import Wanted, wanted
 
@@ -71,7 +71,7 @@ class Reading:
         return matcher(self.book).rank(without(self.line.folded, self.mentions))
 
 
-@lru_cache(maxsize=BOOKS_KEPT)
+@kept
 def matcher(book: Book) -> Matcher:
     """What the examples of a book's flows teach; takes a tenth of a second the first time."""
     prepared = prepare(book)
@@ -89,9 +89,15 @@ def matcher(book: Book) -> Matcher:
     )
 
 
-@lru_cache(maxsize=BOOKS_KEPT)
+@kept
 def phrases(book: Book) -> Phrases:
     return Phrases(book.phrases.items())
+
+
+def learn_book(book: Book) -> None:
+    """Makes all that lines are understood with, so that the first of them need not wait for it."""
+    matcher(book)
+    phrases(book)
 
 
 def details(flow: FlowSpec, reading: Reading, mentions: list[Mention]) -> Iterator[SetSlot | Unfit]:

@@ -8,7 +8,7 @@ from apps.engine.flows import FlowSpec, SlotKind
 from apps.engine.machine import FLOW_STATES
 from apps.engine.policy import PERSON, Condition
 from apps.engine.scene import Scene
-from apps.engine.types import Mode
+from apps.engine.types import Mode, State
 
 SAYS = {
     Ended.DONE: Say.DONE,
@@ -18,31 +18,44 @@ SAYS = {
 }
 
 
+# Only what was done or refused is told in the shop's words: those of a fault are for nobody.
+TOLD = frozenset({Ended.DONE, Ended.REFUSED})
+
+
 def take(result: Result, scene: Scene) -> bool:
-    """Notes the result, and says whether the flow goes on from there. One of no action that the
-    flow waits for is told and changes nothing."""
+    """Notes the result, and says whether anything is to be settled. One of no action that the flow
+    waits for is told and changes nothing, but what failed is a person's whatever goes on."""
     active, flow = scene.active, scene.flow
-    if active is None or active.running != result.key:
-        scene.say(SAYS[result.ended], id=result.key, text=result.text)
-        if scene.parts[0].say is Say.FAILED and scene.snapshot.mode is Mode.BOT:
-            scene.say(Say.OFFER_PERSON)
-        return False
     scene.command = "result"
+    text = result.text if result.ended in TOLD else ""
+    if active is None or active.running != result.key:
+        scene.say(SAYS[result.ended], id=result.key, text=text)
+        return _is_handed_over(result, scene)
     scene.change(running="")
     is_found = flow and flow.lookup and result.ended is Ended.DONE
     says = Say.FOUND if is_found else SAYS[result.ended]
-    scene.say_of(flow, says, id=result.key, text=result.text, slot=result.slot)
+    scene.say_of(flow, says, id=result.key, text=text, slot=result.slot)
     if scene.snapshot.mode is not Mode.BOT or scene.machine.state not in FLOW_STATES:
         # A person has taken over meanwhile: the flow is theirs, or over.
         if result.ended is Ended.DONE:
             scene.forget_flow()
-        return False
+        return _is_handed_over(result, scene)
     if result.ended is Ended.DONE:
         leave("done", scene)
     elif result.ended is Ended.REFUSED:
         _refuse(result, flow, scene)
     else:
         _fail(scene)
+    return True
+
+
+def _is_handed_over(result: Result, scene: Scene) -> bool:
+    """Whether a person is to look into it who does not have the session already."""
+    if result.ended in TOLD or scene.snapshot.mode is not Mode.BOT:
+        return False
+    if scene.machine.state is State.END:
+        scene.go(State.INIT, Reason.ACTION_FAILED)
+    scene.person = Reason.ACTION_FAILED
     return True
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from apps.engine.commands import Unfit
+from apps.engine.commands import Command, Unfit
 from apps.engine.events import (
     Act,
     Event,
@@ -62,6 +62,7 @@ class Scene:
     confidence: float | None = None
     rule: str = ""
     subject: str = ""
+    commands: tuple[Command, ...] = ()
     # What the commands were about.
     command: str = ""
     progressed: bool = False
@@ -193,7 +194,8 @@ class Scene:
         if self.memory is not before and self.memory != before:
             yield Remember(self.memory)
         yield from self.steps
-        yield Judged(self.route or "flow", self.confidence, self.rule, self.subject)
+        route = self.route or "flow"
+        yield Judged(route, self.confidence, self.rule, self.subject, self.commands)
 
 
 def reason_of(rule: Rule | None) -> Reason:

@@ -11,12 +11,9 @@ from apps.engine.policy import PERSON, Condition
 from apps.engine.scene import Scene
 from apps.engine.types import ActiveFlow
 
-# A flow that is less likely than this, and may be a question, is only offered.
-START_AT = 0.5
-
 
 def start(command: StartFlow, scene: Scene) -> None:
-    """One flow at a time: another that is asked for in the middle comes after it."""
+    """One flow at a time: one other that is asked for in the middle comes after it."""
     flow = scene.snapshot.book.by_key[command.flow]
     active = scene.active
     if active is None or (active.paused and not active.slots and active.flow != flow.key):
@@ -26,6 +23,8 @@ def start(command: StartFlow, scene: Scene) -> None:
         if active.paused:
             scene.returned = False
             go_on(scene)
+    elif active.after != flow.key and active.after in scene.snapshot.book.by_key:
+        scene.say(Say.ASK_LATER, flow=flow.key, version=flow.version)
     else:
         scene.change(after=flow.key)
         scene.say(Say.LATER, flow=flow.key, version=flow.version)

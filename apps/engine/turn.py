@@ -30,10 +30,11 @@ from apps.engine.events import Event, Judged, Result, Say, Search
 from apps.engine.filling import HEARD, fill, is_only_heard, lack, refuse
 from apps.engine.forms import typed
 from apps.engine.machine import FLOW_STATES
+from apps.engine.reading import START_AT
 from apps.engine.results import take
 from apps.engine.return_wish import wants_bot
 from apps.engine.scene import Scene, language_of
-from apps.engine.starting import START_AT, hear_for, start
+from apps.engine.starting import hear_for, start
 from apps.engine.types import Mode, Snapshot, State
 from apps.engine.understand import understand
 from apps.engine.waiting import want_bot, want_human
@@ -64,6 +65,7 @@ def run(snapshot: Snapshot, text: str, commands: Sequence[Command] = ()) -> Play
         yield from scene.steps
         scene.steps.clear()
     heard = commands or _understood(text, scene)
+    scene.commands = tuple(heard)
     if scene.is_waiting:
         yield from _while_waiting(heard, text, scene)
     else:
@@ -75,8 +77,10 @@ def run(snapshot: Snapshot, text: str, commands: Sequence[Command] = ()) -> Play
 def resume(snapshot: Snapshot, result: Result) -> Iterator[Event]:
     """Events of an action's result, which is a turn of its own: one Reply, one Judged at the end."""
     active = snapshot.memory.active
-    language = active.language if active else ""
-    scene = Scene.of(snapshot, language or snapshot.language)
+    own = active.language if active else ""
+    is_waited_for = active is not None and active.running == result.key
+    language = own if is_waited_for else result.language
+    scene = Scene.of(snapshot, language or own or snapshot.language)
     scene.route = "action"
     if take(result, scene):
         settle(scene)
@@ -228,5 +232,5 @@ def _apply_to_flow(command: Command, scene: Scene) -> None:
             affirm(command, scene)
         case Deny():
             deny(command, scene)
-        case CancelFlow():
-            cancel(scene)
+        case CancelFlow(unsure):
+            cancel(scene, unsure=unsure)

@@ -4,11 +4,11 @@ It yields commands and decides nothing: what they do follows from where the dial
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
 
-from apps.engine.book import Book, PhraseKind
+from apps.engine.book import Book, PhraseKind, kept
 from apps.engine.commands import (
     AskFaq,
     Command,
@@ -42,7 +42,9 @@ def understand(text: str, snapshot: Snapshot) -> list[Command]:
     flow = book.by_version.get((active.flow, active.version)) if active else None
     if active is None or flow is None:
         is_common = len(text) <= LONGEST_COMMON and not HOLDS_DETAILS.search(text)
-        return list((common if is_common else outside)(text, book, snapshot.today))
+        if is_common:
+            return list(common(book)(text, snapshot.today))
+        return list(outside(text, book, snapshot.today))
     pending = flow.by_name.get(active.pending)
     reading = Reading(text, book, snapshot.today, pending.kind if pending else None)
     if _wants_human(reading):
@@ -64,7 +66,10 @@ def outside(text: str, book: Book, today: date | None) -> tuple[Command, ...]:
 
 # Buttons and the questions that everybody asks come again word for word, and to understand one
 # costs a third of its turn. What may hold somebody's number or address is not kept.
-common = lru_cache(maxsize=KEPT_LINES)(outside)
+@kept
+def common(book: Book) -> Callable[[str, date | None], tuple[Command, ...]]:
+    """`outside` for one book. Gone with it, or the lines of a preview would keep its book alive."""
+    return lru_cache(maxsize=KEPT_LINES)(lambda text, today: outside(text, book, today))
 
 
 def _wants_human(reading: Reading) -> bool:

@@ -25,7 +25,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -36,6 +36,8 @@ NAT64 = ip_network("64:ff9b::/96")
 # What some releases of Python take for public.
 SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100::/64")))
 WHOLE_RETRY_DIGITS = 6
+# What paths and queries are written with; "%" begins what is encoded already.
+AS_IT_STANDS = "%/?:@!$&'()*+,;=[]~"
 CONNECT_S = 3.0
 # A resolver that hangs cannot be stopped, only left alone.
 _resolvers = ThreadPoolExecutor(4, thread_name_prefix="resolver")
@@ -170,6 +172,8 @@ def _connected(addresses: Sequence[Address], port: int, until: float) -> Iterato
             except OSError:
                 problem = Problem.UNREACHABLE
                 continue
+            # From here on only the timer cuts.
+            raw.settimeout(None)
             yield raw
             return
     raise OutboundError(problem)
@@ -210,21 +214,40 @@ def _with_tls(raw: socket.socket, host: str, cut: threading.Event) -> ssl.SSLSoc
 def _exchange(
     sock: socket.socket, parts: SplitResult, request: Request, cut: threading.Event
 ) -> Answer:
-    sock.settimeout(None)
     connection = http.client.HTTPConnection(parts.hostname or "")
     connection.sock = sock
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    # http.client would write the port of HTTPS into Host.
-    headers = {"Host": parts.netloc.encode("idna").decode(), **request.headers}
+    _write_head(connection, parts, request)
+    arrived = False
     try:
-        connection.request("POST", target, request.body, headers)
+        connection.endheaders()
+        arrived = True
+        connection.send(request.body)
         response = connection.getresponse()
         body = _read(response, request.most_bytes)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise OutboundError(_problem(error, cut), arrived=True) from error
+        raise OutboundError(_problem(error, cut), arrived=arrived) from error
     if cut.is_set():
         raise OutboundError(Problem.TIMEOUT, arrived=True)
     return Answer(response.status, body, _retry_after(response.getheader("Retry-After")))
+
+
+def _write_head(
+    connection: http.client.HTTPConnection, parts: SplitResult, request: Request
+) -> None:
+    """Sends nothing yet. Raises OutboundError for what cannot be written."""
+    target = quote(parts.path or "/", safe=AS_IT_STANDS)
+    if parts.query:
+        target += f"?{quote(parts.query, safe=AS_IT_STANDS)}"
+    try:
+        # http.client would write the port of HTTPS into Host.
+        host = parts.netloc.encode("idna").decode()
+        connection.putrequest("POST", target, skip_host=True, skip_accept_encoding=True)
+        headers = {"Host": host, "Accept-Encoding": "identity", **request.headers}
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.putheader("Content-Length", str(len(request.body)))
+    except (http.client.HTTPException, ValueError) as error:
+        raise OutboundError(Problem.BAD_URL) from error
 
 
 def _read(response: http.client.HTTPResponse, most: int) -> bytes:

@@ -124,11 +124,15 @@ const chat = new Chat({
       log.reset();
       unread.reset();
       dropContact();
+      retire();
+      offerReplies([]);
     },
     ended() {
       log.close();
       unread.reset();
       dropContact();
+      retire();
+      offerReplies([]);
       setMode({});
     },
     wiped() {

@@ -6,9 +6,9 @@ const BUTTONS = 12;
 // What brings up the right keyboard, and keeps the browser from improving what is typed.
 const INPUTS = {
   email: { type: "email", autocomplete: "email" },
-  phone: { type: "tel", autocomplete: "tel" },
+  tel: { type: "tel", autocomplete: "tel" },
   phone_tail: { inputMode: "numeric", autocomplete: "off", maxLength: 20 },
-  amount: { inputMode: "decimal", autocomplete: "off" },
+  number: { inputMode: "decimal", autocomplete: "off" },
   date: { type: "date" },
   order_id: { autocomplete: "off", autocapitalize: "characters", spellcheck: false },
 };

@@ -218,6 +218,57 @@ class TestOnce:
         assert (run.state, shop.calls) == (State.FAILED, [])
 
 
+class TestPassing:
+    """What the database could not do at the moment is tried again, as after a loss."""
+
+    @pytest.mark.parametrize("code", ["40P01", "40001", "57P01"])
+    def test_is_left_for_the_next(self, session, monkeypatch, nobody_starts, code):
+        def fail(call):
+            if len(shop.calls) == 1:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"DO $$ BEGIN RAISE SQLSTATE '{code}'; END $$")
+
+        shop = Counter(work=fail)
+        acts(monkeypatch, shop)
+        run = agree(session)
+        assert threads.run_and_close(run.key) is False
+        run.refresh_from_db()
+        assert (run.state, run.attempts) == (State.RUNNING, 1)
+        due_now(run)
+        assert threads.run_and_close(run.key) is True
+        run.refresh_from_db()
+        assert (run.state, len(shop.calls)) == (State.DONE, 2)
+
+    def test_a_connection_that_is_lost(self, session, monkeypatch, nobody_starts):
+        def lose(call):
+            if len(shop.calls) == 1:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+        shop = Counter(work=lose)
+        acts(monkeypatch, shop)
+        run = agree(session)
+        assert threads.run_and_close(run.key) is False
+        due_now(run)
+        assert threads.run_and_close(run.key) is True
+        run.refresh_from_db()
+        assert (run.state, len(shop.calls)) == (State.DONE, 2)
+
+    def test_not_for_ever(self, session, monkeypatch, nobody_starts):
+        def fail(call):
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$")
+
+        shop = Counter(work=fail)
+        acts(monkeypatch, shop)
+        run = agree(session)
+        for _ in range(execute.MOST_TRIES + 1):
+            due_now(run)
+            threads.run_and_close(run.key)
+        run.refresh_from_db()
+        assert (run.state, len(shop.calls)) == (State.FAILED, execute.MOST_TRIES)
+
+
 class TestMeanwhile:
     def test_a_slow_function_holds_up_no_line(self, session, monkeypatch, settled):
         began, go_on = threading.Event(), threading.Event()

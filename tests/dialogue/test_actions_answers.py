@@ -53,6 +53,19 @@ def fresh(session):
     return Session.objects.get(pk=session.pk)
 
 
+def signed(session):
+    session.visitor.external_id = "mei"
+    session.visitor.save()
+    return session
+
+
+def agree_signed(session):
+    """Whom the shop has signed proves nothing."""
+    card = fill(session, proofs=())
+    send(session, "Yes", confirm=card, answer="yes")
+    return ActionRun.objects.get(key=card)
+
+
 class TestFailure:
     @pytest.fixture
     def run(self, session, site, monkeypatch):
@@ -144,15 +157,18 @@ class TestRefusal:
         acts(monkeypatch, shop)
         for _ in range(proofs.MOST_WRONG):
             execute.carry_out(agree(make_session()).key)
-        owner = make_session()
-        owner.visitor.external_id = "mei"
-        owner.visitor.save()
         shop.answer = Done("Yours.")
-        card = fill(owner, proofs=())
-        send(owner, "Yes", confirm=card, answer="yes")
-        execute.carry_out(ActionRun.objects.get(key=card).key)
+        owner = signed(make_session())
+        execute.carry_out(agree_signed(owner).key)
         assert shop.calls[-1].person == "mei"
         assert last(owner).text == "Yours."
+
+    def test_whom_the_shop_has_signed_locks_nobody_out(self, make_session, monkeypatch):
+        acts(monkeypatch, Counter(Refused("Wrong.", not_found=True)))
+        visitor = signed(make_session())
+        execute.carry_out(agree_signed(visitor).key)
+        assert last(visitor).text.startswith(phrases.in_language(phrases.NOT_FOUND, "en"))
+        assert not WrongProof.objects.exists()
 
 
 class TestLookup:
@@ -163,8 +179,8 @@ class TestLookup:
         acts(monkeypatch, shop, lookup=True)
         return shop
 
-    def ask(self, session, tail="2567"):
-        send(session, flow="refund")
+    def ask(self, session, tail="2567", flow="refund"):
+        send(session, flow=flow)
         send(session, order_id=ORDER)
         send(session, reason="broken")
         send(session, phone_tail=tail)
@@ -181,6 +197,17 @@ class TestLookup:
     def test_is_kept_for_the_same_proof_only(self, shop, make_session):
         self.ask(make_session())
         self.ask(make_session(), tail="0001")
+        assert len(shop.calls) == 2
+
+    @pytest.mark.parametrize("ends", [Done("Refunded."), Refused("No."), 7])
+    def test_is_not_kept_over_an_action(self, shop, session, site, monkeypatch, ends):
+        status = refund(key="status", lookup=True, names={"en": "Status"})
+        opened(site, monkeypatch, refund(action="python:tests.act"), status)
+        acts(monkeypatch, Counter(ends), "tests.act")
+        self.ask(session, flow="status")
+        execute.carry_out(agree(session).key)
+        send(session, "Go on with the bot")
+        self.ask(session, flow="status")
         assert len(shop.calls) == 2
 
     def test_refusals_are_not_kept(self, shop, make_session):

@@ -1,10 +1,12 @@
 """What staff publish reaches every process, and costs a turn nothing."""
 
 import contextlib
+import gc
 import logging
 import os
 import subprocess
 import sys
+import weakref
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,8 +15,10 @@ from django.db import connection, transaction
 from apps.dialogue import books
 from apps.dialogue.flows import rules, services
 from apps.dialogue.models import BookState, Flow, FlowVersion, Phrase, PolicyRow
+from apps.engine import reading
 from apps.engine.book import EMPTY_BOOK, PhraseKind
 from apps.engine.policy import DEFAULT, Condition, Step
+from apps.engine.understand import common, outside
 from tests.dialogue.flow_rows import return_flow
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +52,28 @@ def test_only_what_moved_is_loaded(site, django_assert_num_queries):
     with django_assert_num_queries(5):
         books.refresh()
     assert books.of(site.pk).phrases == {PhraseKind.AFFIRM: ("中",)}
+
+
+def test_a_book_is_learnt_before_anybody_meets_it(site, monkeypatch):
+    """What its examples teach takes a while, and a line is read on the sockets' loop."""
+    services.publish(flow=return_flow(site), author=None)
+    books.refresh()
+    book = books.of(site.pk)
+    monkeypatch.setattr(reading, "learn", None)
+    for _ in range(40):
+        reading.phrases(books.load(site.pk))
+    assert reading.matcher(book).rank("I want to return it")[0].flow == "return_order"
+
+
+def test_a_preview_leaves_nothing_behind(site):
+    """Each makes a book of its own."""
+    services.publish(flow=return_flow(site), author=None)
+    book = books.load(site.pk)
+    assert outside("I want to return it", book, None) == common(book)("I want to return it", None)
+    left = weakref.ref(book)
+    del book
+    gc.collect()
+    assert left() is None
 
 
 def test_flows_stand_in_the_order_of_the_list(site):
@@ -124,6 +150,14 @@ class TestPolicy:
         PolicyRow.objects.filter(when="always").delete()
         with caplog.at_level(logging.WARNING):
             assert books.load(site.pk).rules == DEFAULT
+
+    @pytest.mark.parametrize("field", ["when", "then"])
+    def test_a_row_of_another_release_gives_way_to_the_defaults(self, site, caplog, field):
+        services.copy_default_policy(site=site)
+        PolicyRow.objects.filter(name="near").update(**{field: "unheard_of"})
+        with caplog.at_level(logging.WARNING):
+            assert books.load(site.pk).rules == DEFAULT
+        assert f"site {site.pk}" in caplog.text
 
     def test_rows_that_are_off_are_passed_over(self, site):
         services.copy_default_policy(site=site)

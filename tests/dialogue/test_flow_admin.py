@@ -93,6 +93,7 @@ class TestDraft:
             ({"slots-0-patterns": "(a+)+"}, "slots-0-patterns", "for ever"),
             ({"slots-0-patterns": "[0-9"}, "slots-0-patterns", "no regular expression"),
             ({"slots-1-name": "order_id"}, "slots-1-name", "Two slots are called"),
+            ({"slots-1-name": "stop"}, "slots-1-name", "“stop” is kept for"),
             ({"slots-1-name": "Order Id"}, "slots-1-name", "Small letters"),
             ({"slots-1-options": "a | b | c | d | e"}, "slots-1-options", "Line 1"),
             ({"slots-1-options": "a\na"}, "slots-1-options", "Line 2"),

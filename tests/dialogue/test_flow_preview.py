@@ -11,7 +11,7 @@ from apps.chat.models import Message, Session
 from apps.dialogue import books
 from apps.dialogue.flows import services, trial
 from apps.dialogue.models import ActionRun, Flow
-from apps.engine.types import State
+from apps.engine.types import Mode, State
 from tests.dialogue.flow_rows import return_flow
 from tests.dialogue.test_flow_admin import member
 from tests.staff import HOSTILE, form_data, olga, page, signed_in, texts
@@ -71,6 +71,15 @@ def test_a_whole_flow(chat):
     assert "Here the action would run: python:demo.return_order" in chat.press("Yes")
     assert "It is on its way." in chat.send(try_ended="done")
     assert chat.talk.state == State.END
+
+
+def test_what_is_shown_as_understood_is_what_was_applied(site):
+    """While somebody waits, going back to the bot is a wish of its own."""
+    talk = trial.Talk(State.HANDOFF, Mode.QUEUED)
+    asked = trial.Asked("Go on with the bot")
+    answered = trial.go_on(site, trial.book_with(site, None), talk, asked)
+    assert answered.understood == ["WantBot"]
+    assert answered.talk.mode is Mode.BOT
 
 
 def test_nothing_is_stored_and_nothing_is_run(chat):

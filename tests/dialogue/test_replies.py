@@ -155,8 +155,13 @@ class TestCard:
         assert [button.get("fields") for button in offered] == [
             {"change": "order_id"},
             {"change": "reason"},
-            None,
+            {"stop": "refund"},
         ]
+
+    def test_a_cancel_that_may_mean_either_leaves_a_way_out(self):
+        line = reply(Part(Say.OR_STOP, **ABOUT))
+        assert "Refund" in line.text
+        assert [button["fields"] for button in line.meta["quick_replies"]] == [{"stop": "refund"}]
 
 
 class TestAction:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.chat.models import Message, Session
 from apps.dialogue import phrases
-from apps.dialogue.actions import execute, resending, threads, webhooks
+from apps.dialogue.actions import execute, proofs, resending, threads, webhooks
 from apps.dialogue.actions.webhooks import TRIES, make_secret
 from apps.dialogue.models import ActionRun, Webhook, WebhookDelivery
 from apps.guard.outbound import Problem
@@ -235,6 +235,22 @@ class TestTries:
         dies(run, 1)
         Webhook.objects.update(url=f"http://127.0.0.1:{free_port()}/")
         assert to_the_end(attempt(run)).state == State.UNCLEAR
+
+    def test_what_may_have_reached_the_shop_is_not_answered_without_it(self, begin, shop, dies):
+        """However often others have tried the order since."""
+        run = begin()
+        dies(run, 1)
+        for _ in range(proofs.MOST_WRONG):
+            proofs.note_wrong(run, "")
+        attempt(run)
+        assert (run.state, len(shop.calls)) == (State.DONE, 1)
+
+    def test_an_order_that_was_tried_too_often_is_not_sent(self, begin, shop):
+        run = begin()
+        for _ in range(proofs.MOST_WRONG):
+            proofs.note_wrong(run, "")
+        attempt(run)
+        assert (run.state, shop.calls) == (State.REFUSED, [])
 
     def test_an_address_within_is_refused_at_once(self, begin, settings, shop):
         settings.OUTBOUND_ALLOW = ()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -53,6 +54,19 @@ BOOKS = (
     replace(BOOK, flows=(NEWER, *BOOK.flows[1:]), past=(OLD_RETURN, RETURN)),
     replace(BOOK, flows=BOOK.flows[2:], past=()),
 )
+# Each begins with a yes.
+TAKEN_BACK = (
+    *(
+        "嗯，算了",
+        "好，停",
+        "是的，错了",
+        "好的，放弃吧",
+        "嗯，我想想",
+        "right, forget it",
+        "嗯算了",
+    ),
+    *("yes, abort", "yes, hang on", "ok, keep it", "yes, whatever", "好的放弃退货", "ok wait"),
+)
 LINES = (
     "我昨天买的耳机想退，订单 202580668968，左耳没声音",
     "我要退",
@@ -68,6 +82,7 @@ LINES = (
     "算了",
     "never mind",
     "ok",
+    *TAKEN_BACK,
     "thanks",
     "bye",
     "I don't have it",
@@ -221,9 +236,12 @@ class Talk(RuleBasedStateMachine):
         before = self.snapshot
         self._follow(list(turn.resume(before, Result(key, ended, "so", slot, not_found))))
         active = before.memory.active
+        is_lost = ended in (Ended.FAILED, Ended.UNCLEAR)
+        if before.mode is Mode.BOT and is_lost and (not active or active.running != key):
+            assert self.snapshot.mode is Mode.QUEUED
         if not active or active.running != key:
             assert self.snapshot.memory.active == active
-            assert self.snapshot.state is before.state
+            assert self.snapshot.state is before.state or is_lost
 
     @rule(place=st.sampled_from((0, 0, 1, 2)))
     def publish(self, place: int) -> None:
@@ -277,9 +295,11 @@ class Talk(RuleBasedStateMachine):
             if isinstance(one, Affirm):
                 self.agreed.add(one.confirmation or self.open)
         # What a line was understood as is not seen from here: a card that is open may be meant.
-        if not commands:
+        if not commands and line not in TAKEN_BACK:
             self.agreed.add(self.open)
         events = played(before, line, commands, found)
+        if not commands and line in TAKEN_BACK:
+            assert not any(isinstance(event, Act) for event in events)
         self._follow(events)
         if before.mode is Mode.HUMAN:
             assert events == [Judged("human")]
@@ -376,3 +396,14 @@ def test_a_talk_gets_to_its_action() -> None:
     for commands in (ON_THE_WAY[0], ON_THE_WAY[5], ON_THE_WAY[7]):
         talk.get_on(commands)
     assert talk.keys == ["id-1"]
+
+
+@pytest.mark.parametrize("line", TAKEN_BACK)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_yes_that_is_taken_back_never_acts(line, place):
+    talk = Talk()
+    talk.get_on(ON_THE_WAY[place])
+    talk.fill_in("phone_tail", "2567", False, "")
+    talk.write(line, ())
+    assert talk.keys == []
+    assert not talk.snapshot.memory.active or not talk.snapshot.memory.active.agreed

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from apps.engine.commands import Affirm, Deny, Lack, SetSlot, StartFlow, Unfit
+from apps.engine.commands import Affirm, CancelFlow, Deny, Lack, SetSlot, StartFlow, Unfit
 from apps.engine.flows import LONGEST_VALUE
 from apps.engine.turn import typed
 from apps.engine.types import ActiveFlow, Memory, Policy, Snapshot
@@ -50,6 +50,7 @@ def test_buttons():
     assert typed(ASKED, {"lack": "order_id"}) == (Lack(),)
     assert typed(ASKED, {"change": "reason"}) == (Unfit("reason", "wrong"),)
     assert typed(OUTSIDE, {"flow": "status"}) == (StartFlow("status"),)
+    assert typed(ASKED, {"stop": "return"}) == (CancelFlow(),)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,8 @@ def test_buttons():
         {"lack": ""},
         {"change": "strange"},
         {"flow": "gone"},
+        {"stop": "status"},
+        {"stop": ""},
         {"confirm": "id"},
         {"confirm": "id", "answer": "perhaps"},
         {"confirm": "", "answer": "yes"},
@@ -72,7 +75,7 @@ def test_what_means_nothing_here_is_passed_over(fields):
 
 
 def test_outside_of_a_flow_there_are_no_slots():
-    assert typed(OUTSIDE, {"order_id": "202580668968", "lack": "", "change": "x"}) == ()
+    assert typed(OUTSIDE, {"order_id": "202580668968", "lack": "", "change": "x", "stop": ""}) == ()
 
 
 def test_a_flow_that_is_gone_has_none_either():

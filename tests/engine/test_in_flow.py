@@ -1,5 +1,7 @@
 """What a line means to somebody who is inside a flow, and what a first line asks for."""
 
+from dataclasses import replace
+
 import pytest
 
 from apps.engine.book import Book
@@ -43,6 +45,9 @@ ORDER_ASKED = {
     "captain": ["WantHuman"],
     "ok": ["Affirm"],
     "aye aye!": ["Affirm"],
+    "ok, just a sec": ["Affirm"],
+    "ok but first": ["AskFaq ok but first"],
+    "好的，算了": ["CancelFlow"],
     "你好": ["SmallTalk"],
     "ahoy": ["SmallTalk"],
     "thanks": ["SmallTalk"],
@@ -82,6 +87,7 @@ REASON_ASKED = {
         "CorrectSlot order_id=W7654321",
     ],
     "算了不退了": ["CancelFlow"],
+    "yes, abort": ["CancelFlow"],
     "ok": ["Affirm"],
     "hello": ["SmallTalk"],
     "运费谁出": ["AskFaq 运费谁出"],
@@ -148,6 +154,17 @@ CARD_SHOWN = {
     "W1112223 or W7654321": ["Unfit order_id several"],
     "thanks": ["SmallTalk"],
     "12345": ["AskFaq 12345"],
+    # A yes that is taken back is none.
+    **{line: ["CancelFlow"] for line in ["嗯，算了", "好，停", "好的，放弃吧", "right, forget it"]},
+    **{line: ["CancelFlow"] for line in ["yes, abort", "ok, keep it", "嗯算了", "no, stop it"]},
+    **{line: ["Deny"] for line in ["是的，错了", "yes, hang on", "嗯，我想想", "ok wait"]},
+    "yes, forget the return": ["StartFlow return"],
+    "ok, the sky is blue": ["AskFaq ok, the sky is blue"],
+    "是的，W1234567那单算了吧": ["AskFaq 是的，W1234567那单算了吧"],
+    "好的，谢谢，退货": ["Affirm"],
+    "yes, W1234567, thanks": ["Affirm"],
+    "算了，我要退货": ["StartFlow return"],
+    "算了，我要换货": ["CancelFlow", "StartFlow exchange"],
 }
 
 
@@ -178,15 +195,26 @@ def test_a_proof_was_asked_for(text, commands):
 @pytest.mark.parametrize(
     ("text", "commands"),
     [
-        ("cancel", ["StartFlow cancel"]),
-        ("取消", ["StartFlow cancel"]),
-        ("yes cancel it", ["Affirm"]),
-        ("cancel this request", ["CancelFlow"]),
-        ("never mind", ["CancelFlow"]),
+        ("cancel", CancelFlow(unsure=True)),
+        ("取消", CancelFlow(unsure=True)),
+        ("cancel it please", CancelFlow(unsure=True)),
+        ("yes cancel it", Affirm()),
+        ("yes, cancel", Affirm()),
+        ("好的，取消订单", Affirm()),
+        ("cancel this request", CancelFlow()),
+        ("never mind", CancelFlow()),
+        *((line, CancelFlow()) for line in ("stop", "stop it", "停", "算了", "ok, stop")),
+        ("no, cancel", CancelFlow(unsure=True)),
+        ("cancel my order", StartFlow("cancel", 1.0)),
     ],
 )
-def test_cancel_may_mean_the_order_where_orders_are_cancelled(text, commands):
-    assert heard(text, inside("cancel", "", State.CONFIRM, order_id="W1")) == commands
+@pytest.mark.parametrize("pending", ["", "order_id"])
+def test_cancel_may_mean_the_order_where_orders_are_cancelled(text, commands, pending):
+    state = State.COLLECT if pending else State.CONFIRM
+    (found,) = understand(text, inside("cancel", pending, state))
+    if isinstance(found, StartFlow):
+        found = replace(found, confidence=round(found.confidence, 1))
+    assert found == commands
 
 
 FIRST_LINES = {

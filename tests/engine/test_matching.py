@@ -1,10 +1,14 @@
 """Which flow a line wants, learnt from examples that anybody could have written."""
 
+from dataclasses import replace
+
 import pytest
 
+from apps.engine.book import Book
 from apps.engine.commands import AskFaq, StartFlow
 from apps.engine.matching import background, learn, terms
-from apps.engine.reading import START_AT, matcher
+from apps.engine.reading import START_AT, learn_book, matcher, phrases
+from apps.engine.recognise.prepared import prepare
 from apps.engine.text import is_han
 from apps.engine.understand import understand
 from tests.engine.standard import BOOK, outside
@@ -67,6 +71,21 @@ def test_staff_may_make_a_flow_of_what_others_only_ask_about():
 
 def test_without_flows_nothing_is_wanted():
     assert learn([], background()).rank("I want to return it") == []
+
+
+def test_a_book_is_learnt_once(monkeypatch):
+    """Whatever other books are read meanwhile."""
+    book = replace(BOOK)
+    learn_book(book)
+    learnt = matcher(book), phrases(book), prepare(book)
+    for _ in range(40):
+        phrases(Book()), prepare(Book())
+    monkeypatch.setattr("apps.engine.reading.learn", None)
+    learn_book(book)
+    assert all(
+        one is other
+        for one, other in zip(learnt, (matcher(book), phrases(book), prepare(book)), strict=True)
+    )
 
 
 def test_of_two_clauses_the_one_that_asks_counts():

@@ -264,6 +264,37 @@ def test_a_result_is_told_in_the_language_of_its_flow():
     assert reply(list(turn.resume(OUTSIDE, Result("key", Ended.DONE)))).language == "en"
 
 
+@pytest.mark.parametrize(
+    ("key", "language", "told"),
+    [("key", "en", "zh-Hans"), ("late", "en", "en"), ("late", "", "zh-Hans")],
+)
+def test_a_late_result_is_told_in_the_language_it_was_asked_for_in(key, language, told):
+    inside_one = inside("status", 1, running="key", language="zh-Hans")
+    late = Result(key, Ended.DONE, language=language)
+    assert reply(list(turn.resume(inside_one, late))).language == told
+    outside = Result("late", Ended.DONE, language="zh-Hans")
+    assert reply(list(turn.resume(OUTSIDE, outside))).language == "zh-Hans"
+
+
+@pytest.mark.parametrize("answer", [Affirm("old"), Deny("old")])
+def test_the_button_of_an_old_card_takes_up_no_paused_flow(answer):
+    events = run(inside("status", 1, paused=True), answer)
+    assert says(events) == [Say.EXPIRED, Say.GO_ON]
+
+
+def test_a_cancel_that_may_mean_the_order_is_asked_about():
+    assert says(run(inside("cancel_order", 1), CancelFlow(unsure=True))) == [Say.OR_STOP, Say.ASK]
+    running = inside("cancel_order", 1, running="key")
+    assert says(run(running, CancelFlow(unsure=True))) == [Say.STILL_RUNNING]
+
+
+def test_only_an_action_that_was_done_or_refused_is_told_in_the_shops_words():
+    for ended in Ended:
+        for snapshot in (OUTSIDE, inside("status", 1, running="key")):
+            part = reply(list(turn.resume(snapshot, Result("key", ended, "so")))).parts[0]
+            assert part.text == ("so" if ended in (Ended.DONE, Ended.REFUSED) else "")
+
+
 def test_a_refusal_that_names_nothing_of_the_flow_ends_it():
     snapshot = inside("pickup", 1, running="key")
     for result in (

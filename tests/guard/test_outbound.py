@@ -1,12 +1,15 @@
 """Calls to addresses that staff have typed in: what is refused, what is cut, and what arrives."""
 
+import http.client
 import resource
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
 
+from apps.guard import outbound
 from apps.guard.outbound import Answer, OutboundError, Problem, Request, is_public, post, split
 from tests.fake_shop import fake_shop
 
@@ -116,6 +119,18 @@ class TestAnswers:
         assert shop.calls[-1].body.encode() == body
         assert shop.calls[-1].headers["content-type"] == "application/json"
 
+    @pytest.mark.parametrize(
+        ("given", "sent"),
+        [
+            ("/完成?名=林", "/%E5%AE%8C%E6%88%90?%E5%90%8D=%E6%9E%97"),
+            ("/a%20b;v=1?x=%2F&y=[1]~'", "/a%20b;v=1?x=%2F&y=[1]~'"),
+            ("?a=b", "/?a=b"),
+        ],
+    )
+    def test_an_address_in_any_script_is_sent_encoded(self, shop, given, sent):
+        assert call(shop.url(given)).status == 200
+        assert shop.calls[-1].path == sent
+
     def test_a_redirect_is_an_answer_and_not_followed(self, shop):
         before = len(shop.calls)
         assert call(shop.url("/redirect")).status == 302
@@ -160,12 +175,39 @@ class TestBefore:
     def test_a_name_that_nobody_has(self):
         assert refused("https://nowhere.invalid/").problem is Problem.UNKNOWN_HOST
 
-    def test_a_server_that_speaks_no_tls(self, shop):
-        error = refused(shop.url("/done").replace("http:", "https:"))
+    def test_a_server_that_speaks_no_tls(self):
+        def greet():
+            peer, _ = listener.accept()
+            with peer:
+                peer.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
+                peer.recv(65_536)
+
+        with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+            pool.submit(greet)
+            error = refused(f"https://127.0.0.1:{listener.getsockname()[1]}/")
         assert (error.problem, error.arrived) == (Problem.TLS, False)
 
-    def test_one_that_is_silent_before_tls(self):
+    def test_one_that_is_silent_before_tls(self, monkeypatch):
+        """Even for longer than a connection may take."""
+        monkeypatch.setattr(outbound, "CONNECT_S", 0.05)
         with socket.create_server(("127.0.0.1", 0)) as silent:
             port = silent.getsockname()[1]
             error = refused(f"https://127.0.0.1:{port}/", deadline_s=0.3)
         assert (error.problem, error.arrived) == (Problem.TIMEOUT, False)
+
+    def test_what_cannot_be_written_is_not_sent(self, shop):
+        before = len(shop.calls)
+        with pytest.raises(OutboundError) as raised:
+            post(Request(shop.url("/done"), b"{}", {"X-Name": "林"}, allow=HERE))
+        assert (raised.value.problem, raised.value.arrived) == (Problem.BAD_URL, False)
+        assert len(shop.calls) == before
+
+    def test_a_connection_that_is_gone_before_the_first_byte_has_brought_nothing(
+        self, shop, monkeypatch
+    ):
+        def gone(*_):
+            raise BrokenPipeError
+
+        monkeypatch.setattr(http.client.HTTPConnection, "send", gone)
+        error = refused(shop.url("/done"))
+        assert (error.problem, error.arrived) == (Problem.CUT, False)

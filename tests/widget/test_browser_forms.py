@@ -167,6 +167,31 @@ def test_progress_is_shown_where_it_was_announced(widget, script):
     expect(notice).to_have_attribute("data-state", "done")
 
 
+@pytest.mark.parametrize(
+    ("kind", "attribute", "value"),
+    [
+        ("tel", "type", "tel"),
+        ("email", "type", "email"),
+        ("date", "type", "date"),
+        ("number", "inputmode", "decimal"),
+        ("phone_tail", "inputmode", "numeric"),
+        ("order_id", "autocapitalize", "characters"),
+    ],
+)
+def test_each_kind_of_detail_has_its_keyboard(widget, script, kind, attribute, value):
+    ask(script, {"slot": "detail", "type": kind, "label": "Detail"})
+    expect(widget.frame.get_by_label("Detail")).to_have_attribute(attribute, value)
+
+
+def test_an_ended_chat_leaves_nothing_to_press(widget, script, words):
+    script.say("bot", "Is this right?", meta={"ai": True, "confirm": CARD})
+    yes = widget.frame.get_by_role("button", name=words["yes"])
+    expect(yes).to_be_visible()
+    script.tell("error", code="token_unknown", detail="It has ended.")
+    expect(widget.frame.get_by_text(words["ended"])).to_be_visible()
+    expect(yes).to_have_count(0)
+
+
 def test_a_quick_reply_may_carry_fields(widget, script):
     offer = {"label": "Return something", "text": "Return something", "fields": {"flow": "return"}}
     script.say("bot", "What shall I do with it?", meta={"ai": True, "quick_replies": [offer]})

@@ -2,6 +2,7 @@
 by what a lookup answered a moment ago."""
 
 import json
+from dataclasses import replace
 from uuid import UUID
 
 from django.core.cache import cache
@@ -72,7 +73,7 @@ def keep(run: ActionRun, person: str, result: Result) -> None:
 
 def cleaned(result: Result) -> Result:
     """With a text that can be stored and shown."""
-    return Result(result.key, result.ended, _clean(result.text), result.slot[:40], result.not_found)
+    return replace(result, text=_clean(result.text), slot=result.slot[:40])
 
 
 def _clean(text: str) -> str:
@@ -96,8 +97,20 @@ def _written(run: ActionRun) -> str:
 
 def _cache_key(run: ActionRun, person: str) -> str:
     """Names no order: the cache's keys are no place for personal data."""
-    asked = json.dumps([run.site_id, run.action, sorted(run.slots.items()), person, run.language])
+    slots_given = sorted(run.slots.items())
+    asked = json.dumps(
+        [run.site_id, run.action, slots_given, person, run.language, _changed_by(run)]
+    )
     return f"lookup:{salted_hmac('dialogue.lookup', asked, algorithm='sha256').hexdigest()}"
+
+
+def _changed_by(run: ActionRun) -> str:
+    """What this session had done last: a lookup after it is answered anew."""
+    actions = ActionRun.objects.filter(session=run.session_id, lookup=False)
+    ended = actions.filter(finished_at__isnull=False).order_by("-finished_at")
+    last = ended.values_list("key", "finished_at").first()
+    # The time too: one that is sent again ends a second time.
+    return " ".join(map(str, last or ()))
 
 
 def key_of(text: str) -> UUID | None:

@@ -11,10 +11,17 @@ take seconds and the visitor's other lines go on meanwhile.
 
 import logging
 import traceback
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.utils import timezone
 
 from apps.chat.items import Verdict
@@ -37,14 +44,18 @@ MOST_TRIES = 3
 # then PostgreSQL ends the transaction, whatever the function waits for.
 BOUNDS = "SET LOCAL statement_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
 
+# Codes of PostgreSQL: a serialization failure, a deadlock; a server that stops, a lost connection.
+NOTHING_COMMITTED = frozenset({"40001", "40P01"})
+CONNECTION_LOST = ("57P0", "08")
+
 
 class LostError(Exception):
     """Somebody else has taken the run, or it is over: nothing more may be stored."""
 
 
 def carry_out(key: UUID) -> bool:
-    """Works at a run if it is due and nobody else does; whether it did. Raises DatabaseError when
-    the database goes away: the run stays for the next."""
+    """Works at a run if it is due and nobody else does; whether it did. Raises DatabaseError or
+    InterfaceError when the database goes away or undoes the work: the run stays for the next."""
     run = _claim(key)
     if run is None:
         return False
@@ -84,41 +95,55 @@ def _here(run: ActionRun) -> None:
             _enter(held, _answer(held))
     except LostError:
         raise
-    except Exception as error:  # noqa: BLE001 whatever the shop's function throws
+    except Exception as error:  # whatever the shop's function throws
+        if _may_pass(error):
+            raise
         logger.error("action %s: failed (%s)", run.action, _place(error))  # noqa: TRY400  # a traceback holds what the visitor gave
         _end(run, Result(str(run.key), Ended.FAILED))
 
 
+def _may_pass(error: Exception) -> bool:
+    """Whether the database undid the work for a reason of its own: the lease brings it back, as
+    often as after a loss. What took too long would again."""
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state is None:
+        return isinstance(error, OperationalError | InterfaceError)
+    return state in NOTHING_COMMITTED or state.startswith(CONNECTION_LOST)
+
+
 def _answer(run: ActionRun) -> Result:
-    """By the shop's function, by a ticket, or without asking. An action of no name does nothing."""
+    """By the shop's function, by a ticket, or without asking."""
     if run.action == registry.TICKET:
         run.session = _locked(run)
         return answers.of_ticket(run)
     person = run.session.visitor.external_id
     if known := proofs.too_many_tries(run, person) or answers.kept(run, person):
         return known
-    if not run.action:
-        return Result(str(run.key), Ended.DONE)
     result = answers.of_function(run, person)
     answers.keep(run, person, result)
-    return _proven(run, result)
+    return _proven(run, person, result)
 
 
-def _proven(run: ActionRun, result: Result) -> Result:
+def _proven(run: ActionRun, person: str, result: Result) -> Result:
     """A wrong proof is counted, and answered as any other."""
     if not result.not_found:
         return result
-    proofs.note_wrong(run)
+    proofs.note_wrong(run, person)
     return proofs.neutral(run, result)
 
 
 def _by_webhook(run: ActionRun) -> None:
     run = ActionRun.objects.select_related("site", "session__visitor").get(pk=run.pk)
     person = run.session.visitor.external_id
-    if known := proofs.too_many_tries(run, person) or answers.kept(run, person):
-        _end(run, known)
-        return
-    delivery = _delivery(run, person)
+    delivery = WebhookDelivery.objects.select_related("webhook").filter(run=run).first()
+    if delivery is None:
+        # Once there is one the shop may have got it, and what it did is the answer.
+        if known := proofs.too_many_tries(run, person) or answers.kept(run, person):
+            _end(run, known)
+            return
+        delivery = _delivery(run, person)
     was_uncertain = delivery.uncertain
     # Told before it is sent: whoever dies in between leaves the doubt behind.
     WebhookDelivery.objects.filter(pk=delivery.pk).update(uncertain=True)
@@ -162,7 +187,7 @@ def _note(run: ActionRun, delivery: WebhookDelivery, told: Told) -> None:
     person = held.session.visitor.external_id
     result = answers.cleaned(result)
     answers.keep(held, person, result)
-    _enter(held, _proven(held, result))
+    _enter(held, _proven(held, person, result))
 
 
 @transaction.atomic
@@ -188,7 +213,7 @@ def _locked(run: ActionRun) -> Session:
 def _enter(run: ActionRun, result: Result) -> None:
     """The result enters the session as a turn of its own, in the caller's transaction."""
     session = _locked(run)
-    played = play_result(Standing.of(session), result)
+    played = play_result(Standing.of(session), replace(result, language=run.language))
     outcome = store(session, played)
     if outcome.verdict is not Verdict.OK:
         raise RuntimeError(f"a result was not stored ({outcome.verdict})")

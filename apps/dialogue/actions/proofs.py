@@ -24,9 +24,10 @@ def too_many_tries(run: ActionRun, person: str) -> Result | None:
     return neutral(run, Result(str(run.key), Ended.REFUSED, not_found=True))
 
 
-def note_wrong(run: ActionRun) -> None:
+def note_wrong(run: ActionRun, person: str) -> None:
+    """Whom the shop has signed proves nothing, so nothing of theirs is a wrong proof."""
     _slot, order = _order(run)
-    if order:
+    if order and not person:
         WrongProof.objects.create(digest=_digest(run, order))
 
 

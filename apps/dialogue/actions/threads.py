@@ -1,5 +1,5 @@
 """Runs a yes where it was heard, right after its commit. What is lost with the process is found by
-`jobs.run_due`."""
+`relay.run_due`."""
 
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor

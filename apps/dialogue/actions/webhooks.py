@@ -24,7 +24,6 @@ PREFIX = "whsec_"
 SECRET_BYTES = 32
 DEADLINE_S = 10.0
 MOST_BYTES = 65_536
-LONGEST_TEXT = 2_000
 # Seconds before each further try: with ten for each of them, some two minutes in all.
 PAUSES_S = (2, 8, 25, 50)
 TRIES = len(PAUSES_S) + 1
@@ -163,7 +162,7 @@ def _said(answer: Answer, key: str) -> Told:
         known = False
     if not known:
         return Told(status=answer.status, error="no_answer", arrived=True)
-    result = Result(key, ended, text[:LONGEST_TEXT], slot[:40], found.get("not_found") is True)
+    result = Result(key, ended, text, slot, found.get("not_found") is True)
     return Told(result, answer.status)
 
 

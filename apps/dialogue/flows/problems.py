@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
+from apps.engine.forms import RESERVED
 from apps.engine.recognise.patterns import check_pattern
 from apps.sites.models import LANGUAGES
 
@@ -94,6 +95,9 @@ def _slot_names(spec: FlowSpec) -> Found:
             text = _("Two slots are called “%s”.") % slot.name
             yield Problem(Level.SAVE, text, "name", place)
         seen.add(slot.name)
+        if slot.name in RESERVED:
+            said = _("“%s” is kept for the buttons of the chat. Give the slot another name.")
+            yield Problem(Level.SAVE, said % slot.name, "name", place)
 
 
 def _placeholders(spec: FlowSpec) -> Found:

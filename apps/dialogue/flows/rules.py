@@ -6,11 +6,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from apps.dialogue.models import PolicyRow
-from apps.engine.policy import DEFAULT, Condition, Rule, Step
+from apps.engine.policy import DEFAULT, PERSON, Condition, Rule, Step
 from apps.sites.models import Site
 
 When = PolicyRow.When
-PERSON = frozenset({Step.HANDOFF, Step.OFFER_PERSON})
 # What can be done where; a row that says another thing would never be carried out.
 STEPS: dict[Condition, frozenset[Step]] = {
     Condition.ASKED_HUMAN: PERSON,
@@ -40,7 +39,7 @@ NEEDED = {
 
 
 def of_rows(rows: Iterable[PolicyRow]) -> tuple[Rule, ...]:
-    """The rows that are on, in order."""
+    """The rows that are on, in order. Raises ValueError for a word that this release lacks."""
     return tuple(
         Rule(row.name, Condition(row.when), Step(row.then), row.at, row.high_value_only)
         for row in rows

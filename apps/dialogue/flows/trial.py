@@ -32,7 +32,6 @@ from apps.engine.events import (
 from apps.engine.flows import FlowSpec
 from apps.engine.memory import dump, load
 from apps.engine.types import Memory, Mode, Passage, Snapshot, State
-from apps.engine.understand import understand
 from apps.knowledge.index import library
 from apps.sites.models import Site
 
@@ -110,9 +109,7 @@ def go_on(site: Site, book: Book, talk: Talk, asked: Asked) -> Answered:
     text = asked.text[:LONGEST_LINE]
     commands = turn.typed(snapshot, asked.fields) if asked.fields else ()
     events = _driven(turn.run(snapshot, text, commands), site)
-    answered = _answered(events, snapshot, talk)
-    answered.understood = [described(command) for command in commands or understand(text, snapshot)]
-    return answered
+    return _answered(events, snapshot, talk)
 
 
 def described(command: Command) -> str:
@@ -190,6 +187,7 @@ def _take(answered: Answered, event: Event) -> None:
             answered.talk = replace(talk, acting=event.key)
         case Judged():
             answered.judged = event
+            answered.understood = [described(command) for command in event.commands]
 
 
 def _known(before: Talk, answered: Answered) -> dict[str, Any]:

@@ -2,16 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
-from apps.engine.book import Book
+from apps.engine.book import Book, kept
 from apps.engine.flows import SlotKind, SlotSpec
 from apps.engine.recognise.choices import Choice, choice
 from apps.engine.recognise.names import Names, index
 from apps.engine.recognise.patterns import compiled
-
-# A process serves several sites, and previews make books of their own.
-BOOKS_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +24,8 @@ class Prepared:
         return self.choices.get(id(spec)) or choice(spec)
 
 
-@lru_cache(maxsize=BOOKS_KEPT)
+@kept
 def prepare(book: Book) -> Prepared:
-    """A book never changes, so it is looked up by identity."""
     slots = [slot for flow in (*book.flows, *book.past) for slot in flow.slots]
     patterns = dict.fromkeys(pattern for slot in slots for pattern in slot.patterns)
     return Prepared(
