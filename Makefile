@@ -18,7 +18,7 @@ help:
 	  'make lint        linters only' \
 	  'make fix         let the linters repair and format what they can' \
 	  'make lock        compile the .in files into requirements*.txt, with hashes' \
-	  'make bench       measure turns, sockets, the widget and imports' \
+	  'make bench       measure turns, sockets, the widget, imports and flows' \
 	  'make demo-reset  DELETE the demo site with its chats, tickets and FAQ edits, and load it anew;' \
 	  '                 says what goes and asks, YES=1 make demo-reset does not ask' \
 	  'make messages    collect and compile the translations'
@@ -89,6 +89,7 @@ bench: install-dev
 	$(BIN)/python -m bench.sockets
 	$(BIN)/python -m bench.widget
 	$(BIN)/python -m bench.imports
+	$(BIN)/python -m bench.turns_saved
 
 demo-reset: install
 	@exec $(BIN)/python -m helpdesk.up demo-reset

@@ -23,7 +23,7 @@ def questions(*, reworded: bool = False) -> list[str]:
     so that each has to be searched for."""
     found: list[str] = []
     for language in ("en", "zh-Hans"):
-        path = ROOT / "apps" / "widget" / "demo" / f"faq.{language}.toml"
+        path = ROOT / "apps" / "demo" / "faq" / f"faq.{language}.toml"
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))["faq"]:
             found += entry["variants"]
     if not reworded:

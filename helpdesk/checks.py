@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.dialogue.actions import registry
+
 NO_SERVERS = (
     "There is no database or no Redis: start the embedded ones with `make up`, "
     "or set DATABASE_URL and REDIS_URL."
@@ -77,7 +79,18 @@ def a_message_fits_its_frame(
     ]
 
 
+def actions_can_be_imported(
+    app_configs: Sequence[AppConfig] | None, **_options: Any
+) -> list[checks.CheckMessage]:
+    """A flow without its action would collect, confirm and then fail."""
+    return [
+        checks.Error(f"HELPDESK_ACTIONS: {name} cannot be imported ({why}).", id="helpdesk.E006")
+        for name, why in registry.load(settings.ACTIONS).items()
+    ]
+
+
 ALL = (
+    actions_can_be_imported,
     a_message_fits_its_frame,
     servers_are_named,
     secret_key_is_set,

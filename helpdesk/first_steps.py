@@ -17,10 +17,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Message, Session
+from apps.demo import data as demo_data
 from apps.handoff.models import Ticket
 from apps.knowledge.models import Category, Faq, UnansweredQuestion
 from apps.sites.models import Site
-from apps.widget import demo_data
 from helpdesk import mail
 from helpdesk.models import FirstSteps, Invitation
 

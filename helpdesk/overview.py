@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Session
+from apps.dialogue.models import ActionRun
 from apps.handoff.models import Ticket
 from apps.knowledge.models import Faq, FaqImport, UnansweredQuestion
 from helpdesk import first_steps
@@ -41,6 +42,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _item(_("Categories"), "category", "knowledge.category", waiting),
             _imports(),
         ),
+        _group(
+            _("Flows"),
+            _item(_("Flows"), "account_tree", "dialogue.flow", waiting),
+            _item(_("Products"), "inventory_2", "dialogue.product", waiting),
+            _item(_("Phrases"), "record_voice_over", "dialogue.phrase", waiting),
+            _item(_("Policy"), "rule", "dialogue.sitepolicy", waiting),
+            _item(_("Action runs"), "bolt", "dialogue.actionrun", waiting),
+            _item(_("Webhooks"), "webhook", "dialogue.webhook", waiting),
+        ),
         _group(_("Models"), *_of_app("llm", waiting)),
         _group(
             _("Settings"),
@@ -60,6 +70,7 @@ def counts(request: HttpRequest) -> dict[str, int]:
             "handoff.ticket": Ticket.objects.open().count,
             "knowledge.unansweredquestion": UnansweredQuestion.objects.open().count,
             "knowledge.faq": Faq.objects.waiting().count,
+            "dialogue.actionrun": ActionRun.objects.dead().count,
         },
     )
 

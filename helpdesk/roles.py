@@ -19,17 +19,19 @@ NAMES = {
 }
 TASKS: dict[str, Promise] = {
     "operator": gettext_lazy("answer visitors and tend to tickets"),
-    "editor": gettext_lazy("write FAQ entries, which others publish"),
-    "publisher": gettext_lazy("write FAQ entries and publish them"),
+    "editor": gettext_lazy("write FAQ entries and flows, which others publish"),
+    "publisher": gettext_lazy("write FAQ entries and flows and publish them"),
     "administrator": gettext_lazy("everything, sites and users included"),
 }
 OPERATING = frozenset(
     {
         "chat.view_session",
+        "dialogue.view_actionrun",
         "handoff.view_ticket",
         "handoff.change_ticket",
         "knowledge.view_faq",
         "knowledge.view_category",
+        "dialogue.view_flow",
     }
 )
 EDITING = frozenset(
@@ -41,6 +43,13 @@ EDITING = frozenset(
         "knowledge.view_category",
         "knowledge.view_unansweredquestion",
         "knowledge.change_unansweredquestion",
+        "dialogue.add_flow",
+        "dialogue.change_flow",
+        "dialogue.delete_flow",
+        "dialogue.view_flow",
+        "dialogue.view_phrase",
+        "dialogue.view_product",
+        "dialogue.view_sitepolicy",
     }
 )
 PUBLISHING = EDITING | {
@@ -48,6 +57,13 @@ PUBLISHING = EDITING | {
     "knowledge.add_category",
     "knowledge.change_category",
     "knowledge.delete_category",
+    "dialogue.publish_flow",
+    "dialogue.change_sitepolicy",
+    *(
+        f"dialogue.{verb}_{kind}"
+        for verb in ("add", "change", "delete")
+        for kind in ("phrase", "product")
+    ),
 }
 # Whoever may change groups may give everything to everyone: that stays with superusers.
 NEVER = frozenset({"auth.add_group", "auth.change_group", "auth.delete_group"})

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "apps.handoff",
     "apps.dialogue",
     "apps.widget",
+    "apps.demo",
 ]
 MIDDLEWARE = [
     "helpdesk.policies.policies",
@@ -149,6 +150,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "refresh-index": {"task": "apps.knowledge.tasks.refresh_stale", "schedule": 60.0},
+    "run-actions": {"task": "apps.dialogue.tasks.run_actions", "schedule": 5.0},
+    "sweep-out-actions": {"task": "apps.dialogue.tasks.sweep_out_actions", "schedule": 3600.0},
     "count-uses": {"task": "apps.dialogue.tasks.count_uses", "schedule": 300.0},
     "sweep-out-imports": {
         "task": "apps.knowledge.tasks.sweep_out_imports",
@@ -226,6 +229,9 @@ SHEETS = SheetLimits(
     rows=env.whole("HELPDESK_IMPORT_ROWS", 100_000, least=1, most=1_000_000),
     kept_days=env.whole("HELPDESK_IMPORT_DAYS", 7, least=1),
 )
+# Modules with the shop's own functions, and the networks that webhooks reach besides the internet.
+ACTIONS = env.words("HELPDESK_ACTIONS", "apps.demo.actions")
+OUTBOUND_ALLOW = env.networks("HELPDESK_OUTBOUND_ALLOW")
 SWEEP_SECONDS = env.number("HELPDESK_SWEEP_SECONDS", 1, least=0.05)
 
 LOGGING = {

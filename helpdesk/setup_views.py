@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.widget import demo_data
+from apps.demo import data as demo_data
 from helpdesk import first_steps, mail
 
 

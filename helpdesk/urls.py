@@ -32,4 +32,5 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("", include("apps.widget.urls")),
+    path("", include("apps.demo.urls")),
 ]

@@ -1,6 +1,7 @@
 """Sessions in the admin: to read, never to write."""
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -32,6 +33,8 @@ ROUTES: dict[str, str | Promise] = {
     "human": _("Left to the person"),
     "smalltalk": _("Small talk"),
     "contact": _("Message left"),
+    "flow": _("A flow"),
+    "action": _("Result of an action"),
 }
 CAUSES: dict[str, str | Promise] = {
     "asked": _("Visitor asked for a person"),
@@ -41,6 +44,37 @@ CAUSES: dict[str, str | Promise] = {
     "farewell": _("Visitor said goodbye"),
     "visitor_returned": _("Visitor came back"),
     "withdrawn": _("Visitor went back to the assistant"),
+    "resumed": _("Visitor went back to the assistant; the request stays"),
+    "low_confidence": _("Not sure enough"),
+    "no_knowledge": _("No answer found"),
+    "slot_failed": _("A detail could not be had"),
+    "action_failed": _("An action failed, or its end is not clear"),
+    "loop": _("The conversation went in circles"),
+    "policy": _("A row of the policy"),
+    "missing": _("A detail is missing"),
+    "complete": _("Everything is there"),
+    "offered": _("The next flow was offered"),
+    "abandoned": _("The flow was not taken up again"),
+    "cancelled": _("Visitor stopped it"),
+    "done": _("It was done"),
+    "refused": _("The shop refused it"),
+    "failed": _("The action failed"),
+    "flow_gone": _("The flow is over"),
+}
+COMMANDS: dict[str, str | Promise] = {
+    "StartFlow": _("wants a flow"),
+    "SetSlot": _("gave a detail"),
+    "CorrectSlot": _("corrected a detail"),
+    "Unfit": _("gave what does not fit"),
+    "Lack": _("does not have it"),
+    "Affirm": _("said yes"),
+    "Deny": _("said no"),
+    "CancelFlow": _("wants to stop"),
+    "AskFaq": _("asked a question"),
+    "SmallTalk": _("small talk"),
+    "WantHuman": _("wants a person"),
+    "WantBot": _("wants the assistant"),
+    "result": _("result of an action"),
 }
 
 
@@ -62,6 +96,8 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     search_fields = ["id"]
     search_help_text = _("The start of a session's number, a name, or words that were said")
     change_form_outer_after_template = "admin/chat/session.html"
+    # What apps above know of a session; each gives a card for its page, or nothing.
+    panels: ClassVar[list[Callable[[HttpRequest, Session], str]]] = []
     readonly_fields = ["person", "lines", "page", "device"]
     fields = [
         "person",
@@ -138,7 +174,8 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if session := kwargs.get("obj"):
-            context = {**context, **story(session)}
+            cards = [made for panel in self.panels if (made := panel(request, session))]
+            context = {**context, **story(session), "cards": cards}
         return cast("HttpResponse", super().render_change_form(request, context, *args, **kwargs))
 
 
@@ -161,7 +198,11 @@ def story(session: Session) -> dict[str, Any]:
         "earlier": _other_sessions(session),
         "turns": _turns(list(session.turns.order_by("created_at"))),
         "moves": [
-            {"move": move, "cause": CAUSES.get(move.cause, move.cause)}
+            {
+                "move": move,
+                "cause": CAUSES.get(move.cause, move.cause),
+                "command": COMMANDS.get(move.command, move.command),
+            }
             for move in session.transitions.all()
         ],
     }

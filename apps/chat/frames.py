@@ -254,6 +254,11 @@ def refused(
     return frame
 
 
+def action(key: str, status: str, text: str) -> dict[str, Any]:
+    """`status`: "running", "done", "failed" or "unclear"."""
+    return {"type": "action", "id": key, "status": status, "text": text}
+
+
 def token(successor: str) -> dict[str, Any]:
     return {"type": "token", "token": successor}
 

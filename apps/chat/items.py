@@ -39,10 +39,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class NewTurn:
-    """A turn over the item's first line: done at once, or pending until `deadline_s` from now."""
+    """A turn over the item's first `covers` lines: done at once, or pending until `deadline_s` from
+    now. `rule` is the row of the policy that decided, `flow` the flow that it was about."""
 
     state: TurnState
     route: str = ""
+    rule: str = ""
+    flow: str = ""
+    covers: int = 1
     language: str = ""
     confidence: float | None = None
     sources: list[str] = field(default_factory=list)
@@ -64,11 +68,12 @@ class FinishTurn:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One move of the session's state."""
+    """One move of the session's state; `command` is what set it off, "" for the table's own."""
 
     came_from: State
     to: State
     cause: str
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +133,12 @@ def check(item: Item) -> None:
     for line in item.lines:
         check_json((line.text, line.name, line.meta, line.fields))
     if turn := item.turn:
-        check_json((turn.route, turn.language, turn.confidence, turn.sources, turn.versions))
+        check_json((turn.route, turn.rule, turn.flow, turn.language, turn.confidence))
+        check_json((turn.sources, turn.versions))
     if finish := item.finish:
         check_json((finish.route, finish.confidence))
     for step in item.steps:
-        check_text(step.cause)
+        check_json((step.cause, step.command))
 
 
 def check_text(text: str) -> None:
@@ -186,6 +192,7 @@ def _item_row(n: int, item: Item) -> dict[str, Any]:
     }
     if turn := item.turn:
         row |= {"t_id": turn.id, "t_state": turn.state, "t_route": turn.route}
+        row |= {"t_rule": turn.rule, "t_flow": turn.flow, "t_covers": turn.covers}
         row |= {"t_language": turn.language, "t_confidence": turn.confidence}
         row |= {"t_sources": turn.sources, "t_versions": turn.versions}
         row |= {"t_deadline_s": turn.deadline_s, "t_open": turn.state is TurnState.PENDING}

@@ -181,6 +181,9 @@ class Turn(models.Model):
     from_seq = models.PositiveBigIntegerField(_("from line"))
     to_seq = models.PositiveBigIntegerField(_("to line"))
     route = models.CharField(_("route"), max_length=20, blank=True)
+    # Defaults of the database too: processes of the release before write these tables meanwhile.
+    rule = models.CharField(_("row of the policy"), max_length=40, blank=True, db_default="")
+    flow = models.CharField(_("flow"), max_length=40, blank=True, db_default="")
     confidence = models.FloatField(_("confidence"), null=True)
     language = models.CharField(_("language"), max_length=12, blank=True)
     sources = models.JSONField(_("sources"), default=list)
@@ -278,6 +281,7 @@ class Transition(models.Model):
     from_state = models.CharField(_("from"), max_length=8, choices=STATES)
     to_state = models.CharField(_("to"), max_length=8, choices=STATES)
     cause = models.CharField(_("cause"), max_length=40)
+    command = models.CharField(_("command"), max_length=40, blank=True, db_default="")
     created_at = models.DateTimeField(_("time"), default=timezone.now)
 
     class Meta:

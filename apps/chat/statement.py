@@ -18,7 +18,8 @@ WITH inp AS MATERIALIZED (
   SELECT * FROM json_to_recordset(%(items)s::json) AS i(
     n int, session uuid, version bigint, state text, mode text, memory jsonb, count int,
     by_visitor bool,
-    t_id uuid, t_state text, t_route text, t_language text, t_confidence float8,
+    t_id uuid, t_state text, t_route text, t_rule text, t_flow text, t_covers int,
+    t_language text, t_confidence float8,
     t_sources jsonb, t_versions jsonb, t_deadline_s float8, t_open bool,
     f_id uuid, f_attempt int, f_state text, f_route text, f_confidence float8)
 ), lin AS MATERIALIZED (
@@ -67,10 +68,10 @@ WITH inp AS MATERIALIZED (
     memory = coalesce(v.memory, s.memory), updated_at = now()
   FROM v WHERE v.verdict = 'ok' AND s.id = v.session RETURNING s.id
 ), newt AS (
-  INSERT INTO chat_turn (id, session_id, state, attempt, from_seq, to_seq, route, confidence,
-    language, sources, versions, deadline_at, created_at, finished_at)
-  SELECT v.t_id, v.session, v.t_state, 0, v.last_seq + 1, v.last_seq + 1, v.t_route,
-    v.t_confidence, v.t_language, v.t_sources, v.t_versions,
+  INSERT INTO chat_turn (id, session_id, state, attempt, from_seq, to_seq, route, rule, flow,
+    confidence, language, sources, versions, deadline_at, created_at, finished_at)
+  SELECT v.t_id, v.session, v.t_state, 0, v.last_seq + 1, v.last_seq + v.t_covers,
+    v.t_route, v.t_rule, v.t_flow, v.t_confidence, v.t_language, v.t_sources, v.t_versions,
     now() + make_interval(secs => v.t_deadline_s), now(),
     CASE WHEN v.t_open THEN NULL ELSE now() END
   FROM v WHERE v.verdict = 'ok' AND v.t_id IS NOT NULL AND (SELECT count(*) FROM fin) >= 0
@@ -82,9 +83,10 @@ WITH inp AS MATERIALIZED (
     l.turn, '', now()
   FROM lin l JOIN v ON v.n = l.n WHERE v.verdict = 'ok' RETURNING 1
 ), moved AS (
-  INSERT INTO chat_transition (session_id, turn, from_state, to_state, cause, created_at)
-  SELECT v.session, coalesce(v.t_id, v.f_id), m.came_from, m.to, m.cause, now()
-  FROM json_to_recordset(%(steps)s::json) AS m(n int, k int, came_from text, "to" text, cause text)
+  INSERT INTO chat_transition (session_id, turn, from_state, to_state, cause, command, created_at)
+  SELECT v.session, coalesce(v.t_id, v.f_id), m.came_from, m.to, m.cause, m.command, now()
+  FROM json_to_recordset(%(steps)s::json)
+    AS m(n int, k int, came_from text, "to" text, cause text, command text)
   JOIN v ON v.n = m.n WHERE v.verdict = 'ok' ORDER BY m.n, m.k RETURNING 1
 ), ntf AS MATERIALIZED (
   SELECT pg_notify('turns', '') FROM (SELECT FROM newt WHERE state = 'pending' LIMIT 1) p

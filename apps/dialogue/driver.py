@@ -21,7 +21,7 @@ from apps.chat.models import Session
 from apps.chat.services import find_line
 from apps.chat.threads import in_thread
 from apps.dialogue import phrases, services, wiring
-from apps.dialogue.handles import Ack, Desk, Feed, Handle, Row
+from apps.dialogue.handles import Ack, Desk, Feed, Handle, Row, Twin
 from apps.dialogue.play import Played, Said, Standing, play
 from apps.engine.commands import WantHuman
 from apps.guard.limits import Buckets, LeakyBucket
@@ -131,8 +131,9 @@ class Driver:
         return answer
 
     async def _queue(self, handle: Handle, said: Said, ack: Ack) -> Answer:
-        """One line of a session is in flight, eight wait, the next is refused. A resend of one
-        that is under way takes no place: it waits for the first."""
+        """One line of a session is in flight, eight wait, the next is refused. The first of those
+        that wait takes the others along: they are answered once. A resend of one that is under way
+        takes no place: it waits for the first."""
         if code := refusal(said.text, None if said.contact else said.fields):
             raise RefusedError(code)
         while twin := handle.under_way.get(said.cmid):
@@ -142,42 +143,77 @@ class Driver:
                 return _again(said, twin.said, answer, ack)
         if handle.waiting > WAITING_PLACES:
             raise RefusedError(Code.BUSY, BUSY_RETRY_S)
-        with handle.marked(said) as twin:
+        with handle.marked(said, ack) as twin:
             async with handle.in_flight:
-                twin.answer = await self._admit(handle, said, ack)
-                return twin.answer
+                if not twin.is_settled:
+                    await self._settle(handle, handle.taken_along(twin))
+            return twin.result()
 
-    async def _admit(self, handle: Handle, said: Said, ack: Ack) -> Answer:
+    async def _settle(self, handle: Handle, twins: list[Twin]) -> None:
+        """Gives each of them its answer or its error."""
+        admitted = [twin for twin in twins if await self._is_admitted(handle, twin)]
+        while admitted:
+            try:
+                await self._store(handle, admitted)
+            except BadItemError as error:
+                # Whichever of them it is: each by itself.
+                for twin in admitted if len(admitted) > 1 else ():
+                    await self._settle_alone(handle, twin)
+                if len(admitted) == 1:
+                    admitted[0].error = error
+            except Exception as error:  # noqa: BLE001 each of them raises it where it was sent
+                for twin in admitted:
+                    twin.error = twin.error or error
+            admitted = [twin for twin in admitted if not twin.is_settled]
+
+    async def _settle_alone(self, handle: Handle, twin: Twin) -> None:
+        try:
+            await self._store(handle, [twin])
+        except Exception as error:  # noqa: BLE001 as above
+            twin.error = error
+
+    async def _is_admitted(self, handle: Handle, twin: Twin) -> bool:
         """A resend of a stored line costs no quota. With an empty bucket only one that is known
         here is looked up, or a flood would cost queries; any other gets its ack when it comes back
         as told."""
         retry_after = handle.bucket.take()
         if retry_after == 0.0:
-            return await self._store(handle, said, ack)
-        if said.cmid in handle.known and (
-            stored := await in_thread(find_line, handle.standing.session, said.cmid)
-        ):
-            return await self._known(handle, said, ack, stored)
-        raise RefusedError(Code.RATE_LIMITED, retry_after)
+            return True
+        try:
+            if twin.said.cmid in handle.known and (
+                stored := await in_thread(find_line, handle.standing.session, twin.said.cmid)
+            ):
+                await self._known(handle, twin, stored)
+            else:
+                twin.error = RefusedError(Code.RATE_LIMITED, retry_after)
+        except Exception as error:  # noqa: BLE001 it is raised where the line was sent
+            twin.error = error
+        return False
 
-    async def _store(self, handle: Handle, said: Said, ack: Ack) -> Answer:
+    async def _store(self, handle: Handle, twins: list[Twin]) -> None:
+        """Plays and stores the lines as one. Of those that are stored already each gets the first
+        ack; the others are left for another round."""
+        said = Said.joined([twin.said for twin in twins])
         if said.contact:
-            return await self._store_contact(handle, said, ack)
+            await self._store_contact(handle, said, twins)
+            return
         for _ in range(RACES):
             played = await self._play(handle.standing, said)
-            if played.needs_ticket:
+            if played.needs_lock:
                 break
             item = played.item()
             outcome = await self.journal.submit(item)
             if outcome.verdict is Verdict.OK:
-                return _delivered(handle, played, item, outcome, ack)
+                _delivered(handle, played, item, outcome, twins)
+                return
             if outcome.verdict is not Verdict.CONFLICT:
-                return await self._not_written(handle, said, ack, outcome)
+                await self._not_written(handle, twins, outcome)
+                return
             await handle.catch_up()
         outcome = await in_thread(services.take_line, session_id=handle.standing.session, said=said)
-        return await self._written(handle, said, ack, outcome)
+        await self._written(handle, twins, outcome)
 
-    async def _store_contact(self, handle: Handle, said: Said, ack: Ack) -> Answer:
+    async def _store_contact(self, handle: Handle, said: Said, twins: list[Twin]) -> None:
         try:
             outcome = await in_thread(
                 services.take_contact, session_id=handle.standing.session, said=said
@@ -185,40 +221,48 @@ class Driver:
         except services.ContactError as error:
             handle.bucket.give_back()
             raise RefusedError(Code.BAD_TEXT, words=str(error), field=error.field) from error
-        return await self._written(handle, said, ack, outcome)
+        await self._written(handle, twins, outcome)
 
     async def _play(self, standing: Standing, said: Said) -> Played:
         if wiring.is_slow(standing.site):
             return await in_thread(play, standing, said)
         return play(standing, said)
 
-    async def _written(self, handle: Handle, said: Said, ack: Ack, outcome: Outcome) -> Answer:
+    async def _written(self, handle: Handle, twins: list[Twin], outcome: Outcome) -> None:
         """After the synchronous door: what it wrote is read back like anyone else's lines."""
         if outcome.verdict is not Verdict.OK:
-            return await self._not_written(handle, said, ack, outcome)
-        await handle.catch_up(ack)
-        if ack.frame:
-            return ack.frame
-        stored = await in_thread(find_line, handle.standing.session, said.cmid)
-        if stored is None:
-            raise SessionGoneError
-        return ack.give(stored.seq, stored.id)
+            await self._not_written(handle, twins, outcome)
+            return
+        await handle.catch_up(*(twin.ack for twin in twins))
+        for twin in twins:
+            if twin.ack.frame is None:
+                stored = await in_thread(find_line, handle.standing.session, twin.said.cmid)
+                if stored is None:
+                    raise SessionGoneError
+                twin.ack.give(stored.seq, stored.id)
+            twin.answer = twin.ack.frame
 
-    async def _not_written(self, handle: Handle, said: Said, ack: Ack, outcome: Outcome) -> Answer:
-        if outcome.verdict is Verdict.DUP:
-            handle.bucket.give_back()
-            return await self._known(handle, said, ack, outcome.known[0])
+    async def _not_written(self, handle: Handle, twins: list[Twin], outcome: Outcome) -> None:
         if outcome.verdict is Verdict.MISSING:
             raise SessionGoneError
-        raise RefusedError(Code.BUSY, BUSY_RETRY_S)
+        if outcome.verdict is not Verdict.DUP:
+            raise RefusedError(Code.BUSY, BUSY_RETRY_S)
+        known = {stored.cmid: stored for stored in outcome.known}
+        for twin in twins:
+            if stored := known.get(twin.said.cmid):
+                handle.bucket.give_back()
+                try:
+                    await self._known(handle, twin, stored)
+                except RefusedError as error:
+                    twin.error = error
 
-    async def _known(self, handle: Handle, said: Said, ack: Ack, stored: Stored) -> Answer:
+    async def _known(self, handle: Handle, twin: Twin, stored: Stored) -> None:
         """The first ack again, or a conflict when the same cmid came with another body."""
-        if not said.is_like(stored):
+        if not twin.said.is_like(stored):
             raise RefusedError(Code.CMID_CONFLICT)
         if stored.seq > handle.standing.last_seq:
-            await handle.catch_up(ack)
-        return ack.give(stored.seq, stored.id)
+            await handle.catch_up(twin.ack)
+        twin.answer = twin.ack.give(stored.seq, stored.id)
 
     def _announce(self, moved: list[events.Position]) -> None:
         task = asyncio.create_task(events.publish(moved))
@@ -226,10 +270,12 @@ class Driver:
         task.add_done_callback(self._hints.discard)
 
 
-def _delivered(handle: Handle, played: Played, item: Item, outcome: Outcome, ack: Ack) -> Answer:
+def _delivered(
+    handle: Handle, played: Played, item: Item, outcome: Outcome, twins: list[Twin]
+) -> None:
     """Sends what was just committed to everyone who listens, without reading it back."""
     rows = _rows(item, outcome)
-    handle.deliver(rows, ack)
+    handle.deliver(rows, *(twin.ack for twin in twins))
     handle.stand(
         replace(
             handle.standing,
@@ -237,9 +283,11 @@ def _delivered(handle: Handle, played: Played, item: Item, outcome: Outcome, ack
             state=played.state,
             mode=played.mode,
             memory=played.memory,
+            moved_at=outcome.at,
         )
     )
-    return ack.give(rows[0].seq, rows[0].id)
+    for twin, row in zip(twins, rows, strict=False):
+        twin.answer = twin.ack.give(row.seq, row.id)
 
 
 def _again(said: Said, first: Said, answer: Answer, ack: Ack) -> Answer:

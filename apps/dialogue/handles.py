@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.conf import settings
+
 from apps.chat import frames
 from apps.chat.codes import CLOSE_TOKEN, Code
 from apps.chat.models import Message
 from apps.chat.threads import in_thread
-from apps.dialogue import services
+from apps.dialogue import services, slots, wiring
 from apps.dialogue.play import Said, Standing
 from apps.engine.types import Author
 from apps.guard.limits import LeakyBucket
@@ -107,13 +109,28 @@ class Ack:
 
 @dataclass(slots=True)
 class Twin:
-    """A line under way, for resends of it to wait for."""
+    """A line under way, for resends of it to wait for, and for the one before it in the queue to
+    take along. It ends with an `answer` or an `error`."""
 
     said: Said
+    ack: Ack
     answer: dict[str, Any] | None = None
+    error: Exception | None = None
     has_ended: bool = False
     waiters: int = 0
     _ended: asyncio.Event | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        return bool(self.answer or self.error)
+
+    def result(self) -> dict[str, Any]:
+        """The ack; raises the error that it met."""
+        if self.error:
+            raise self.error
+        if self.answer is None:
+            raise RuntimeError("the line is not settled")
+        return self.answer
 
     async def answered(self) -> dict[str, Any] | None:
         """Its ack; None when it was not stored."""
@@ -144,9 +161,9 @@ class Handle:
     known: dict[UUID, None] = field(default_factory=dict)
 
     @contextmanager
-    def marked(self, said: Said) -> Iterator[Twin]:
+    def marked(self, said: Said, ack: Ack) -> Iterator[Twin]:
         """Holds a place in the line of waiting ones, and lets resends find this one."""
-        twin = self.under_way[said.cmid] = Twin(said)
+        twin = self.under_way[said.cmid] = Twin(said, ack)
         self.waiting += 1
         try:
             yield twin
@@ -154,6 +171,20 @@ class Handle:
             self.waiting -= 1
             del self.under_way[said.cmid]
             twin.end()
+
+    def taken_along(self, twin: Twin) -> list[Twin]:
+        """The line, and those that wait behind it: what was written in a hurry is answered once.
+        Up to one that is more than a line, and no longer together than one may be."""
+        found: list[Twin] = []
+        room = settings.CHAT.message_characters
+        for other in tuple(self.under_way.values()):
+            if other.is_settled or (other is not twin and not found):
+                continue
+            room -= len(other.said.text) + 1
+            if found and not (other.said.is_plain and twin.said.is_plain and room >= 0):
+                break
+            found.append(other)
+        return found
 
     def broadcast(self, frame: dict[str, Any]) -> None:
         encoded = frames.encode(frame)
@@ -171,17 +202,17 @@ class Handle:
         feed.shut(CLOSE_TOKEN)
         self.feeds.discard(feed)
 
-    def deliver(self, rows: Iterable[Row], ack: Ack | None = None) -> None:
+    def deliver(self, rows: Iterable[Row], *acks: Ack) -> None:
         """Sends rows that follow the last one delivered; others were sent before."""
         for row in rows:
             if row.seq != self.standing.last_seq + 1:
                 continue
             self.standing = replace(self.standing, last_seq=row.seq)
             self._remember(row)
-            acked = ack.feed if ack and ack.stands_for(row) else None
-            if ack and ack.stands_for(row):
+            ack = next((ack for ack in acks if ack.stands_for(row)), None)
+            if ack:
                 ack.give(row.seq, row.id)
-            self._send(row, besides=acked)
+            self._send(row, besides=ack.feed if ack else None)
 
     def _remember(self, row: Row) -> None:
         if row.cmid and row.author == Author.VISITOR:
@@ -196,6 +227,8 @@ class Handle:
             feed.push(encoded)
         for feed in self.feeds:
             feed.cursor = row.seq
+        if action := row.meta.get("action"):
+            self.broadcast(frames.action(action["id"], action["status"], row.text))
 
     def stand(self, standing: Standing) -> None:
         """Takes over a newer state, and tells the feeds when it shows."""
@@ -203,17 +236,17 @@ class Handle:
         if standing.version <= before.version:
             return
         self.standing = replace(standing, last_seq=before.last_seq)
-        if (standing.state, standing.mode) != (before.state, before.mode):
+        if _shows(before) != _shows(standing):
             self.broadcast(state_frame(self.standing))
 
-    async def catch_up(self, ack: Ack | None = None) -> None:
+    async def catch_up(self, *acks: Ack) -> None:
         """Delivers what other processes wrote, then takes over the state they left."""
         newest = await in_thread(services.load, self.standing.session)
         while self.standing.last_seq < newest.last_seq:
             rows = await in_thread(read_after, self.standing.session, self.standing.last_seq)
             if not rows:
                 break
-            self.deliver(rows, ack)
+            self.deliver(rows, *acks)
         self.stand(newest)
 
     async def join(self, feed: Feed) -> None:
@@ -238,13 +271,26 @@ class Handle:
         self.feeds.add(feed)
 
 
+def _shows(standing: Standing) -> tuple[object, ...]:
+    """What of a session its visitor sees beside the lines."""
+    active = standing.memory.active
+    return (standing.state, standing.mode, active and (active.flow, active.version, active.slots))
+
+
 def state_frame(standing: Standing) -> dict[str, Any]:
     return {
         "type": "state",
         "state": str(standing.state),
         "mode": str(standing.mode),
-        "slots": [],
+        "slots": known_slots(standing),
     }
+
+
+def known_slots(standing: Standing) -> list[dict[str, str]]:
+    """What is known of the flow that the visitor is in."""
+    if standing.memory.active is None:
+        return []
+    return slots.listed(standing.memory, wiring.book(standing.site), standing.language)
 
 
 class Desk:

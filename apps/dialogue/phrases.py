@@ -47,6 +47,57 @@ SAID: Mapping[Say, str | Promise] = {
         "I am an AI assistant and answer from this shop's help pages. "
         "Say “talk to a person” at any time and our team takes over."
     ),
+    Say.ASK: _("Please tell me: %(label)s."),
+    Say.ASK_AGAIN: _("I could not make that out. Please tell me once more: %(label)s."),
+    Say.WHICH_ONE: _("You named several. Which one is it: %(label)s?"),
+    Say.WHICH_FLOW: _("What would you like to do?"),
+    Say.CONFIRM: _("Please check. Shall I do it like this? Say yes or no."),
+    Say.PROOF: _("One more thing, so that nobody else can do this with your order."),
+    Say.RUNNING: _("One moment, I am seeing to it."),
+    Say.STILL_RUNNING: _("It is still being seen to. I will tell you as soon as it is done."),
+    Say.DONE: _("It is done."),
+    Say.FOUND: _("There is nothing more to tell about it."),
+    Say.REFUSED: _("I am sorry, this cannot be done."),
+    Say.FAILED: _(
+        "I am sorry, that did not work. A person from our team will look into it; nothing has to "
+        "be sent again."
+    ),
+    Say.CANCELLED: _("All right, I have stopped. Nothing was done."),
+    Say.DECLINED: _("Nothing was done. What should be different?"),
+    Say.EXPIRED: _("That is not valid any more."),
+    Say.GO_ON: _("You were here before: %(flow)s. Shall we go on?"),
+    Say.LATER: _("We come to that right afterwards: %(flow)s."),
+    Say.ASK_LATER: _(
+        "One thing after the other: please ask me for this again afterwards: %(flow)s."
+    ),
+    Say.OR_STOP: _("Do you mean “%(flow)s”? Then just go on. Or shall I stop here?"),
+    Say.NEXT: _("You also asked for this: %(flow)s. Shall we do that now?"),
+    Say.STEER: _("Let us finish this first: %(flow)s."),
+    Say.OFFER_PERSON: _("Would you rather talk to a person?"),
+}
+UNCLEAR = _(
+    "I am sorry, I cannot tell yet whether it was done. A person from our team will look into it; "
+    "please do not ask for it again meanwhile."
+)
+# The same whether there is no such order, it is somebody else's, or too many have tried.
+NOT_FOUND = _("I cannot find an order of yours with these details.")
+FOR_EXAMPLE = _("For example: %(example)s")
+YES = _("Yes")
+NO = _("No")
+STOP_IT = _("Stop, do nothing")
+CHANGE = _("Change: %(label)s")
+# Those whose sentence names a bound.
+BOUNDS = frozenset({"past", "future", "too_small", "too_large", "too_long"})
+PROBLEMS: Mapping[str, str | Promise] = {
+    "shape": _("That does not look right."),
+    "past": _("That day is too long ago."),
+    "future": _("That day is too far ahead."),
+    "too_small": _("That is too little; it must be %(least)s or more."),
+    "too_large": _("That is too much; it must be %(most)s or less."),
+    "too_long": _("That is too long; %(longest)s characters at most."),
+    "unknown": _("I do not know that one."),
+    "several": _("You named several."),
+    "lack": _("I need it to go on."),
 }
 TALK_TO_A_PERSON = _("Talk to a person")
 # The engine understands these words in each language: see `engine/return_wish.py`.

@@ -1,18 +1,24 @@
-"""Drives the engine over one line and writes down what came of it, as an item of the journal."""
+"""Drives the engine over what came and writes down what it led to, as an item of the journal."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+import os
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from django.utils import timezone
 
 from apps.chat.frames import Contact
 from apps.chat.items import Item, Line, NewTurn, Step, Stored
 from apps.chat.models import Session
-from apps.dialogue import phrases, wiring
+from apps.dialogue import wiring
+from apps.dialogue.replies import reply_line
 from apps.engine import turn
 from apps.engine.commands import Command
 from apps.engine.events import (
     QUESTIONS,
+    Act,
     Event,
     Handoff,
     Judged,
@@ -20,27 +26,38 @@ from apps.engine.events import (
     Reason,
     Remember,
     Reply,
+    Result,
     Resume,
     Say,
     Search,
 )
+from apps.engine.memory import dump, load
 from apps.engine.types import Author, Memory, Mode, Passage, Snapshot, State, TurnState
-
-WITH_FORM = frozenset({Say.HANDOFF, Say.UNREACHABLE, Say.NOTED_UNREACHABLE})
-WITH_A_WAY_BACK = WITH_FORM | {Say.WAITING, Say.NOTED, Say.NOBODY_YET}
-# What became of the request, and no answer of the bot's.
-NOTICES = frozenset({Say.WITHDRAWN, Say.KEPT})
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a visitor sent: a line, or a button that stands for one."""
+    """What a visitor sent: a line, or a button that stands for one. `parts`: several lines that
+    are answered once."""
 
     cmid: UUID
     text: str
     fields: dict[str, str] | None = None
     commands: tuple[Command, ...] = ()
     contact: Contact | None = None
+    parts: "tuple[Said, ...]" = ()
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Said]") -> "Said":
+        """One of them alone is itself."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(parts[0].cmid, "\n".join(part.text for part in parts), parts=tuple(parts))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a line and nothing else."""
+        return not (self.fields or self.commands or self.contact)
 
     def is_like(self, other: "Said | Stored") -> bool:
         """Whether the other has the same body: a resend, and not a cmid used twice."""
@@ -49,10 +66,14 @@ class Said:
     def line(self) -> Line:
         return Line(Author.VISITOR, self.text, fields=self.fields, cmid=self.cmid, of_turn=True)
 
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(part.line() for part in self.parts) or (self.line(),)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A session as it was at one version, with what the engine asks of it."""
+    """A session as it was at one version, with what the engine asks of it. `moved_at` is when that
+    version came, None for a session in which nothing was said."""
 
     session: UUID
     site: int
@@ -63,6 +84,8 @@ class Standing:
     mode: Mode
     memory: Memory = field(default_factory=Memory)
     languages: tuple[str, ...] = ()
+    moved_at: datetime | None = None
+    is_verified: bool = False
 
     @classmethod
     def of(cls, session: Session) -> "Standing":
@@ -74,52 +97,78 @@ class Standing:
             last_seq=session.last_seq,
             state=State(session.state),
             mode=Mode(session.mode),
-            memory=_memory(session.memory),
+            memory=load(session.memory),
             languages=tuple(session.site.languages),
+            moved_at=session.updated_at if session.last_seq else None,
+            is_verified=bool(session.visitor.external_id),
         )
 
     def snapshot(self) -> Snapshot:
+        now = datetime.now(UTC)
         return Snapshot(
-            wiring.POLICY, self.state, self.mode, self.language, self.memory, self.languages
+            wiring.POLICY,
+            self.state,
+            self.mode,
+            self.language,
+            self.memory,
+            self.languages,
+            book=wiring.book(self.site),
+            fresh=_fresh(),
+            idle_s=(now - self.moved_at).total_seconds() if self.moved_at else 0.0,
+            today=now.astimezone(timezone.get_default_timezone()).date(),
+            verified=self.is_verified,
         )
+
+
+def _fresh() -> str:
+    """A random UUID. As text at once: the class costs four times as much, for every line."""
+    made = os.urandom(16).hex()
+    return f"{made[:8]}-{made[8:12]}-4{made[13:16]}-a{made[17:20]}-{made[20:]}"
 
 
 @dataclass(slots=True)
 class Played:
-    """What one line led to, before it is stored."""
+    """What a line, or an action's result, led to, before it is stored."""
 
-    said: Said
     standing: Standing
+    snapshot: Snapshot
     state: State
     mode: Mode
     memory: Memory
+    lines: tuple[Line, ...] = ()
+    result: Result | None = None
     reply: Reply | None = None
     judged: Judged | None = None
     handoff: Reason | None = None
     resume: Resume | None = None
     about: int | None = None
+    acts: list[Act] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    turn_id: UUID = field(default_factory=uuid4)
 
     def take(self, event: Event) -> None:
         match event:
             case Reply():
                 self.reply = event
-            case Move(came_from, to, cause):
+            case Move(came_from, to, cause, command):
                 self.state = to
-                self.steps.append(Step(came_from, to, cause))
+                self.steps.append(Step(came_from, to, cause, command))
             case Handoff(reason):
                 self.handoff, self.mode = reason, Mode.QUEUED
             case Resume():
                 self.resume, self.mode = event, Mode.BOT
             case Remember(memory):
                 self.memory = memory
+            case Act():
+                self.acts.append(event)
             case Judged():
                 self.judged = event
 
     @property
-    def needs_ticket(self) -> bool:
-        """Whether a ticket changes in the same commit."""
-        return bool(self.handoff or self.resume)
+    def needs_lock(self) -> bool:
+        """Whether more changes in the same commit than the session: a ticket, or an action that is
+        to run once."""
+        return bool(self.handoff or self.resume or self.acts)
 
     @property
     def wants_question(self) -> bool:
@@ -127,18 +176,25 @@ class Played:
         return self.handoff is Reason.ASKED
 
     def item(self) -> Item:
-        """The visitor's line, the reply and the finished turn, for one commit."""
-        reply = (reply_line(self.reply, self._about()),) if self.reply else ()
+        """The visitor's lines, the reply and the finished turn, for one commit."""
+        lines = self.lines
+        if self.reply:
+            lines += (self._reply_line(self.reply),)
         return Item(
             session=self.standing.session,
             version=self.standing.version,
-            lines=(self.said.line(), *reply),
+            lines=lines,
             state=self.state,
             mode=self.mode,
-            memory=asdict(self.memory) if self.memory != self.standing.memory else None,
-            turn=self._turn(),
+            memory=dump(self.memory) if self.memory != self.standing.memory else None,
+            turn=self._turn() if lines else None,
             steps=tuple(self.steps),
         )
+
+    def _reply_line(self, reply: Reply) -> Line:
+        actives = (self.standing.memory.active, self.memory.active)
+        known = {name: given for one in actives if one for name, given in one.slots.items()}
+        return reply_line(reply, self.snapshot.book, known, self._about(), self.result)
 
     def _about(self) -> int | None:
         asked_now = self.judged and self.judged.route in QUESTIONS
@@ -149,17 +205,51 @@ class Played:
         return NewTurn(
             TurnState.DONE,
             route=judged.route if judged else "",
+            rule=judged.rule if judged else "",
+            flow=judged.flow if judged else "",
+            covers=len(self.lines) or 1,
             language=self.reply.language if self.reply else self.standing.language,
             confidence=judged.confidence if judged else None,
-            sources=[passage.id for passage in self.reply.passages] if self.reply else [],
+            sources=self._sources(),
             versions=wiring.versions(self.standing.site),
+            id=self.turn_id,
         )
+
+    def _sources(self) -> list[str]:
+        """The entries that answered; not those that are only offered beside a flow."""
+        parts = self.reply.parts if self.reply else ()
+        said = [part for part in parts if part.say in (Say.ANSWER, Say.NEAR)]
+        return [passage.id for part in said for passage in part.passages]
+
+
+Play = Generator[Event | Search, tuple[Passage, ...] | None, None]
 
 
 def play(standing: Standing, said: Said) -> Played:
-    """Runs the engine to its end. CPU only; nothing is stored."""
-    played = Played(said, standing, standing.state, standing.mode, standing.memory)
-    steps = turn.run(standing.snapshot(), said.text, said.commands)
+    """Runs the engine over a line to its end. CPU only; nothing is stored."""
+    snapshot = standing.snapshot()
+    commands = said.commands
+    if said.fields and not commands:
+        commands = turn.typed(snapshot, said.fields)
+    steps = turn.run(snapshot, said.text, commands)
+    return _driven(steps, _begun(standing, snapshot, lines=said.lines()))
+
+
+def play_result(standing: Standing, result: Result) -> Played:
+    """The same for what came of an action."""
+    snapshot = standing.snapshot()
+    played = _begun(standing, snapshot, result=result)
+    for event in turn.resume(snapshot, result):
+        played.take(event)
+    return played
+
+
+def _begun(standing: Standing, snapshot: Snapshot, **given: Any) -> Played:
+    return Played(standing, snapshot, standing.state, standing.mode, standing.memory, **given)
+
+
+def _driven(steps: Play, played: Played) -> Played:
+    standing = played.standing
     answer: tuple[Passage, ...] | None = None
     while True:
         try:
@@ -171,56 +261,3 @@ def play(standing: Standing, said: Said) -> Played:
             answer = wiring.search(standing.site, standing.language, step)
         else:
             played.take(step)
-
-
-def reply_line(reply: Reply, about: int | None = None) -> Line:
-    """`about` is the number of the line that a contact form begins with."""
-    if reply.say is Say.ANSWER:
-        text = reply.passages[0].text
-    else:
-        text = phrases.say(reply.say, reply.language)
-    if reply.say in NOTICES:
-        return Line(Author.SYSTEM, text, of_turn=True)
-    return Line(Author.BOT, text, meta=_meta(reply, about), of_turn=True)
-
-
-def way_back(language: str) -> dict[str, Any]:
-    """The `meta` of a line that offers to go on with the bot."""
-    text = phrases.in_language(phrases.GO_ON_WITH_THE_BOT, language)
-    return {"quick_replies": _buttons([text])}
-
-
-def _memory(stored: dict[str, Any]) -> Memory:
-    return Memory(bool(stored.get("told")), bool(stored.get("reachable")))
-
-
-def _meta(reply: Reply, about: int | None) -> dict[str, Any]:
-    meta: dict[str, Any] = {"ai": True}
-    match reply.say:
-        case Say.ANSWER:
-            meta["sources"] = [_source(passage) for passage in reply.passages]
-        case Say.NEAR:
-            titles = [passage.title for passage in reply.passages]
-            meta["quick_replies"] = _buttons([*titles, _person(reply.language)])
-        case Say.UNKNOWN:
-            meta["quick_replies"] = _buttons([_person(reply.language)])
-    if reply.say in WITH_FORM:
-        label = phrases.in_language(phrases.CONTACT_LABEL, reply.language)
-        form = {"slot": "contact", "type": "contact", "label": label}
-        meta["form"] = {**form, "about": about} if about else form
-    if reply.say in WITH_A_WAY_BACK:
-        meta |= way_back(reply.language)
-    return meta
-
-
-def _source(passage: Passage) -> dict[str, str]:
-    source = {"id": passage.id, "title": passage.title}
-    return {**source, "url": passage.url} if passage.url else source
-
-
-def _person(language: str) -> str:
-    return phrases.in_language(phrases.TALK_TO_A_PERSON, language)
-
-
-def _buttons(texts: Sequence[str]) -> list[dict[str, str]]:
-    return [{"label": text, "text": text} for text in texts]

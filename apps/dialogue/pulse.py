@@ -12,6 +12,7 @@ from django.db import Error as DatabaseError
 from apps.chat import events, frames, services
 from apps.chat.models import Session
 from apps.chat.threads import in_thread
+from apps.dialogue import books
 from apps.dialogue.driver import Driver
 from apps.dialogue.handles import Handle
 from apps.knowledge.index import library
@@ -135,4 +136,9 @@ class Pulse:
             each.relieve()
 
     async def _watch(self) -> None:
-        await in_thread(library.refresh)
+        await in_thread(_refresh_all)
+
+
+def _refresh_all() -> None:
+    library.refresh()
+    books.refresh()

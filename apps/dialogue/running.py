@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from apps.chat.threads import in_thread
+from apps.dialogue import books
 from apps.dialogue.driver import Driver
 from apps.dialogue.pulse import Pulse
 from apps.guard.limits import Places
@@ -36,8 +37,9 @@ def running() -> Running:
 
 
 async def start() -> None:
-    """Loads the indexes and the epoch, then starts the background."""
+    """Loads the indexes, the flows and the epoch, then starts the background."""
     await in_thread(library.refresh)
+    await in_thread(books.refresh)
     installation = await in_thread(Installation.current)
     driver = Driver()
     pulse = Pulse(driver)

@@ -9,13 +9,16 @@ from django.utils.functional import Promise
 
 from apps.chat.frames import Contact
 from apps.chat.items import Line, Outcome, Verdict
-from apps.chat.journal import append
 from apps.chat.models import Session
 from apps.dialogue import phrases
-from apps.dialogue.play import Said, Standing, play, way_back
+from apps.dialogue.actions import registry, threads
+from apps.dialogue.play import Said, Standing, play
+from apps.dialogue.replies import way_back
+from apps.dialogue.storing import store
+from apps.dialogue.tasks import enqueue_actions
+from apps.engine.events import Act
 from apps.engine.types import Author, Mode
-from apps.handoff.models import Ticket
-from apps.handoff.services import last_question, leave_message, open_ticket, withdraw_ticket
+from apps.handoff.services import last_question, leave_message
 
 PHONE_DIGITS = range(5, 21)
 NAME_CHARACTERS = 100
@@ -33,29 +36,33 @@ class ContactError(ValueError):
 
 def load(session_id: UUID) -> Standing:
     """Raises Session.DoesNotExist, for one that was closed as well."""
-    return Standing.of(Session.objects.current().select_related("site").get(id=session_id))
+    rows = Session.objects.current().select_related("site", "visitor")
+    return Standing.of(rows.get(id=session_id))
 
 
 @transaction.atomic
 def take_line(*, session_id: UUID, said: Said) -> Outcome:
     """Plays and stores a line with the session locked: for a handoff, which makes a ticket in
-    the same commit, for the way back, which may withdraw it, and for a line that lost three races
-    against other writers."""
-    rows = Session.objects.select_related("site").select_for_update(no_key=True, of=("self",))
-    session = rows.get(id=session_id)
+    the same commit, for the way back, which may withdraw it, for a yes, whose action is stored
+    with it and begins after the commit, and for a line that lost three races against other
+    writers."""
+    rows = Session.objects.select_related("site", "visitor")
+    session = rows.select_for_update(no_key=True, of=("self",)).get(id=session_id)
     played = play(Standing.of(session), said)
     if played.wants_question:
         played.about = last_question(session)
-    item = played.item()
-    outcome = append(item)
-    if outcome.verdict is Verdict.OK and played.handoff:
-        language = played.reply.language if played.reply else session.language
-        reason = Ticket.Reason(played.handoff)
-        turn = item.turn.id if item.turn else None
-        open_ticket(session=session, reason=reason, language=language, turn=turn)
-    if outcome.verdict is Verdict.OK and played.resume and not played.resume.kept:
-        withdraw_ticket(session=session)
+    outcome = store(session, played)
+    if outcome.verdict is Verdict.OK:
+        for act in played.acts:
+            _start(act)
     return outcome
+
+
+def _start(act: Act) -> None:
+    if act.action.startswith(registry.WEBHOOK):
+        enqueue_actions()
+    else:
+        threads.start_on_commit(UUID(act.key))
 
 
 def take_contact(*, session_id: UUID, said: Said) -> Outcome:

@@ -13,6 +13,73 @@ class Courtesy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StartFlow:
+    """`confidence` in 0..1, calibrated: that the visitor wants this flow and no other."""
+
+    flow: str
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetSlot:
+    """`value` is canonical: digits of a phone, an ISO date, the value of an option. `said` is the
+    visitor's own wording, found at `start` up to `end` of the line, 0 and 0 when typed in a form.
+    """
+
+    slot: str
+    value: str
+    said: str = ""
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectSlot:
+    """The same for a value that replaces one: "not this order, it is ..."."""
+
+    slot: str
+    value: str
+    said: str = ""
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Something was given for the slot, and it cannot be taken; `problem` says why: "shape",
+    "past", "future", "too_small", "too_large", "too_long", "unknown", "several"; or "wrong", when
+    the visitor only says that the value which stands there is."""
+
+    slot: str
+    problem: str
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """The visitor does not have what the pending slot asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Affirm:
+    """`confirmation`: the id on the card whose button was pressed; "" for a typed yes."""
+
+    confirmation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    confirmation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelFlow:
+    """`unsure`: what the flow itself does may be meant, as by "cancel" where orders are cancelled."""
+
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AskFaq:
     text: str
 
@@ -32,4 +99,17 @@ class WantBot:
     """Who waits for a person would rather go on with the bot."""
 
 
-Command = AskFaq | SmallTalk | WantBot | WantHuman
+Command = (
+    StartFlow
+    | SetSlot
+    | CorrectSlot
+    | Unfit
+    | Lack
+    | Affirm
+    | Deny
+    | CancelFlow
+    | AskFaq
+    | SmallTalk
+    | WantBot
+    | WantHuman
+)

@@ -1,9 +1,11 @@
 """What a turn yields: events for whoever drives it to carry out, and requests it waits on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from apps.engine.types import Memory, Passage, State
+from apps.engine.commands import Command
+from apps.engine.types import Memory, Passage, SlotValue, State
 
 
 class Say(StrEnum):
@@ -25,11 +27,41 @@ class Say(StrEnum):
     FAREWELL = "farewell"
     ASSENT = "assent"
     IDENTITY = "identity"
+    ASK = "ask"
+    ASK_AGAIN = "ask_again"
+    WHICH_ONE = "which_one"
+    WHICH_FLOW = "which_flow"
+    CONFIRM = "confirm"
+    PROOF = "proof"
+    RUNNING = "running"
+    STILL_RUNNING = "still_running"
+    DONE = "done"
+    FOUND = "found"
+    REFUSED = "refused"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    GO_ON = "go_on"
+    LATER = "later"  # `flow` was asked for in the middle of another, and comes after it
+    ASK_LATER = "ask_later"  # another one waits already: `flow` can be asked for after that
+    OR_STOP = "or_stop"  # either what `flow` does is meant, or to stop
+    NEXT = "next"  # that one is over; whether to begin with `flow` now
+    STEER = "steer"
+    OFFER_PERSON = "offer_person"
 
 
 class Reason(StrEnum):
+    """Why a person is wanted."""
+
     ASKED = "asked"
     HIGH_RISK = "high_risk"
+    LOW_CONFIDENCE = "low_confidence"
+    NO_KNOWLEDGE = "no_knowledge"
+    SLOT_FAILED = "slot_failed"
+    ACTION_FAILED = "action_failed"
+    LOOP = "loop"
+    POLICY = "policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +73,85 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """The one answer of the turn. `passages` are its source, or what is offered."""
+class Part:
+    """One thing that a reply says. `passages` are its source, or what is offered; `flow` at
+    `version` is what it is about, `slot` what it asks for, `problem` why that could not be taken,
+    `candidates` what to choose from (values, or keys of flows), `rows` the card's (slot, value),
+    `id` the confirmation's or the action's, `text` words that the shop's own action said."""
 
     say: Say
+    passages: tuple[Passage, ...] = ()
+    flow: str = ""
+    version: int = 0
+    slot: str = ""
+    problem: str = ""
+    candidates: tuple[str, ...] = ()
+    rows: tuple[tuple[str, SlotValue], ...] = ()
+    id: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The one answer of the turn, which may say several things: a digression's answer, then the
+    pending question again."""
+
     language: str
-    passages: tuple[Passage, ...] = field(default=())
+    parts: tuple[Part, ...]
+
+    @property
+    def say(self) -> Say:
+        return self.parts[0].say
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        return self.parts[0].passages
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The flow's action is to run, once, under `key`, with these values by slot."""
+
+    key: str
+    flow: str
+    version: int
+    action: str
+    slots: Mapping[str, SlotValue]
+    lookup: bool
+
+
+class Ended(StrEnum):
+    """How an action ended. UNCLEAR: whether it was done cannot be told."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of an action, handed to `turn.resume`. `text` is the shop's own sentence. A
+    refusal may name the `slot` that is wrong; `not_found` says that no order of this visitor fits
+    what was given, whether it exists or not. `language` is the one that the action was asked for
+    in."""
+
+    key: str
+    ended: Ended
+    text: str = ""
+    slot: str = ""
+    not_found: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
+    """`command` names what set it off: a command, "result", or "" for the table's own moves."""
+
     came_from: State
     to: State
     cause: str
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +180,14 @@ QUESTIONS = frozenset({"faq", "near", "unknown", "high_risk", "queued"})
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Which way the turn took, and how sure it was of the best passage, None when none was
-    asked for."""
+    """Which way the turn took, how sure it was of the best passage, None when none was asked for,
+    and the row of the policy that decided, "" when none had to. `commands`: what was understood."""
 
     route: str
     confidence: float | None = None
+    rule: str = ""
+    flow: str = ""
+    commands: tuple[Command, ...] = field(default=(), compare=False)
 
 
-Event = Reply | Move | Handoff | Resume | Remember | Judged
+Event = Reply | Move | Act | Handoff | Resume | Remember | Judged

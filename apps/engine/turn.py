@@ -1,158 +1,236 @@
 """One turn: a snapshot and a line in, events out. No clock, no storage, no colour.
 
 `run` is a generator. Whoever drives it carries out each event; at a `Search` it sends the
-passages back in. Sockets, HTTP, tests and evaluation drive the same code.
+passages back in. Sockets, HTTP, tests and evaluation drive the same code. An action's result
+enters through `resume`, with a turn of its own.
 """
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 
-from apps.engine.commands import AskFaq, Command, Courtesy, SmallTalk, WantBot, WantHuman
-from apps.engine.decide import Answer, Offer, Unsure, decide
-from apps.engine.events import (
-    Event,
-    Handoff,
-    Judged,
-    Reason,
-    Remember,
-    Reply,
-    Resume,
-    Say,
-    Search,
+from apps.engine.answering import Passages, Play, answer, ask, look_up, offered, small_talk, surer
+from apps.engine.asking import settle
+from apps.engine.commands import (
+    Affirm,
+    AskFaq,
+    CancelFlow,
+    Command,
+    CorrectSlot,
+    Deny,
+    Lack,
+    SetSlot,
+    SmallTalk,
+    StartFlow,
+    Unfit,
+    WantBot,
+    WantHuman,
 )
-from apps.engine.machine import Machine
+from apps.engine.confirming import affirm, cancel, deny
+from apps.engine.events import Event, Judged, Result, Say, Search
+from apps.engine.filling import HEARD, fill, is_only_heard, lack, refuse
+from apps.engine.forms import typed
+from apps.engine.machine import FLOW_STATES
+from apps.engine.reading import START_AT
+from apps.engine.results import take
 from apps.engine.return_wish import wants_bot
-from apps.engine.text import detect_language
-from apps.engine.types import Memory, Mode, Passage, Snapshot, State
+from apps.engine.scene import Scene, language_of
+from apps.engine.starting import hear_for, start
+from apps.engine.types import Mode, Snapshot, State
 from apps.engine.understand import understand
+from apps.engine.waiting import want_bot, want_human
 
-Passages = tuple[Passage, ...]
-Play = Generator[Event | Search, Passages | None, None]
+Choosing = Generator[Event | Search, Passages | None, Sequence[Command]]
 
+__all__ = ["resume", "run", "typed"]
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What each part of a turn needs to know."""
-
-    snapshot: Snapshot
-    machine: Machine
-    language: str
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.snapshot.mode is Mode.QUEUED
-
-    @property
-    def has_address(self) -> bool:
-        """Whether the team could answer the visitor's request."""
-        return self.machine.state is State.HANDOFF or self.snapshot.memory.reachable
+# Whoever was away for longer is asked whether to go on.
+AWAY_S = 30 * 60
+OF_A_FLOW = (SetSlot, CorrectSlot, Unfit, Lack, Affirm, Deny, CancelFlow)
+# In which order the commands of one line count: what ends or begins a flow says whose details come.
+FIRST = (CancelFlow, StartFlow)
 
 
 def run(snapshot: Snapshot, text: str, commands: Sequence[Command] = ()) -> Play:
     """Events of one visitor line: at most one Reply, exactly one Judged, which comes last.
 
     `commands` are what a button already said; without them the line is understood here.
+    Raises ValueError when a flow needs an id and `snapshot.fresh` is empty.
     """
     if snapshot.mode is Mode.HUMAN:
         yield Judged("human")
         return
-    machine = Machine(snapshot.state)
-    if machine.state is State.END:
-        yield from machine.go(State.INIT, "visitor_returned")
-    scene = _Scene(snapshot, machine, detect_language(text, snapshot.language, snapshot.languages))
-    for command in commands or wants_bot(text) or understand(text):
+    scene = Scene.of(snapshot, language_of(snapshot, text, pressed=bool(commands)), text)
+    _take_up(scene)
+    if scene.steps:
+        yield from scene.steps
+        scene.steps.clear()
+    heard = commands or _understood(text, scene)
+    scene.commands = tuple(heard)
+    if scene.is_waiting:
+        yield from _while_waiting(heard, text, scene)
+    else:
+        yield from _listen(heard, text, scene)
+        settle(scene)
+    yield from scene.close()
+
+
+def resume(snapshot: Snapshot, result: Result) -> Iterator[Event]:
+    """Events of an action's result, which is a turn of its own: one Reply, one Judged at the end."""
+    active = snapshot.memory.active
+    own = active.language if active else ""
+    is_waited_for = active is not None and active.running == result.key
+    language = own if is_waited_for else result.language
+    scene = Scene.of(snapshot, language or own or snapshot.language)
+    scene.route = "action"
+    if take(result, scene):
+        settle(scene)
+    yield from scene.close()
+
+
+def _take_up(scene: Scene) -> None:
+    """Where the session stands, before anything is heard."""
+    snapshot, state = scene.snapshot, scene.machine.state
+    if state is State.END:
+        scene.go(State.INIT, "visitor_returned")
+        scene.start_clean()
+    if snapshot.mode is not Mode.BOT:
+        return
+    active = scene.active
+    if active is None or state not in FLOW_STATES:
+        _stand_without_a_flow(scene)
+    elif scene.flow is None:
+        scene.forget_flow()
+        scene.say(Say.EXPIRED)
+        scene.go(State.INIT, "flow_gone")
+    elif snapshot.idle_s > AWAY_S and not active.running:
+        scene.returned = True
+        scene.change(paused=True, unfilled=0, confirmation="", agreed=False)
+
+
+def _stand_without_a_flow(scene: Scene) -> None:
+    """A flow does not outlive the wait for a person, nor a detail the visit it was told in. Of a
+    session that was given back by the team the address stays known."""
+    if scene.active:
+        scene.forget_flow()
+    if scene.memory.heard and scene.snapshot.idle_s > AWAY_S:
+        scene.memory = replace(scene.memory, heard={})
+    if scene.machine.state in FLOW_STATES:
+        scene.go(State.INIT, "flow_gone")
+    elif scene.machine.state is State.HANDOFF:
+        scene.memory = replace(scene.memory, reachable=True)
+        scene.go(State.INIT, "resumed")
+
+
+def _understood(text: str, scene: Scene) -> Sequence[Command]:
+    """A button that means nothing any more may come without a word."""
+    if not text.strip():
+        return ()
+    return wants_bot(text) or understand(text, scene.as_it_stands())
+
+
+def _listen(commands: Sequence[Command], text: str, scene: Scene) -> Play:
+    """Most lines are one question."""
+    if len(commands) == 1 and isinstance(commands[0], AskFaq):
+        scene.command = "AskFaq"
+        yield from ask(commands[0].text, scene)
+        return
+    for command in (yield from _meant(commands, text, scene)):
         yield from _apply(command, scene)
 
 
-def _apply(command: Command, scene: _Scene) -> Play:
+def _meant(commands: Sequence[Command], text: str, scene: Scene) -> Choosing:
+    """The commands that can be applied, in the order that they count."""
+    flows = scene.snapshot.book.by_key
+    known = [one for one in commands if not isinstance(one, StartFlow) or one.flow in flows]
+    if not scene.active and not any(isinstance(one, StartFlow) for one in known):
+        known = [one for one in known if not isinstance(one, OF_A_FLOW) or _stands_alone(one)]
+    if not known:
+        return [AskFaq(text)] if text.strip() else []
+    known.sort(key=lambda one: not isinstance(one, FIRST))
+    starts = [one for one in known if isinstance(one, StartFlow)]
+    asks = [one for one in known if isinstance(one, AskFaq)]
+    if starts and asks and not (scene.active and scene.active.flow == starts[0].flow):
+        return (yield from _surest(starts[0], asks[0], known, scene))
+    return known
+
+
+def _stands_alone(command: Command) -> bool:
+    """What means something without a flow: a detail to keep, a button of a card that is gone."""
     match command:
-        case WantHuman():
-            yield from _want_human(scene)
-        case WantBot():
-            yield from _want_bot(scene)
-        case SmallTalk(courtesy):
-            yield from _small_talk(courtesy, scene)
+        case SetSlot(slot) | CorrectSlot(slot):
+            return slot in HEARD
+        case Affirm(card) | Deny(card):
+            return bool(card)
+    return False
+
+
+def _surest(
+    start: StartFlow, question: AskFaq, commands: Sequence[Command], scene: Scene
+) -> Choosing:
+    """A flow may be meant, or a question be asked about it: the surer one counts, and the other is
+    offered beside it."""
+    decision = yield from look_up(question.text, scene)
+    rest = [one for one in commands if not isinstance(one, AskFaq)]
+    if start.confidence >= START_AT and not surer(decision, start):
+        scene.asked = ""
+        scene.near = offered(decision)
+        return rest
+    if scene.active:
+        answer(decision, scene)
+        return [one for one in rest if not isinstance(one, StartFlow)]
+    answer(decision, scene, start.flow)
+    for one in rest:
+        hear_for(scene.snapshot.book.by_key[start.flow], one, scene)
+    return [one for one in rest if not isinstance(one, (StartFlow, *OF_A_FLOW))]
+
+
+def _while_waiting(commands: Sequence[Command], text: str, scene: Scene) -> Play:
+    """No flow goes on while somebody waits for a person: what is said for one is noted."""
+    noted = False
+    if not commands:
+        scene.say(Say.EXPIRED)
+    for command in commands:
+        match command:
+            case WantHuman() | WantBot() | SmallTalk():
+                yield from _apply(command, scene)
+            case Affirm(card) | Deny(card) if card:
+                scene.say(Say.EXPIRED)
+            case _ if not noted:
+                noted = True
+                yield from ask(command.text if isinstance(command, AskFaq) else text, scene)
+
+
+def _apply(command: Command, scene: Scene) -> Play:
+    if not scene.command or not isinstance(command, (AskFaq, SmallTalk)):
+        # What sets a move off is what was said for the flow, if anything was.
+        scene.command = type(command).__name__
+    match command:
         case AskFaq(text):
-            yield from _ask(text, scene)
-
-
-def _say(
-    scene: _Scene, what: Say, passages: Passages = (), *, memory: Memory | None = None
-) -> Play:
-    """A reply ends what was told before, unless it tells it."""
-    yield Reply(what, scene.language, passages)
-    before = scene.snapshot.memory
-    after = memory or replace(before, told=False)
-    if after != before:
-        yield Remember(after)
-
-
-def _want_human(scene: _Scene) -> Play:
-    if scene.is_waiting:
-        yield from _say(scene, Say.WAITING if scene.has_address else Say.UNREACHABLE)
-    else:
-        yield from _hand_over(Reason.ASKED, scene)
-    yield Judged("handoff")
-
-
-def _hand_over(reason: Reason, scene: _Scene) -> Play:
-    if scene.has_address:
-        yield from _say(scene, Say.WAITING if reason is Reason.ASKED else Say.NOTED)
-        yield from scene.machine.go(State.HANDOFF, reason)
-    else:
-        yield from _say(scene, Say.HANDOFF)
-        yield from scene.machine.go(State.COLLECT, reason)
-    yield Handoff(reason)
-
-
-def _want_bot(scene: _Scene) -> Play:
-    if not scene.is_waiting:
-        yield from _say(scene, Say.ASSENT)
-        yield Judged("smalltalk")
-        return
-    kept = scene.has_address
-    yield from _say(scene, Say.KEPT if kept else Say.WITHDRAWN, memory=Memory(reachable=kept))
-    yield from scene.machine.go(State.INIT, "resumed" if kept else "withdrawn")
-    yield Resume(kept)
-    yield Judged("handoff")
-
-
-def _small_talk(courtesy: Courtesy, scene: _Scene) -> Play:
-    """While somebody waits a greeting may ask whether anyone is there, and no goodbye ends it."""
-    asks_who = scene.is_waiting and courtesy is Courtesy.GREETING
-    yield from _say(scene, Say.NOBODY_YET if asks_who else Say(courtesy))
-    if courtesy is Courtesy.FAREWELL and not scene.is_waiting:
-        yield from scene.machine.go(State.END, courtesy)
-    yield Judged("smalltalk")
-
-
-def _ask(text: str, scene: _Scene) -> Play:
-    passages = (yield Search(text, scene.language)) or ()
-    best = passages[0].confidence if passages else None
-    decision = decide(passages, scene.snapshot.policy)
-    route = "unknown"
-    match decision:
-        case Answer(passage):
-            route = "faq"
-            yield from _say(scene, Say.ANSWER, (passage,))
-        case Offer(near):
-            route = "near"
-            yield from _say(scene, Say.NEAR, near)
-        case _ if scene.is_waiting:
-            route = "queued"
-            yield from _note(scene)
-        case Unsure():
-            route = "high_risk"
-            yield from _hand_over(Reason.HIGH_RISK, scene)
+            if not is_only_heard(text, scene):
+                yield from ask(text, scene)
+        case SmallTalk(courtesy):
+            small_talk(courtesy, scene)
+        case WantHuman():
+            want_human(scene)
+        case WantBot():
+            want_bot(scene)
+        case StartFlow():
+            start(command, scene)
         case _:
-            yield from _say(scene, Say.UNKNOWN)
-    yield Judged(route, best)
+            _apply_to_flow(command, scene)
 
 
-def _note(scene: _Scene) -> Play:
-    """The line is one more for the team. Said once, until something else was answered: who
-    writes down a long story wants no word after each sentence."""
-    memory = scene.snapshot.memory
-    if not memory.told:
-        what = Say.NOTED if scene.has_address else Say.NOTED_UNREACHABLE
-        yield from _say(scene, what, memory=replace(memory, told=True))
+def _apply_to_flow(command: Command, scene: Scene) -> None:
+    match command:
+        case SetSlot() | CorrectSlot():
+            fill(command, scene)
+        case Unfit():
+            refuse(command, scene)
+        case Lack():
+            lack(scene)
+        case Affirm():
+            affirm(command, scene)
+        case Deny():
+            deny(command, scene)
+        case CancelFlow(unsure):
+            cancel(scene, unsure=unsure)

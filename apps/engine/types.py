@@ -1,11 +1,16 @@
 """The engine's words: states, what it is told, and what it knows of a session."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum, StrEnum
+
+from apps.engine.book import EMPTY_BOOK, Book
 
 
 class State(StrEnum):
-    """COLLECT: a person is wanted and an address to answer at is missing; HANDOFF: it is known."""
+    """COLLECT: something is missing: a detail of a flow, or, once a person is wanted, an address
+    to answer at. CONFIRM: a flow is complete and waits for a yes, or for what the yes set off."""
 
     INIT = "INIT"
     COLLECT = "COLLECT"
@@ -61,21 +66,80 @@ class Policy:
     badge: str = "default"
 
 
+class Source(StrEnum):
+    """Where a slot's value comes from."""
+
+    SAID = "said"
+    TYPED = "typed"
+    VERIFIED = "verified"
+
+
+@dataclass(frozen=True, slots=True)
+class SlotValue:
+    """`value` is canonical, `said` the visitor's own wording ("" when it is the same)."""
+
+    value: str
+    said: str = ""
+    source: Source = Source.SAID
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFlow:
+    """A flow that a visitor is in, at the version it was started on.
+
+    `pending` is the slot asked for, `asked` how often it was asked again. `confirmation` is the id
+    of the card shown, `agreed` that the yes to it is there while a proof is still missing,
+    `running` the key of the action that runs. `unfilled` counts the turns in a row without
+    progress, `strayed` those that left the topic, `steered` how often the visitor was brought
+    back. `after` is the flow that was asked for in the middle. `paused`: asked whether to go on.
+    `said` are the visitor's last lines that belong to it, `language` the one it is held in.
+    """
+
+    flow: str
+    version: int
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    pending: str = ""
+    asked: int = 0
+    confirmation: str = ""
+    agreed: bool = False
+    running: str = ""
+    after: str = ""
+    paused: bool = False
+    unfilled: int = 0
+    strayed: int = 0
+    steered: int = 0
+    said: tuple[str, ...] = ()
+    language: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What the bot keeps of a session besides its state.
 
     `told`: that the last line it did not know went to the team, so that it is not said twice.
     `reachable`: the visitor went on with the bot while the team has a request with an address.
+    `heard`: details given before any flow was asked for, by kind of slot. `wrong`: how often an
+    order was not found for what proves it. `last`: the passage last answered with, `again` how
+    often in a row.
     """
 
     told: bool = False
     reachable: bool = False
+    active: ActiveFlow | None = None
+    heard: Mapping[str, SlotValue] = field(default_factory=dict)
+    wrong: int = 0
+    last: str = ""
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the engine may know of a session when a line arrives."""
+    """What the engine may know of a session when a line arrives.
+
+    `fresh` is an id never used before, for a confirmation or an action of this turn. `idle_s` are
+    the seconds since the session's last line. `today` is the shop's date; None: dates in words are
+    not understood. `verified`: the shop has signed who the visitor is.
+    """
 
     policy: Policy
     state: State = State.INIT
@@ -84,6 +148,11 @@ class Snapshot:
     memory: Memory = field(default_factory=Memory)
     # Those that the site speaks; empty: all.
     languages: tuple[str, ...] = ()
+    book: Book = EMPTY_BOOK
+    fresh: str = ""
+    idle_s: float = 0.0
+    today: date | None = None
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)

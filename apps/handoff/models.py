@@ -14,8 +14,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(status=Ticket.Status.OPEN)
 
     def without_address(self) -> Self:
-        """Those whose visitor cannot be answered but in the chat."""
-        return self.filter(email="", phone="")
+        """Those whose visitor cannot be answered but in the chat. Not what a flow has ordered: that
+        is to be done whether anyone is told or not."""
+        return self.filter(email="", phone="").exclude(reason=Ticket.Reason.ACTION)
 
 
 class Ticket(models.Model):
@@ -29,6 +30,13 @@ class Ticket(models.Model):
     class Reason(models.TextChoices):
         ASKED = "asked", _("Visitor asked for a person")
         HIGH_RISK = "high_risk", _("High risk and not sure enough")
+        LOW_CONFIDENCE = "low_confidence", _("Not sure enough")
+        NO_KNOWLEDGE = "no_knowledge", _("No answer found")
+        SLOT_FAILED = "slot_failed", _("A detail could not be had")
+        ACTION_FAILED = "action_failed", _("An action failed, or its end is not clear")
+        LOOP = "loop", _("The conversation went in circles")
+        POLICY = "policy", _("A row of the policy")
+        ACTION = "action", _("A flow ended in this ticket")
         CONTACT = "contact", _("Visitor left a message")
 
     site = models.ForeignKey(Site, models.CASCADE, verbose_name=_("site"))
@@ -36,7 +44,7 @@ class Ticket(models.Model):
         Session, models.CASCADE, related_name="tickets", verbose_name=_("session")
     )
     turn = models.UUIDField(_("turn"), null=True, unique=True, editable=False)
-    reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices)
     status = models.CharField(
         _("status"), max_length=9, choices=Status.choices, default=Status.OPEN
     )

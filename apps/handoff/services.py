@@ -1,5 +1,7 @@
 """Verbs on tickets. Locks: the session first, then its ticket."""
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +12,7 @@ from apps.chat.journal import append
 from apps.chat.models import Message, Session
 from apps.engine.events import QUESTIONS
 from apps.engine.machine import Machine
+from apps.engine.memory import dump, load
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.handoff.models import Ticket
 
@@ -45,7 +48,7 @@ def leave_message(
             lines=(line, notice),
             state=State.HANDOFF,
             mode=Mode.HUMAN if session.mode == Mode.HUMAN else Mode.QUEUED,
-            memory={},
+            memory=_without_request(session),
             turn=turn,
             steps=_to_handoff(State(session.state)),
         )
@@ -67,6 +70,11 @@ def _to_handoff(state: State) -> tuple[Step, ...]:
     moves = list(machine.go(State.INIT, "visitor_returned")) if state is State.END else []
     moves += machine.go(State.HANDOFF, "contact")
     return tuple(Step(move.came_from, move.to, move.cause) for move in moves)
+
+
+def _without_request(session: Session) -> dict[str, Any]:
+    """What is remembered of the request to the team is over; the flow a visitor is in is not."""
+    return dump(replace(load(session.memory), told=False, reachable=False))
 
 
 def last_question(session: Session) -> int | None:
@@ -101,7 +109,8 @@ def _returned(session: Session, notice: str) -> Item:
     request asks for one again."""
     if session.mode == Mode.BOT:
         lines = (Line(Author.SYSTEM, notice),) if notice else ()
-        return Item(session=session.id, version=session.version, lines=lines, memory={})
+        memory = _without_request(session)
+        return Item(session=session.id, version=session.version, lines=lines, memory=memory)
     return Item(
         session=session.id,
         version=session.version,

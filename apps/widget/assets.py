@@ -14,14 +14,19 @@ from hashlib import sha256, sha384
 from pathlib import Path
 from typing import Final
 
+import orjson
 from django.contrib.staticfiles import finders
 from rcssmin import cssmin
 from rjsmin import jsmin
+
+from apps.widget import strings
 
 FOLDER: Final = "widget"
 LOADER: Final = "loader.js"
 SCRIPT: Final = "app.js"
 STYLES: Final = "app.css"
+FORMS: Final = "forms.js"
+FORM_STYLES: Final = "forms.css"
 TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.M)
@@ -63,13 +68,22 @@ def loader() -> Asset:
 @lru_cache(maxsize=1)
 def release() -> Release:
     styles = cssmin(_source(STYLES).read_text(encoding="utf-8"))
+    form_styles = cssmin(_source(FORM_STYLES).read_text(encoding="utf-8"))
     files = {
         # The last semicolon of a block is needed by an empty statement only: there is none.
         SCRIPT: _asset(SCRIPT, jsmin(bundle(_source(SCRIPT))).replace(";}", "}")),
         STYLES: _asset(STYLES, styles),
+        FORMS: _asset(FORMS, _with_words(jsmin(_source(FORMS).read_text(encoding="utf-8")))),
+        FORM_STYLES: _asset(FORM_STYLES, form_styles),
     }
     bodies = b"".join(asset.body for asset in files.values())
     return Release(sha256(bodies).hexdigest()[:12], files)
+
+
+def _with_words(script: str) -> str:
+    """A module that is fetched by itself brings its sentences along, in all languages."""
+    words = orjson.dumps(strings.form_strings()).decode()
+    return f"{script}\nconst words={words};"
 
 
 def bundle(entry: Path) -> str:

@@ -13,7 +13,7 @@ from apps.chat import codes, frames, services
 from apps.chat.codes import Code
 from apps.chat.models import Session
 from apps.chat.threads import in_thread
-from apps.dialogue.handles import Handle
+from apps.dialogue.handles import Handle, known_slots
 from apps.dialogue.play import Standing
 from apps.dialogue.running import running
 from apps.guard import limits
@@ -188,6 +188,7 @@ class Conversation:
                 "last_seq": standing.last_seq,
                 "state": str(standing.state),
                 "mode": str(standing.mode),
+                "slots": known_slots(standing),
                 "site": site_info(entered.session.site, standing.language),
             }
         )

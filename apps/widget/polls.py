@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from apps.chat import frames
 from apps.chat.codes import Code
 from apps.chat.threads import in_thread
-from apps.dialogue.handles import Handle, read_after
+from apps.dialogue.handles import Handle, known_slots, read_after
 from apps.dialogue.running import running
 from apps.widget.endpoints import ApiError, handle_of, number, session_of, take_turn
 
@@ -55,6 +55,7 @@ async def messages_after(request: HttpRequest) -> JsonResponse:
                 "messages": [row.frame() for row in rows],
                 "state": str(handle.standing.state),
                 "mode": str(handle.standing.mode),
+                "slots": known_slots(handle.standing),
                 "last_seq": last_seq,
                 "epoch": running().epoch,
                 "more": len(rows) == frames.PAGE and rows[-1].seq < last_seq,

@@ -1,7 +1,7 @@
 """`identify`: the visitor proves who they are. The socket and its HTTP twin do it alike."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.utils.functional import Promise
@@ -64,6 +64,8 @@ async def sign_in(handle: Handle, wish: SignIn) -> frames.Encodable:
         _send_others_away(handle, wish.own)
     if found.has_ended:
         raise NotIdentifiedError(Code.IDENTITY_CHANGED)
+    # Nothing of the session has moved for it; elsewhere the next look at its row tells.
+    handle.standing = replace(handle.standing, is_verified=True)
     return frames.identified(found.token)
 
 

@@ -7,7 +7,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import REASONS
+from apps.sites.models import CHINESE, ENGLISH, LANGUAGES
 
+# In their own words, so that nobody has to read another language to find theirs.
+LANGUAGE_NAMES = {ENGLISH: "English", CHINESE: "简体中文"}
 # Written into the page itself.
 PAGE: Mapping[str, Promise] = {
     "greeting": _(
@@ -68,6 +71,16 @@ SCRIPT: Mapping[str, Promise] = {
     "characters_left": _("{count} characters left"),
     "characters_over": _("{count} characters too many"),
     "ended": _("This chat has ended. Write a message to begin a new one."),
+    "new_tab": _("(opens in a new tab)"),
+}
+# Said by what is fetched with the first form or card.
+FORMS: Mapping[str, Promise] = {
+    "yes": _("Yes, go ahead"),
+    "no": _("No, change something"),
+    "give": _("OK"),
+    "choose": _("Please choose…"),
+    "example": _("For example: {example}"),
+    "lack": _("I do not have it"),
     "form_title": _("Leave a message"),
     "form_name": _("Name (optional)"),
     "form_email": _("E-mail"),
@@ -77,7 +90,6 @@ SCRIPT: Mapping[str, Promise] = {
     "form_text": _("Message"),
     "form_text_missing": _("Please write your message."),
     "form_send": _("Send to our team"),
-    "new_tab": _("(opens in a new tab)"),
 }
 
 
@@ -88,6 +100,11 @@ def page_strings(language: str) -> dict[str, str]:
 
 def script_strings(language: str) -> dict[str, str]:
     return _in_language(SCRIPT, language)
+
+
+def form_strings() -> dict[str, dict[str, str]]:
+    """Those of all languages, by language: the file that holds them is the same for everyone."""
+    return {language: _in_language(FORMS, language) for language, _name in LANGUAGES}
 
 
 def _in_language(sentences: Mapping[str, Promise], language: str) -> dict[str, str]:

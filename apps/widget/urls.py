@@ -3,14 +3,10 @@ from django.urls import path, re_path
 from apps.widget import api, views
 
 urlpatterns = [
-    path("", views.home, name="home"),
     path("w/1/loader.js", views.loader, name="loader"),
     path("w/1/loader.<slug:digest>.js", views.pinned_loader, name="pinned-loader"),
     path("w/1/app/<slug:digest>/<str:name>", views.asset, name="widget-asset"),
     path("w/1/frame/", views.frame, name="frame"),
-    path("demo/", views.demo, name="demo"),
-    path("demo/product/<slug:slug>/", views.demo_product, name="demo-product"),
-    path("demo/help/", views.demo_help, name="demo-help"),
     path("api/v1/chat/sessions", api.sessions),
     path("api/v1/chat/messages", api.messages),
     path("api/v1/chat/handoff", api.handoff),

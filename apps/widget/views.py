@@ -1,28 +1,22 @@
-"""Pages: the widget's script and frame, the demo shop that embeds it, and the front page."""
+"""Pages: the widget's script and its frame."""
 
 import gzip
 import re
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import condition, require_safe
 
 from apps.guard import limits
-from apps.sites.models import CHINESE, ENGLISH, LANGUAGES, Site
-from apps.widget import assets, demo_data, embed, shop, sightings, strings
+from apps.sites.models import Site
+from apps.widget import assets, embed, sightings, strings
 
-# In their own words, so that nobody has to read another language to find theirs.
-LANGUAGE_NAMES = {ENGLISH: "English", CHINESE: "简体中文"}
 # JSON holds none.
 INDENTS = re.compile(rb"\n\s+")
 FOREVER = "public, max-age=31536000, immutable"
@@ -99,7 +93,7 @@ def frame(request: HttpRequest) -> HttpResponse:
     context = {
         "site": info,
         "locale": language,
-        "languages": [(code, LANGUAGE_NAMES[code]) for code in info["locales"]],
+        "languages": [(code, strings.LANGUAGE_NAMES[code]) for code in info["locales"]],
         "greeting": info["texts"]["greeting"] or words["greeting"],
         "release": assets.release().digest,
         "words": words,
@@ -157,69 +151,4 @@ def _framed(request: HttpRequest, response: HttpResponse, ancestors: str) -> Htt
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "private, no-store"
-    return response
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    demo_url = settings.DEMO_URL if demo_data.is_there() else ""
-    return _page(request, "widget/demo/home.html", {"demo_url": demo_url})
-
-
-def _shop_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """On the shop's own address, and under a policy as strict as a careful shop's."""
-
-    @require_safe
-    @wraps(view)
-    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if not demo_data.is_there():
-            return render(request, "widget/demo/gone.html", status=404)
-        if request.get_host() != urlsplit(settings.DEMO_URL).netloc:
-            return HttpResponseRedirect(settings.DEMO_URL + request.get_full_path())
-        response = view(request, **kwargs)
-        response["Content-Security-Policy"] = (
-            f"default-src 'self'; script-src 'self' {settings.PUBLIC_URL}; "
-            f"frame-src {settings.PUBLIC_URL}"
-        )
-        return response
-
-    return guarded
-
-
-@_shop_page
-def demo(request: HttpRequest) -> HttpResponse:
-    return _page(request, "widget/demo/shop.html", {"products": shop.PRODUCTS})
-
-
-@_shop_page
-def demo_product(request: HttpRequest, slug: str) -> HttpResponse:
-    product = shop.BY_SLUG.get(slug)
-    if product is None:
-        raise Http404
-    others = [other for other in shop.PRODUCTS if other is not product]
-    return _page(request, "widget/demo/product.html", {"product": product, "others": others})
-
-
-@_shop_page
-def demo_help(request: HttpRequest) -> HttpResponse:
-    return _page(request, "widget/demo/help.html", {})
-
-
-def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    """A page in the language of `?lang=`, else in the one that the browser asks for."""
-    codes = [code for code, _name in LANGUAGES]
-    wanted = request.GET.get("lang", "")
-    asked = wanted if wanted in codes else translation.get_language() or ""
-    language = next((code for code in codes if code.lower() == asked.lower()), codes[0])
-    everywhere = {
-        "language": language,
-        # Kept in every link of the page: no cookie is needed to remember it.
-        "chosen": f"?lang={language}" if wanted in codes else "",
-        "languages": LANGUAGE_NAMES.items(),
-        "public_url": settings.PUBLIC_URL,
-        "site_key": demo_data.KEY,
-    }
-    with translation.override(language.lower()):
-        response = render(request, template, everywhere | context)
-    response["Content-Language"] = language
     return response

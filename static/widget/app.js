@@ -4,9 +4,9 @@ import { Chat } from "./chat.js";
 import { Menu, Privacy } from "./chrome.js";
 import { Host } from "./host.js";
 import { Log } from "./log.js";
-import { announce, away, button, byId, config, say, uuid } from "./page.js";
+import { announce, away, button, byId, config, make, say, uuid } from "./page.js";
 import { setTheme } from "./theme.js";
-import { Composer, ContactForm } from "./write.js";
+import { Composer } from "./write.js";
 
 const STRIP_AFTER_MS = 2000;
 const strip = byId("strip");
@@ -17,8 +17,13 @@ let isNarrow = false;
 let isUp = true;
 let mode = "bot";
 let stripTimer = 0;
-/** @type {{form: ContactForm, seq: number, cmid?: string}} */
+/** @typedef {{seq: number, meta: Object<string, any>, place: HTMLElement, part?: any, cmid?: string,
+ *   values?: Object<string, string>, isOver?: boolean}} Asked what a line asks for besides words */
+/** The message to the team, open until it is sent. @type {Asked} */
 let contact = null;
+/** The form or card of the newest line that has one. @type {Asked} */
+let asked = null;
+let fetched = null;
 
 const isSeen = () => isOpen && document.visibilityState === "visible";
 
@@ -69,7 +74,7 @@ const log = new Log({
     composer.fill(item.text);
     composer.focus();
   },
-  retry: ({ type, text }) => offer({ type, text }) && focusBox(),
+  retry: ({ type, text, fields }) => offer({ type, text, fields }) && focusBox(),
   rate: (seq, value, reason) => chat.tell({ type: "rate", seq, value, reason }, true),
   person: askForPerson,
   stop: (turn) => chat.tell({ type: "stop", turn }),
@@ -100,8 +105,9 @@ const chat = new Chat({
     },
     refused(item, detail, field) {
       log.typing(false);
-      if (item.cmid === contact?.cmid) contact.form.refuse(detail, field);
+      if (item.cmid === contact?.cmid) contact.part.refuse(detail, field);
       else log.refused(item, detail);
+      asked?.part?.free();
     },
     dropped: (item) => log.dropped(item),
     line: show,
@@ -109,6 +115,7 @@ const chat = new Chat({
     mode: setMode,
     link: setLink,
     typing: () => log.typing(true),
+    action: (frame) => log.action(frame),
     welcome(session, lastSeq) {
       unread.joined(session, lastSeq);
       if (!lastSeq && log.isEmpty) offerStarters();
@@ -117,11 +124,15 @@ const chat = new Chat({
       log.reset();
       unread.reset();
       dropContact();
+      retire();
+      offerReplies([]);
     },
     ended() {
       log.close();
       unread.reset();
       dropContact();
+      retire();
+      offerReplies([]);
       setMode({});
     },
     wiped() {
@@ -150,14 +161,54 @@ function offer(item) {
 
 /** `isNew`: not part of what is read when the chat is opened again. */
 function show(line, isNew) {
-  if (line.author === "system" && contact && line.seq > contact.seq) dropContact();
-  const form = line.meta?.form;
-  if (form?.type === "contact") log.add(line, openContact(form, line.seq));
-  else log.add(line);
-  const isOther = line.author !== "visitor";
-  offerReplies(isOther ? line.meta?.quick_replies || [] : []);
-  unread.line(line.seq, isOther);
+  const { author, seq, meta = {} } = line;
+  const isOther = author !== "visitor";
+  if (author === "system" && contact && seq > contact.seq) dropContact();
+  if (author === "bot") retire();
+  const one = { seq, meta, place: make("div") };
+  const isAsking = meta.form || meta.confirm;
+  log.add(line, ...(isAsking ? [one.place] : []));
+  if (meta.form?.type === "contact") openContact(one);
+  else if (isAsking) asked = one;
+  if (isAsking || meta.action) fill(one);
+  offerReplies(isOther ? meta.quick_replies || [] : []);
+  unread.line(seq, isOther);
   if (isNew && isOther) arrived(line);
+}
+
+/** Forms and cards come in a file of their own; until it is there words do. */
+async function fill(one) {
+  const { form, confirm } = one.meta;
+  try {
+    fetched ||= import("./forms.js").then(async (found) => {
+      await found.prepare({ make, button, locale: config.locale });
+      return found;
+    });
+    const { Card, ContactForm, SlotForm } = await fetched;
+    if (one.part || (one.isOver && !confirm) || !(form || confirm)) return;
+    if (confirm) one.part = new Card(confirm, one.seq, give);
+    else if (one === contact) one.part = new ContactForm(form.label, one.values, (values) => leave(values));
+    else one.part = new SlotForm(form, one.seq, give);
+  } catch {
+    // Fetched again when the next is asked for, or the network is back.
+    fetched = null;
+    return;
+  }
+  if (one.isOver) one.part.retire();
+  one.place.append(one.part.node);
+  log.extended(one.place);
+}
+
+const give = (text, fields) => offer({ type: "send", text, fields });
+
+/** The next question takes its place. */
+function retire() {
+  if (!asked) return;
+  const held = asked.place.contains(document.activeElement);
+  asked.isOver = true;
+  asked.part?.retire();
+  asked = null;
+  if (held) focusBox();
 }
 
 /** The page is told that a line came, never what it says. */
@@ -190,9 +241,7 @@ function focusBox() {
 
 function offerReplies(offered) {
   const held = replies.contains(document.activeElement);
-  const buttons = offered.map(({ label, text }) =>
-    button(label, () => offer({ type: "send", text })),
-  );
+  const buttons = offered.map(({ label, text, fields }) => button(label, () => give(text, fields)));
   replies.replaceChildren(...buttons);
   replies.hidden = !buttons.length;
   if (held) focusBox();
@@ -208,20 +257,22 @@ function askForPerson() {
 }
 
 /** What was typed into an earlier one goes on in the new one. */
-function openContact({ label, about }, seq) {
-  const values = contact?.form.values || { text: log.text(about) };
+function openContact(one) {
+  one.values = contact?.part?.values || contact?.values || { text: log.text(one.meta.form.about) };
   dropContact();
-  const form = new ContactForm(label || say("form_title"), values, (values) => {
-    contact.cmid = uuid();
-    if (offer({ type: "contact", ...values, cmid: contact.cmid })) form.wait(isUp);
-  });
-  contact = { form, seq };
-  return form.node;
+  contact = one;
+}
+
+function leave(values) {
+  contact.cmid = uuid();
+  const taken = offer({ type: "contact", ...values, cmid: contact.cmid });
+  if (taken) contact.part.wait(say(isUp ? "sending" : away()));
 }
 
 function dropContact() {
-  const held = contact?.form.node.contains(document.activeElement);
-  contact?.form.node.remove();
+  const held = contact?.place.contains(document.activeElement);
+  contact?.place.remove();
+  if (contact) contact.isOver = true;
   contact = null;
   if (held) focusBox();
 }
@@ -254,6 +305,7 @@ function setLink(up) {
     stripTimer = 0;
     if (!strip.hidden) announce(say("back_online"));
     strip.hidden = true;
+    for (const one of [contact, asked]) if (one && !one.part) fill(one);
     return;
   }
   log.cut();

@@ -182,6 +182,7 @@ export class Chat {
       delta: () => this.#view.delta(frame),
       state: () => this.#view.mode(frame),
       typing: () => this.#view.typing(),
+      action: () => this.#view.action(frame),
       heartbeat: () => frame.last_seq > this.#last && this.#sync(),
       token: () => this.#visitor.renew(frame.token),
       identified: () => this.#identified(frame),

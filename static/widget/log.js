@@ -114,9 +114,25 @@ export class Log {
     node.append(...below);
     stream?.node.remove();
     this.#place(node, line.seq, line.at);
+    const { action } = line.meta || {};
+    if (action) node.dataset.action = action.id;
+    if (action) this.action(action);
     if (isReply) this.#anchor = stream ? null : node;
     if (isReply) this.typing(false);
     this.#grown();
+  }
+
+  /** Where what was set off stands now, at every line that speaks of it. */
+  action({ id, status }) {
+    for (const node of this.#log.querySelectorAll("[data-action]")) {
+      if (node.dataset.action === id) node.dataset.state = status;
+    }
+  }
+
+  /** Something came under a line, which is where reading goes on. */
+  extended(place) {
+    this.#anchor = place.parentElement;
+    this.settle();
   }
 
   /** Three dots, until the answer comes or none is to be expected any more. */

@@ -2,15 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from django.db import transaction
 
-from apps.chat.admin import CAUSES
+from apps.chat.admin import CAUSES, COMMANDS
 from apps.chat.items import Item, Line, NewTurn, Step
 from apps.chat.journal import append
 from apps.chat.models import Message, Session, Visitor
 from apps.chat.services import mark_read
+from apps.engine.commands import Command
 from apps.engine.events import Reason
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.knowledge.models import Faq
@@ -222,7 +224,13 @@ def test_every_cause_of_a_move_has_words():
     """The engine's own, and those of the verbs on tickets."""
     sources = [*Path("apps/engine").glob("*.py"), *Path("apps/handoff").glob("services.py")]
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
-    written = set(re.findall(r'machine\.go\([^)]*"(\w+)"\)', text))
-    causes = written | set(Reason) | {"farewell", "ticket_done"}
-    assert {"visitor_returned", "contact"} <= written
+    written = set(re.findall(r'\.go\(State\.[^)]*"(\w+)"', text))
+    written |= set(re.findall(r'\b(?:leave\(|cause = .*else )"(\w+)"', text))
+    causes = written | set(Reason) | {"farewell", "ticket_done", "resumed", "withdrawn"}
+    assert {"visitor_returned", "contact", "missing", "complete", "done"} <= written
     assert causes <= set(CAUSES)
+
+
+def test_every_command_that_sets_off_a_move_has_words():
+    named = {command.__name__ for command in get_args(Command)}
+    assert named | {"result"} == set(COMMANDS)

@@ -77,6 +77,17 @@ async def test_no_such_session_is_missing(journal):
     assert outcome.verdict is Verdict.MISSING
 
 
+async def test_what_decided_and_what_was_commanded_is_stored(journal, session):
+    lines = (said("one"), said("two"), Line(Author.BOT, "one answer", of_turn=True))
+    turn = NewTurn(TurnState.DONE, route="flow", rule="missing", flow="refund", covers=2)
+    step = Step(State.INIT, State.COLLECT, "missing", "StartFlow")
+    await journal.submit(Item(session.id, 0, lines, State.COLLECT, turn=turn, steps=(step,)))
+    stored = await in_database(Turn.objects.get)()
+    assert (stored.rule, stored.flow, stored.from_seq, stored.to_seq) == ("missing", "refund", 1, 2)
+    move = await in_database(Transition.objects.get)()
+    assert (move.cause, move.command) == ("missing", "StartFlow")
+
+
 async def test_a_second_open_turn_is_busy(journal, session):
     pending = NewTurn(TurnState.PENDING, deadline_s=30)
     first = await journal.submit(Item(session.id, 0, (said(of_turn=True),), turn=pending))

@@ -176,7 +176,7 @@ class TestStand:
 class TestMarked:
     async def test_a_line_under_way_can_be_found_and_waited_for(self, handle, cmid):
         said = Said(cmid, "x")
-        with handle.marked(said) as twin:
+        with handle.marked(said, Ack(None, cmid)) as twin:
             assert (handle.waiting, handle.under_way) == (1, {cmid: twin})
             waiting = asyncio.create_task(twin.answered())
             twin.answer = {"type": "ack"}
@@ -184,7 +184,10 @@ class TestMarked:
         assert (handle.waiting, handle.under_way) == (0, {})
 
     async def test_a_line_that_failed_answers_nothing_and_leaves_its_place(self, handle, cmid):
-        with pytest.raises(ZeroDivisionError), handle.marked(Said(cmid, "x")) as twin:
+        with (
+            pytest.raises(ZeroDivisionError),
+            handle.marked(Said(cmid, "x"), Ack(None, cmid)) as twin,
+        ):
             raise ZeroDivisionError
         assert await twin.answered() is None
         assert (handle.waiting, handle.under_way) == (0, {})

@@ -163,14 +163,14 @@ def test_while_a_person_is_awaited_the_bot_goes_on(shop, finds, confidence, rout
     queued = standing(shop, mode=Mode.QUEUED, state=State.HANDOFF)
     item = play(queued, said("one")).item()
     assert (item.turn.route, len(item.lines)) == (route, 2)
-    assert item.memory == (told and {"told": True, "reachable": False})
+    assert item.memory == (told and {"told": True})
 
 
 def test_what_is_remembered_is_written_when_it_changes_only(shop):
     told = standing(shop, mode=Mode.QUEUED, state=State.HANDOFF, memory=Memory(told=True))
     silent, thanks = (play(told, said(text)).item() for text in ("more of it", "thanks"))
     assert (len(silent.lines), silent.memory) == (1, None)
-    assert thanks.memory == {"told": False, "reachable": False}
+    assert thanks.memory == {}
 
 
 def test_entries_of_another_site_are_never_found(shop):

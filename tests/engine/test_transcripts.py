@@ -1,31 +1,47 @@
 """Conversations: what is said, what the search finds, and which events must come of it.
 
-A new behaviour is a new file under `transcripts/`, not new test code.
+A new behaviour is a new file under `transcripts/`, not new test code. The files whose name begins
+with "flows_" play with the flows of `shop.py`, "said_" with those that ship and with no commands
+given, so that what is said is understood too. A line is `said`, or is an action's `result`; with it
+may stand `fields` of a form or a card ("$card" is the last card's id), `commands` as understanding
+would give them, `finds` of the search, `idle` seconds before it, and `verified`.
 """
 
 import tomllib
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apps.engine import turn
+from apps.engine.book import EMPTY_BOOK
 from apps.engine.commands import Command, Courtesy, SmallTalk, WantHuman
 from apps.engine.events import (
+    Act,
+    Ended,
     Event,
     Handoff,
     Judged,
     Move,
+    Part,
     Remember,
     Reply,
+    Result,
     Resume,
     Search,
 )
-from apps.engine.types import Mode, Passage, Policy, Snapshot, State
+from apps.engine.memory import dump, load
+from apps.engine.types import Memory, Mode, Passage, Policy, Snapshot, State
+from tests.engine import standard
+from tests.engine.shop import BOOK, command
 
 FOLDER = Path(__file__).parent / "transcripts"
 POLICY = Policy(answer_at=0.7, offer_at=0.3, high_risk_at=0.85)
+TODAY = date(2026, 11, 23)
+BOOKS = {"flows": BOOK, "said": standard.BOOK}
 BUTTONS: dict[str, Command] = {"human": WantHuman(), "thanks": SmallTalk(Courtesy.THANKS)}
 
 
@@ -33,29 +49,74 @@ def conversations() -> list[Any]:
     found = []
     for path in sorted(FOLDER.glob("*.toml")):
         script = tomllib.loads(path.read_text(encoding="utf-8"))
+        book = BOOKS.get(path.stem.partition("_")[0], EMPTY_BOOK)
         for conversation in script["conversation"]:
             name = f"{path.stem}: {conversation['name']}"
-            found.append(pytest.param(script.get("passages", {}), conversation, id=name))
+            values = (script.get("passages", {}), conversation, book)
+            found.append(pytest.param(*values, id=name))
     return found
 
 
-def spell(event: Event | Search) -> str:
+def spell_part(part: Part) -> str:
+    about = [part.flow, part.slot, part.problem]
+    about += [f"{slot}={value.value}" for slot, value in part.rows]
+    if part.candidates:
+        about.append("(" + " ".join(part.candidates) + ")")
+    if part.text:
+        about.append(f'"{part.text}"')
+    about += [passage.id for passage in part.passages]
+    return " ".join([part.say, *filter(None, about)])
+
+
+def spell_judged(judged: Judged) -> str:
+    sure = "" if judged.confidence is None else f" {judged.confidence:.2f}"
+    # Which row decided is spelt where a flow is in play.
+    flow = f" in {judged.flow}" if judged.flow else ""
+    rule = f" by {judged.rule}" if judged.rule and judged.flow else ""
+    return f"judged {judged.route}{sure}{flow}{rule}"
+
+
+def spell_reply(reply: Reply) -> Iterator[str]:
+    first, *more = map(spell_part, reply.parts)
+    what, _, about = first.partition(" ")
+    yield " ".join(filter(None, ["reply", what, reply.language, about]))
+    yield from (f"and {part}" for part in more)
+
+
+def spell_change(event: Move | Handoff | Resume) -> str:
     match event:
-        case Search(_, language):
-            return f"search {language}"
-        case Reply(say, language, passages):
-            return " ".join(["reply", say, language, *(passage.id for passage in passages)])
         case Move(came_from, to, cause):
             return f"move {came_from} {to} {cause}"
         case Handoff(reason):
             return f"handoff {reason}"
-        case Resume(kept):
-            return f"resume {'kept' if kept else 'withdrawn'}"
-        case Remember(memory):
-            return " ".join(["remember", *(name for name, on in asdict(memory).items() if on)])
-        case Judged(route, confidence):
-            sure = "" if confidence is None else f" {confidence:.2f}"
-            return f"judged {route}{sure}"
+    return f"resume {'kept' if event.kept else 'withdrawn'}"
+
+
+def spell_act(act: Act) -> str:
+    values = [f"{name}={value.value}" for name, value in act.slots.items()]
+    return " ".join(["look up" if act.lookup else "act", act.flow, act.action, *values])
+
+
+def spell(event: Event | Search, memory: Memory) -> Iterator[str]:
+    """What is remembered of answers and flows shows in what is said next, and is not spelt."""
+    match event:
+        case Search(_, language):
+            yield f"search {language}"
+        case Reply():
+            yield from spell_reply(event)
+        case Move() | Handoff() | Resume():
+            yield spell_change(event)
+        case Act():
+            yield spell_act(event)
+        case Remember(after):
+            if bare(after) != bare(memory):
+                yield " ".join(["remember", *bare(after)])
+        case Judged():
+            yield spell_judged(event)
+
+
+def bare(memory: Memory) -> dict[str, Any]:
+    return dump(replace(memory, active=None, heard={}, wrong=0, last="", again=0))
 
 
 def found(passages: dict[str, Any], line: dict[str, Any]) -> tuple[Passage, ...]:
@@ -74,30 +135,70 @@ def follow(snapshot: Snapshot, event: Event) -> Snapshot:
         case Resume():
             return replace(snapshot, mode=Mode.BOT)
         case Remember(memory):
-            return replace(snapshot, memory=memory)
+            # As it is stored between two lines.
+            return replace(snapshot, memory=load(dump(memory)))
     return snapshot
 
 
-@pytest.mark.parametrize(("passages", "conversation"), conversations())
-def test_conversation(passages: dict[str, Any], conversation: dict[str, Any]) -> None:
-    snapshot = Snapshot(
-        POLICY,
-        state=State(conversation.get("state", "INIT")),
-        mode=Mode(conversation.get("mode", "bot")),
-        language=conversation.get("language", "en"),
-    )
-    for line in conversation["line"]:
-        commands = [BUTTONS[name] for name in line.get("buttons", [])]
-        steps = turn.run(snapshot, line["said"], commands)
+class Player:
+    """Drives the engine through one conversation and keeps what it left behind."""
+
+    def __init__(self, passages: dict[str, Any], snapshot: Snapshot) -> None:
+        self.passages = passages
+        self.snapshot = snapshot
+        self.card = self.key = ""
+
+    def play(self, line: dict[str, Any], number: int) -> list[str]:
+        self.snapshot = replace(
+            self.snapshot,
+            fresh=f"id-{number}",
+            idle_s=line.get("idle", 0),
+            verified=line.get("verified", self.snapshot.verified),
+        )
+        steps = self._turn(line)
         events: list[str] = []
         answer = None
         while True:
             try:
                 event = steps.send(answer)
             except StopIteration:
-                break
-            answer = found(passages, line) if isinstance(event, Search) else None
-            events.append(spell(event))
+                return events
+            answer = found(self.passages, line) if isinstance(event, Search) else None
+            events += spell(event, self.snapshot.memory)
             if not isinstance(event, Search):
-                snapshot = follow(snapshot, event)
-        assert events == line["events"], line["said"]
+                self._take(event)
+
+    def _turn(self, line: dict[str, Any]) -> Any:
+        if result := line.get("result"):
+            key = result.pop("key", self.key)
+            return turn.resume(self.snapshot, Result(key, Ended(result.pop("ended")), **result))
+        commands = [BUTTONS[name] for name in line.get("buttons", [])]
+        commands += [command(text) for text in line.get("commands", [])]
+        if fields := line.get("fields"):
+            fields = {name: self.card if it == "$card" else it for name, it in fields.items()}
+            commands += turn.typed(self.snapshot, fields)
+        return turn.run(self.snapshot, line["said"], commands)
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Reply(_, parts):
+                self.card = next((part.id for part in parts if part.rows), self.card)
+            case Act(key):
+                self.key = key
+        self.snapshot = follow(self.snapshot, event)
+
+
+@pytest.mark.parametrize(("passages", "conversation", "book"), conversations())
+def test_conversation(passages: dict[str, Any], conversation: dict[str, Any], book: Any) -> None:
+    snapshot = Snapshot(
+        POLICY,
+        state=State(conversation.get("state", "INIT")),
+        mode=Mode(conversation.get("mode", "bot")),
+        language=conversation.get("language", "en"),
+        memory=load(conversation.get("memory", {})),
+        book=book,
+        today=TODAY,
+    )
+    player = Player(passages, snapshot)
+    for number, line in enumerate(conversation["line"]):
+        assert player.play(line, number) == line["events"], line.get("said") or line["result"]

@@ -2,21 +2,20 @@
 the first two is a question, so the look-alikes matter most."""
 
 import random
-from typing import Any
 
 import pytest
 
-from apps.engine import turn
-from apps.engine.commands import AskFaq, Courtesy, SmallTalk, WantHuman
+from apps.engine import understand as understanding
+from apps.engine.commands import AskFaq, Command, Courtesy, SmallTalk, WantHuman
+from apps.engine.courtesies import COURTESY_LENGTH, NAMES_SOMEBODY, WISH, WISH_LENGTH
 from apps.engine.text import normalise
 from apps.engine.types import Policy, Snapshot
-from apps.engine.understand import (
-    COURTESY_LENGTH,
-    NAMES_SOMEBODY,
-    WISH,
-    WISH_LENGTH,
-    understand,
-)
+
+
+def understand(line: str) -> list[Command]:
+    """The line in a shop without flows."""
+    return understanding.understand(line, Snapshot(Policy(0.7, 0.3)))
+
 
 WISHES = """
 talk to a human
@@ -290,8 +289,3 @@ def test_no_wish_names_nobody(wish):
     heard = [line for line in lines if WISH.search(line)]
     assert heard
     assert [line for line in heard if not NAMES_SOMEBODY.search(line)] == []
-
-
-def test_what_is_no_command_is_never_acted_upon():
-    unknown: Any = "DeleteEverything"
-    assert list(turn.run(Snapshot(Policy(0.7, 0.3)), "hello", [unknown])) == []

@@ -13,9 +13,10 @@ from apps.chat.items import Line, Verdict
 from apps.chat.models import Message, Session, Transition, Turn
 from apps.dialogue.play import Said
 from apps.dialogue.services import ContactError, take_contact, take_line
+from apps.engine.events import Reason
 from apps.engine.types import Author
 from apps.handoff.models import Ticket
-from apps.handoff.services import close_ticket, leave_message, open_ticket
+from apps.handoff.services import close_ticket, leave_message, open_ticket, withdraw_ticket
 
 
 @pytest.fixture
@@ -268,3 +269,30 @@ def test_who_waits_without_an_address_since_before_is_asked_for_one(make_session
     for _ in range(2):
         step.ask_again(apps, None)
     assert [fresh(session).state for session in sessions] == ["COLLECT", "HANDOFF"]
+
+
+FLOW = {"active": {"flow": "refund", "version": 3, "slots": {"order_id": {"value": "A1"}}}}
+
+
+def test_a_message_left_in_the_middle_of_a_flow_keeps_it_for_the_team(session):
+    Session.objects.update(state="CONFIRM", memory={**FLOW, "told": True})
+    leave(session)
+    assert fresh(session).memory == FLOW
+    assert Transition.objects.get().to_state == "HANDOFF"
+
+
+def test_a_done_ticket_of_one_who_went_on_leaves_the_flow_alone(session):
+    ticket = open_ticket(session=session, reason=Ticket.Reason.ASKED, language="en")
+    Session.objects.update(state="COLLECT", memory={**FLOW, "reachable": True})
+    close_ticket(ticket=ticket, notice="done")
+    assert (fresh(session).state, fresh(session).memory) == ("COLLECT", FLOW)
+
+
+def test_what_a_flow_has_ordered_cannot_be_withdrawn(session):
+    open_ticket(session=session, reason=Ticket.Reason.ACTION, language="en")
+    assert not withdraw_ticket(session=session)
+    assert Ticket.objects.get().status == Ticket.Status.OPEN
+
+
+def test_the_team_has_a_reason_for_whatever_the_engine_hands_over_for():
+    assert set(Reason) <= set(Ticket.Reason.values)

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from apps.chat.items import Line
 from apps.chat.models import Session
+from apps.dialogue.flows import services as flows
+from apps.dialogue.models import Flow, Phrase, PolicyRow, Slot
 from apps.engine.types import Author
 from apps.handoff.services import leave_message
 from apps.knowledge.models import Category, Faq, FaqVariant, IndexState, UnansweredQuestion
@@ -42,6 +44,7 @@ def fill(site: Site, session: Session, by: User) -> None:
         confidence=0.4,
         asked_at=timezone.now(),
     )
+    _fill_flows(site, by)
     leave_message(
         session_id=session.pk,
         line=Line(Author.VISITOR, "留言"),
@@ -65,6 +68,22 @@ def fill(site: Site, session: Session, by: User) -> None:
         )
 
 
+def _fill_flows(site: Site, by: User) -> None:
+    """One flow with an older version, and the lists around it."""
+    flow = Flow.objects.create(site=site, key="tui", name_zh_hans="退", examples_zh_hans="我要退")
+    Slot.objects.create(
+        flow=flow, name="dan", kind="order_id", label_zh_hans="单", prompt_zh_hans="单号？"
+    )
+    flows.publish(flow=flow, author=by, note="一")
+    Flow.objects.filter(pk=flow.pk).update(name_zh_hans="退货")
+    flows.draft_changed(flow=flow)
+    flows.publish(flow=flow, author=by)
+    flows.set_products(site=site, products=[flows.Listed("b1", name_zh_hans="耳机")])
+    Phrase.objects.create(site=site, kind="affirm", language="zh-Hans", text="中")
+    for row in flows.copy_default_policy(site=site):
+        PolicyRow.objects.filter(pk=row.pk).update(name=f"p{row.position}")
+
+
 def paths(user: User) -> list[str]:
     """Each list with its forms, history and confirmation, as far as `user` may open them, and the
     pages of our own."""
@@ -84,6 +103,9 @@ def _own_pages() -> list[str]:
     return [
         *map(reverse, names),
         reverse("first_steps_mail"),
+        *(reverse(f"admin:dialogue_flow_{name}") for name in ("import", "standard")),
+        reverse("admin:dialogue_flow_publish", args=[Flow.objects.get(key="tui").pk]),
+        reverse("admin:dialogue_product_many"),
         reverse("invitation", args=[invited.pk]),
         reverse("admin:auth_user_password_change", args=[invited.pk]),
         reverse("admin:auth_user_changelist") + "?q=nobody-of-this-name",

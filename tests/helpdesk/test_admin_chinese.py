@@ -17,8 +17,9 @@ from tests.staff import olga, signed_in, texts
 
 pytestmark = pytest.mark.django_db
 
-# The product's name, languages in themselves, and names of rows, which staff choose.
-NAMES = {"Helpdesk", "English", "Operators", "Editors", "Publishers", "Administrators"}
+# The product's name, languages in themselves, what Chinese says in English, and names of rows,
+# which staff choose.
+NAMES = {"Helpdesk", "English", "Operators", "Editors", "Publishers", "Administrators", "Webhook"}
 DJANGO = ("contrib/admin", "contrib/auth", "conf")
 
 

@@ -12,9 +12,9 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.demo import data as demo_data
 from apps.knowledge.models import Faq
 from apps.sites.models import Sighting, Site
-from apps.widget import demo_data
 from helpdesk import first_steps
 from helpdesk.models import FirstSteps
 from tests.staff import alice, olga, page, signed_in

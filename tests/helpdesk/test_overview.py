@@ -25,11 +25,16 @@ def figures(user) -> dict[str, int]:
 
 
 def test_the_sidebar_goes_by_task():
-    assert list(groups(olga())) == ["Work", "Knowledge", "Settings"]
+    assert list(groups(olga())) == ["Work", "Knowledge", "Flows", "Settings"]
 
 
 def test_everyone_sees_their_own_part():
-    assert groups(carol()) == {"Work": ["Tickets", "Sessions"], "Knowledge": [], "Settings": []}
+    assert groups(carol()) == {
+        "Work": ["Tickets", "Sessions"],
+        "Knowledge": [],
+        "Flows": [],
+        "Settings": [],
+    }
     assert groups(alice())["Knowledge"] == ["FAQ entries", "Waiting for review", "Imports"]
 
 

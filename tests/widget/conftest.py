@@ -121,7 +121,11 @@ class Widget:
 
     @cached_property
     def words(self) -> dict[str, str]:
-        return strings.page_strings(self.language) | strings.script_strings(self.language)
+        return {
+            **strings.page_strings(self.language),
+            **strings.script_strings(self.language),
+            **strings.form_strings()[self.language],
+        }
 
     @property
     def launcher(self) -> Locator:

@@ -9,11 +9,15 @@ from apps.sites.models import LANGUAGES
 from apps.widget import strings
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = "".join(path.read_text() for path in (ROOT / "static" / "widget").glob("*.js"))
+FILES = {path.name: path.read_text() for path in (ROOT / "static" / "widget").glob("*.js")}
+# It is fetched by itself, and brings its own sentences.
+FORMS = FILES.pop("forms.js")
+SCRIPTS = "".join(FILES.values())
 PAGE = (ROOT / "templates" / "widget" / "frame.html").read_text()
 QUOTED = set(re.findall(r'"(\w+)"', SCRIPTS))
 # Names that are put together: say(`form_${name}`).
-BEGUN = tuple(re.findall(r"say\(`(\w+)\$\{", SCRIPTS))
+PUT_TOGETHER = re.compile(r"say\(`(\w+)\$\{")
+BEGUN = tuple(PUT_TOGETHER.findall(SCRIPTS))
 BRACES = re.compile(r"{\w+}")
 
 
@@ -21,6 +25,15 @@ def test_the_script_asks_for_no_other_sentences():
     asked = set(re.findall(r'\bsay\("(\w+)"', SCRIPTS))
     assert asked
     assert asked <= set(strings.SCRIPT)
+
+
+def test_forms_bring_all_the_sentences_they_say_and_no_others():
+    asked = set(re.findall(r'\bsay\("(\w+)"', FORMS))
+    assert asked
+    assert asked <= set(strings.FORMS)
+    quoted = set(re.findall(r'"(\w+)"', FORMS))
+    begun = tuple(PUT_TOGETHER.findall(FORMS))
+    assert {name for name in strings.FORMS if not name.startswith(begun)} <= quoted
 
 
 def test_no_sentence_travels_for_nothing():

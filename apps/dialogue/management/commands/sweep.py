@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
+from apps.dialogue.actions.relay import spawn_due
 from apps.dialogue.jobs import list_unanswered
 from apps.knowledge.jobs import build_stale
 from apps.knowledge.sheets.jobs import spawn_waiting
@@ -20,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = (
-        "Sees to what must happen without the broker: stale indexes, unanswered questions, imports."
+        "Sees to what must happen without the broker: stale indexes, unanswered questions, imports, "
+        "actions."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -39,6 +41,7 @@ def sweep() -> None:
     _try(lambda: build_stale(older_than_s=settings.KNOWLEDGE.stale_s))
     _try(list_unanswered)
     _try(spawn_waiting)
+    _try(spawn_due)
 
 
 def _try(work: Callable[[], int]) -> None:

@@ -1,0 +1,19 @@
+"""Who may do what with flows and the lists around them."""
+
+from django.http import HttpRequest
+
+
+def may_read(request: HttpRequest) -> bool:
+    return any(request.user.has_perm(f"dialogue.{verb}_flow") for verb in ("view", "change"))
+
+
+def may_change(request: HttpRequest) -> bool:
+    return request.user.has_perm("dialogue.change_flow")
+
+
+def may_add(request: HttpRequest) -> bool:
+    return may_change(request) and request.user.has_perm("dialogue.add_flow")
+
+
+def may_publish(request: HttpRequest) -> bool:
+    return may_change(request) and request.user.has_perm("dialogue.publish_flow")

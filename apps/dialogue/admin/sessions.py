@@ -1,0 +1,67 @@
+"""Where a visitor is in a flow, and why it goes no further: a card on the session's page."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from apps.chat.admin import SessionAdmin
+from apps.chat.models import Session
+from apps.dialogue import books, slots
+from apps.dialogue.admin.runs import title_of, what_went_wrong
+from apps.dialogue.models import ActionRun
+from apps.engine.book import Book
+from apps.engine.flows import FlowSpec, in_language
+from apps.engine.memory import load
+from apps.engine.types import ActiveFlow, Memory
+
+SHOWN_RUNS = 20
+
+
+def flow_card(request: HttpRequest, session: Session) -> str:
+    """Nothing for a session in which no flow was begun and no action ran."""
+    memory = load(session.memory)
+    rows = ActionRun.objects.filter(session=session).select_related("delivery__webhook")
+    runs = list(rows[:SHOWN_RUNS])
+    if memory.active is None and not runs and not memory.wrong:
+        return ""
+    may_see_runs = request.user.has_perm("dialogue.view_actionrun")
+    context = {
+        "where": _where(session, memory) if memory.active else None,
+        "wrong": memory.wrong,
+        "may_see_runs": may_see_runs,
+        "runs": [{"run": run, "title": title_of(run), "why": what_went_wrong(run)} for run in runs],
+    }
+    return render_to_string("admin/dialogue/session.html", context)
+
+
+def _where(session: Session, memory: Memory) -> dict[str, Any]:
+    active = memory.active or ActiveFlow("", 0)
+    book = _book(session, active)
+    flow = book.by_version.get((active.flow, active.version))
+    language = session.language
+    return {
+        "active": active,
+        "name": in_language(flow.names, language) if flow else active.flow,
+        "is_gone": flow is None,
+        "pending": _label(flow, active.pending, language),
+        "slots": slots.listed(memory, book, language),
+        "since": session.transitions.last(),
+        "after": active.after,
+    }
+
+
+def _book(session: Session, active: ActiveFlow) -> Book:
+    """The admin's process may not have loaded the flows, or not those of this session."""
+    known = books.of(session.site_id)
+    if (active.flow, active.version) in known.by_version:
+        return known
+    return books.load(session.site_id)
+
+
+def _label(flow: FlowSpec | None, name: str, language: str) -> str:
+    spec = flow.by_name.get(name) if flow else None
+    return slots.label(spec, language) if spec else name
+
+
+SessionAdmin.panels.append(flow_card)

@@ -1,0 +1,94 @@
+"""A stored draft looked at: what is wrong with it, and what publishing it would change."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.dialogue.flows import offered
+from apps.dialogue.flows.problems import Problem, check
+from apps.dialogue.flows.specs import COLUMNS, FLOW_TEXTS, OF_KIND, SLOT_TEXTS, write_options
+from apps.dialogue.models import Flow, FlowVersion, Product, Slot
+from apps.engine.flows import FlowSpec, SlotSpec
+from apps.knowledge.difference import Piece, difference
+from apps.sites.models import Site
+
+Lines = dict[tuple[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One field that two specs say otherwise; `pieces` show how."""
+
+    slot: str
+    title: Any
+    pieces: list[Piece]
+
+
+def problems_of(spec: FlowSpec, site: Site) -> list[Problem]:
+    """All that is wrong with a draft of this site."""
+    return check(
+        spec,
+        languages=site.languages,
+        offers=lambda action, lookup: offered.is_offered(action, lookup=lookup, site_id=site.pk),
+        has_products=Product.objects.filter(site=site).exists(),
+    )
+
+
+def live_version(flow: Flow) -> FlowVersion | None:
+    return FlowVersion.objects.live().filter(flow=flow).first()
+
+
+def moved(before: FlowSpec | None, after: FlowSpec) -> list[Moved]:
+    """What differs, the flow's own fields first, then slot by slot."""
+    old, new = (_lines(before) if before else {}), _lines(after)
+    return [
+        Moved(slot, title(name), difference(old.get((slot, name), ""), new.get((slot, name), "")))
+        for slot, name in dict.fromkeys((*new, *old))
+        if old.get((slot, name), "") != new.get((slot, name), "")
+    ]
+
+
+def title(name: str) -> Any:
+    """What a column of a flow or a slot is called on screen."""
+    if name == "slots":
+        return _("slots and their order")
+    model = Flow if name.startswith("flow.") else Slot
+    return getattr(model._meta.get_field(name.partition(".")[2]), "verbose_name", name)
+
+
+def _lines(spec: FlowSpec) -> Lines:
+    """By slot (“” is the flow) and column, as text."""
+    found: Lines = {("", "slots"): "\n".join(slot.name for slot in spec.slots)}
+    found |= {("", f"flow.{name}"): text for name, text in _texts(spec, FLOW_TEXTS)}
+    for language, column in COLUMNS.items():
+        found["", f"flow.examples_{column}"] = "\n".join(spec.examples.get(language, ()))
+    found |= _plain("", "flow", spec, ["action", "lookup", "high_value", "high_risk"])
+    for slot in spec.slots:
+        found |= {(slot.name, f"slot.{name}"): text for name, text in _texts(slot, SLOT_TEXTS)}
+        found[slot.name, "slot.options"] = write_options(slot.options)
+        found[slot.name, "slot.patterns"] = "\n".join(slot.patterns)
+        found |= _plain(slot.name, "slot", slot, _read_by(slot))
+    return found
+
+
+def _read_by(slot: SlotSpec) -> list[str]:
+    own = OF_KIND.get(slot.kind, frozenset()) - {"options", "patterns"}
+    return ["kind", "required", "proof", "reask_limit", *sorted(own)]
+
+
+def _texts(spec: FlowSpec | SlotSpec, columns: dict[str, str]) -> Iterable[tuple[str, str]]:
+    for field, start in columns.items():
+        for language, column in COLUMNS.items():
+            yield f"{start}_{column}", getattr(spec, field).get(language, "")
+
+
+def _plain(slot: str, model: str, spec: FlowSpec | SlotSpec, names: list[str]) -> Lines:
+    return {(slot, f"{model}.{name}"): _shown(getattr(spec, name)) for name in names}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return "" if value is None else str(value)

@@ -1,0 +1,261 @@
+"""From what the engine says to the one message that a visitor reads: its text and its `meta`.
+
+The flow's own words come first, those of `phrases.py` stand in for them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.chat.items import Line
+from apps.dialogue import phrases, slots
+from apps.engine.book import Book
+from apps.engine.events import Ended, Part, Reply, Result, Say
+from apps.engine.flows import FlowSpec, SlotSpec, in_language
+from apps.engine.types import Author, Passage, SlotValue
+
+WITH_FORM = frozenset({Say.HANDOFF, Say.UNREACHABLE, Say.NOTED_UNREACHABLE})
+WITH_A_WAY_BACK = WITH_FORM | {Say.WAITING, Say.NOTED, Say.NOBODY_YET}
+# What became of the request, and no answer of the bot's.
+NOTICES = frozenset({Say.WITHDRAWN, Say.KEPT})
+ASKING = frozenset({Say.ASK, Say.ASK_AGAIN, Say.PROOF, Say.STEER})
+# They stand before the question that they lead to.
+LEADING = frozenset({Say.PROOF, Say.STEER})
+OFFERING_FLOWS = frozenset({Say.WHICH_FLOW, Say.ANSWER, Say.NEAR})
+OFFERING_A_PERSON = frozenset({Say.NEAR, Say.UNKNOWN, Say.OFFER_PERSON, Say.REFUSED})
+ACTIONS = {
+    Say.RUNNING: "running",
+    Say.STILL_RUNNING: "running",
+    Say.DONE: "done",
+    Say.FOUND: "done",
+    Say.REFUSED: "failed",
+    Say.FAILED: "failed",
+}
+Meta = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Message:
+    """The reply as it grows, a part after the other."""
+
+    reply: Reply
+    book: Book
+    known: Mapping[str, SlotValue]
+    about: int | None = None
+    result: Result | None = None
+    offers_person: bool = False
+    texts: list[str] = field(default_factory=list)
+    meta: Meta = field(default_factory=lambda: {"ai": True})
+
+    @property
+    def language(self) -> str:
+        return self.reply.language
+
+    def words(self, sentence: Any, **values: str) -> str:
+        text = phrases.in_language(sentence, self.language)
+        return text % values if values else text
+
+    def offer(self, label: str, text: str = "", **fields: str) -> None:
+        """A quick reply; the same words are offered once."""
+        button: Meta = {"label": label, "text": text or label}
+        if fields:
+            button["fields"] = fields
+        offered = self.meta.setdefault("quick_replies", [])
+        if button not in offered:
+            offered.append(button)
+
+    def add(self, part: Part) -> None:
+        flow = self._flow(part)
+        spec = flow.by_name.get(part.slot) if flow else None
+        if text := self._text(part, flow, spec):
+            self.texts.append(text)
+        if part.say in WITH_FORM:
+            self._ask_for_an_address()
+        if part.say in WITH_A_WAY_BACK:
+            self.offer(self.words(phrases.GO_ON_WITH_THE_BOT))
+        if part.say is Say.ANSWER:
+            self.meta.setdefault("sources", []).extend(map(_source, part.passages))
+        if part.say in ACTIONS:
+            self._tell_of_the_action(part)
+        if flow:
+            self._add_of_flow(part, flow, spec)
+        elif part.say in OFFERING_FLOWS:
+            self._offer_flows(part)
+        self._offer_beside(part)
+
+    def _flow(self, part: Part) -> FlowSpec | None:
+        version = self.book.by_version.get((part.flow, part.version))
+        return version or self.book.by_key.get(part.flow)
+
+    def line(self) -> Line:
+        text = "\n\n".join(self.texts)
+        if self.reply.say in NOTICES:
+            return Line(Author.SYSTEM, text, of_turn=True)
+        if self.offers_person:
+            # Last, whatever part it belongs to.
+            self.offer(self.words(phrases.TALK_TO_A_PERSON))
+        return Line(Author.BOT, text, meta=self.meta, of_turn=True)
+
+    def _text(self, part: Part, flow: FlowSpec | None, spec: SlotSpec | None) -> str:
+        if part.say is Say.ANSWER:
+            return part.passages[0].text
+        if part.say is Say.FAILED and self.result and self.result.ended is Ended.UNCLEAR:
+            return self.words(phrases.UNCLEAR)
+        own = self._own_words(part, flow, spec)
+        if own and part.say not in LEADING:
+            return own
+        name = in_language(flow.names, self.language) if flow else part.flow
+        label = slots.label(spec, self.language) if spec else ""
+        if part.say is Say.WHICH_ONE:
+            label = self._listed(part, spec)
+        sentence = phrases.say(part.say, self.language)
+        sentence = sentence.replace("%(flow)s", name).replace("%(label)s", label)
+        return " ".join(filter(None, [sentence, own]))
+
+    def _own_words(self, part: Part, flow: FlowSpec | None, spec: SlotSpec | None) -> str:
+        """What the shop says: its action, or its staff in the flow."""
+        if part.text:
+            return part.text
+        if flow is None:
+            return ""
+        match part.say:
+            case Say.CONFIRM:
+                return self._fill(flow.confirms, part, flow)
+            case Say.DONE:
+                return self._fill(flow.dones, part, flow)
+            case say if spec and say in ASKING:
+                return self._asked(part, flow, spec)
+        return ""
+
+    def _asked(self, part: Part, flow: FlowSpec, spec: SlotSpec) -> str:
+        if part.say is Say.ASK_AGAIN or slots.problem(part.problem, spec, self.language):
+            return self._once_more(part, flow, spec)
+        return self._fill(spec.prompts, part, flow)
+
+    def _once_more(self, part: Part, flow: FlowSpec, spec: SlotSpec) -> str:
+        """The staff's own words for it say what is wrong; bounds stand in ours alone."""
+        why = slots.problem(part.problem, spec, self.language)
+        own = self._fill(spec.reasks, part, flow)
+        if own and part.problem not in phrases.BOUNDS:
+            why = ""
+        asked = own or self._fill(spec.prompts, part, flow)
+        example = in_language(spec.examples, self.language)
+        like = self.words(phrases.FOR_EXAMPLE, example=example) if example else ""
+        return " ".join(filter(None, [why, asked, like])) if asked else ""
+
+    def _fill(self, texts: Mapping[str, str], part: Part, flow: FlowSpec) -> str:
+        known = {**self.known, **dict(part.rows)}
+        text = in_language(texts, self.language)
+        return slots.filled(text, known, flow, self.book, self.language)
+
+    def _listed(self, part: Part, spec: SlotSpec | None) -> str:
+        between = "、" if self.language.startswith("zh") else ", "
+        return between.join(self._in_words(spec, value) for value in part.candidates)
+
+    def _in_words(self, spec: SlotSpec | None, value: str) -> str:
+        if spec is None:
+            return slots.plain(value)
+        given = SlotValue(value)
+        return slots.plain(slots.in_words(spec, given, self.book, self.language))
+
+    def _add_of_flow(self, part: Part, flow: FlowSpec, spec: SlotSpec | None) -> None:
+        match part.say:
+            case say if spec and say in ASKING:
+                why = slots.problem(part.problem, spec, self.language)
+                self.meta["form"] = slots.form(spec, self.book, self.language, why)
+            case Say.WHICH_ONE if spec:
+                for value in part.candidates:
+                    self.offer(self._in_words(spec, value), value, **{spec.name: value})
+            case Say.CONFIRM:
+                self.meta["confirm"] = self._card(part, flow)
+            case Say.DECLINED:
+                self._offer_changes(part, flow)
+            case Say.OR_STOP:
+                self._offer_to_stop(flow)
+            case Say.GO_ON | Say.NEXT:
+                self.offer(self.words(phrases.YES))
+                self.offer(self.words(phrases.NO))
+
+    def _card(self, part: Part, flow: FlowSpec) -> Meta:
+        shown = [(flow.by_name[name], given) for name, given in part.rows if name in flow.by_name]
+        card = {
+            "id": part.id,
+            "title": in_language(flow.names, self.language) or flow.key,
+            "rows": [
+                {
+                    "slot": spec.name,
+                    "label": slots.label(spec, self.language),
+                    "value": slots.in_words(spec, given, self.book, self.language),
+                }
+                for spec, given in shown
+            ],
+        }
+        # What proves the order may be typed on the card, with the yes.
+        proofs = [flow.by_name[name] for name in part.candidates if name in flow.by_name]
+        if proofs:
+            card["fields"] = [slots.form(spec, self.book, self.language) for spec in proofs]
+        return card
+
+    def _offer_changes(self, part: Part, flow: FlowSpec) -> None:
+        names = part.candidates or tuple(name for name, _ in part.rows) or tuple(self.known)
+        for spec in (flow.by_name[name] for name in names if name in flow.by_name):
+            label = self.words(phrases.CHANGE, label=slots.label(spec, self.language))
+            self.offer(label, label, change=spec.name)
+        self._offer_to_stop(flow)
+
+    def _offer_to_stop(self, flow: FlowSpec) -> None:
+        self.offer(self.words(phrases.STOP_IT), stop=flow.key)
+
+    def _offer_flows(self, part: Part) -> None:
+        for key in part.candidates:
+            flow = self.book.by_key.get(key)
+            name = in_language(flow.names, self.language) if flow else ""
+            if name:
+                self.offer(name, name, flow=key)
+
+    def _offer_beside(self, part: Part) -> None:
+        """What else may have been meant, and a person."""
+        if part.say is not Say.ANSWER:
+            for passage in part.passages:
+                self.offer(passage.title)
+        if part.say in OFFERING_A_PERSON and not (part.say is Say.REFUSED and part.slot):
+            self.offers_person = True
+
+    def _ask_for_an_address(self) -> None:
+        label = self.words(phrases.CONTACT_LABEL)
+        form = {"slot": "contact", "type": "contact", "label": label}
+        self.meta["form"] = {**form, "about": self.about} if self.about else form
+
+    def _tell_of_the_action(self, part: Part) -> None:
+        status = ACTIONS[part.say]
+        if self.result and self.result.ended is Ended.UNCLEAR:
+            status = "unclear"
+        key = part.id or (self.result.key if self.result else "")
+        if key:
+            self.meta["action"] = {"id": key, "status": status}
+
+
+def reply_line(
+    reply: Reply,
+    book: Book,
+    known: Mapping[str, SlotValue],
+    about: int | None = None,
+    result: Result | None = None,
+) -> Line:
+    """`known` are the values of the flow it is about; `about` is the number of the line that a
+    contact form begins with."""
+    message = Message(reply, book, known, about, result)
+    for part in reply.parts:
+        message.add(part)
+    return message.line()
+
+
+def way_back(language: str) -> Meta:
+    """The `meta` of a line that offers to go on with the bot."""
+    text = phrases.in_language(phrases.GO_ON_WITH_THE_BOT, language)
+    return {"quick_replies": [{"label": text, "text": text}]}
+
+
+def _source(passage: Passage) -> dict[str, str]:
+    source = {"id": passage.id, "title": passage.title}
+    return {**source, "url": passage.url} if passage.url else source

@@ -1,0 +1,201 @@
+"""Slots: what is said is checked, kept, and changed."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from apps.engine.commands import CorrectSlot, SetSlot, Unfit
+from apps.engine.confirming import go_on
+from apps.engine.flows import LONGEST_VALUE, FlowSpec, SlotKind, SlotSpec
+from apps.engine.scene import Scene
+from apps.engine.types import ActiveFlow, SlotValue, Snapshot, Source
+
+SHAPES = {
+    SlotKind.ORDER_ID: re.compile(r"(?=.*\d)[\w#/.-]{3,60}"),
+    SlotKind.PHONE: re.compile(r"\+?\d{5,20}"),
+    SlotKind.PHONE_TAIL: re.compile(r"\d{4}"),
+    SlotKind.EMAIL: re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+"),
+}
+LETTER = re.compile(r"[^\W_]")
+WRONG = "wrong"
+# Only these are told apart without knowing what they are for.
+HEARD = frozenset(SlotKind) - {SlotKind.TEXT, SlotKind.CHOICE}
+
+
+def fill(command: SetSlot | CorrectSlot, scene: Scene) -> None:
+    """Takes a value, or notes why it cannot be taken."""
+    active, flow = scene.active, scene.flow
+    if active is None or flow is None:
+        _hear(command, scene)
+        return
+    if active.running:
+        scene.about_flow = True
+        return
+    spec = _meant(command.slot, flow, active)
+    if spec is None:
+        return
+    if problem := problem_of(spec, command.value, scene.snapshot):
+        scene.unfit = scene.unfit or Unfit(spec.name, problem)
+    else:
+        _put(spec, value_of(command), scene)
+
+
+def refuse(command: Unfit, scene: Scene) -> None:
+    """Notes what understanding could not take; the first of a turn is told. "wrong" is no failure:
+    the visitor wants to give another value."""
+    scene.about_flow = True
+    scene.unfit = scene.unfit or command
+    scene.progressed |= command.problem == WRONG
+
+
+def lack(scene: Scene) -> None:
+    """The visitor does not have what is asked for; what the flow can do without is left out."""
+    active, flow = scene.active, scene.flow
+    if active is None or flow is None:
+        return
+    spec = flow.by_name.get(active.pending)
+    if active.running:
+        scene.about_flow = True
+    elif spec is None or spec.required:
+        scene.lacked = True
+    else:
+        slots = {name: value for name, value in active.slots.items() if name != spec.name}
+        scene.change(slots=slots, pending="", asked=0, confirmation="", agreed=False)
+        scene.progressed = True
+
+
+def value_of(command: SetSlot | CorrectSlot) -> SlotValue:
+    said = "" if command.said == command.value else command.said[:LONGEST_VALUE]
+    return SlotValue(command.value, said, Source.SAID if command.end else Source.TYPED)
+
+
+def _meant(name: str, flow: FlowSpec, active: ActiveFlow) -> SlotSpec | None:
+    """The slot of that name, else the first empty one of that kind, else the first of it."""
+    if name in flow.by_name:
+        return flow.by_name[name]
+    alike = [spec for spec in flow.slots if spec.kind.value == name]
+    empty = (spec for spec in alike if spec.name not in active.slots)
+    return next(empty, alike[0] if alike else None)
+
+
+def _put(spec: SlotSpec, value: SlotValue, scene: Scene) -> None:
+    active = scene.now
+    before = active.slots.get(spec.name)
+    if before is None or before.value != value.value:
+        scene.change(slots={**active.slots, spec.name: value})
+        scene.corrected |= before is not None
+        if not spec.proof:
+            # What was shown is no longer what would be done.
+            scene.change(confirmation="", agreed=False)
+    if active.pending == spec.name:
+        scene.change(pending="", asked=0)
+    if scene.unfit and scene.unfit.slot == spec.name:
+        scene.unfit = None
+    scene.progressed = True
+    if active.paused:
+        go_on(scene)
+
+
+def _hear(command: SetSlot | CorrectSlot, scene: Scene) -> None:
+    """Keeps a detail that no flow has asked for yet."""
+    if command.slot not in HEARD or not 0 < len(command.value) <= LONGEST_VALUE:
+        return
+    heard = {**scene.memory.heard, command.slot: value_of(command)}
+    scene.memory = replace(scene.memory, heard=heard)
+    scene.heard = (*scene.heard, command.slot)
+
+
+def is_only_heard(text: str, scene: Scene) -> bool:
+    """Whether a line holds nothing but the details that were just kept."""
+    for kind in scene.heard:
+        value = scene.memory.heard[kind]
+        text = text.replace(value.said or value.value, "")
+    return bool(scene.heard) and not LETTER.search(text)
+
+
+def recalled(flow: FlowSpec, scene: Scene) -> dict[str, SlotValue]:
+    """The details heard before that fit the flow, each for the first slot of its kind."""
+    found: dict[str, SlotValue] = {}
+    left = dict(scene.memory.heard)
+    for spec in flow.slots:
+        value = left.get(spec.kind)
+        if value and not problem_of(spec, value.value, scene.snapshot):
+            found[spec.name] = left.pop(spec.kind)
+    scene.memory = replace(scene.memory, heard=left)
+    return found
+
+
+def problem_of(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
+    """Why a canonical value cannot stand in a slot, in the words of Unfit; "" if it can."""
+    if not value.strip():
+        return "shape"
+    if len(value) > min(spec.longest, LONGEST_VALUE):
+        return "too_long"
+    check = CHECKS.get(spec.kind)
+    return check(spec, value, snapshot) if check else ""
+
+
+def _shape(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
+    return "" if SHAPES[spec.kind].fullmatch(value) else "shape"
+
+
+def _order_id(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
+    if not spec.patterns:
+        return _shape(spec, value, snapshot)
+    fits = any(re.fullmatch(pattern, value, re.IGNORECASE) for pattern in spec.patterns)
+    return "" if fits else "shape"
+
+
+def _choice(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
+    return "" if any(option.value == value for option in spec.options) else "unknown"
+
+
+def _product(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
+    """A shop without a catalogue takes what is said."""
+    products = snapshot.book.products
+    return "" if not products or any(one.value == value for one in products) else "unknown"
+
+
+def _date(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return "shape"
+    if day.isoformat() != value:
+        return "shape"
+    if snapshot.today is None:
+        return ""
+    days = (day - snapshot.today).days
+    if spec.earliest_days is not None and days < spec.earliest_days:
+        return "past"
+    if spec.latest_days is not None and days > spec.latest_days:
+        return "future"
+    return ""
+
+
+def _amount(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        return "shape"
+    if not amount.is_finite():
+        return "shape"
+    if amount < Decimal(str(spec.minimum or 0)):
+        return "too_small"
+    if spec.maximum is not None and amount > Decimal(str(spec.maximum)):
+        return "too_large"
+    return ""
+
+
+CHECKS: dict[SlotKind, Callable[[SlotSpec, str, Snapshot], str]] = {
+    SlotKind.ORDER_ID: _order_id,
+    SlotKind.CHOICE: _choice,
+    SlotKind.PRODUCT: _product,
+    SlotKind.DATE: _date,
+    SlotKind.AMOUNT: _amount,
+    SlotKind.PHONE: _shape,
+    SlotKind.PHONE_TAIL: _shape,
+    SlotKind.EMAIL: _shape,
+}

@@ -1,0 +1,378 @@
+"""A line of a visitor who is inside a flow: an answer, a change of mind, or something else.
+
+What was asked for gets first try on the whole line; a question is answered and what is asked stays
+asked.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from apps.engine.book import PhraseKind
+from apps.engine.commands import (
+    Affirm,
+    AskFaq,
+    CancelFlow,
+    Command,
+    CorrectSlot,
+    Courtesy,
+    Deny,
+    Lack,
+    SetSlot,
+    StartFlow,
+    Unfit,
+)
+from apps.engine.courtesies import bare, courtesy, spelt
+from apps.engine.flows import LONGEST_VALUE, FlowSpec, SlotKind, SlotSpec
+from apps.engine.reading import (
+    START_AT,
+    SURE_AT,
+    WANTED,
+    Reading,
+    details,
+    instead,
+    matcher,
+    phrases,
+)
+from apps.engine.recognise.hearing import without
+from apps.engine.recognise.mention import Mention
+from apps.engine.recognise.parsing import REASON, chosen, explained, free, picked, put
+from apps.engine.recognise.reasons import OTHER
+from apps.engine.types import ActiveFlow
+
+YES_AND_NO = (PhraseKind.AFFIRM, PhraseKind.DENY, PhraseKind.CANCEL)
+ASKED_FOR = (PhraseKind.LACK, PhraseKind.CANCEL, PhraseKind.AFFIRM, PhraseKind.DENY)
+QUESTION = re.compile(
+    r"""
+    [?]|[吗么]\W*$|^\W*\w{1,6}呢\W*$|怎么|怎样|如何|什么|为何|多少|多久|多长|几[天点个时]|哪|谁|啥|咋|是否|能不能|可不可以|有没有|是不是|要不要
+    |^\W*(?:how|what|when|where|why|who|which|can|could|do|does|did|is|are|will|would|should|may)\b
+    |\b(?:how\ (?:much|long|many|do|can)|do\ you|can\ (?:i|you)|what\ (?:is|if|about))\b
+    """,
+    re.VERBOSE,
+)
+# "not this one, the other": what stands behind such a word is not meant.
+NEGATED = re.compile(
+    r"(?:不是|不要|并非|而不是|别|\bnot|n't|\bno|instead\ of|rather\ than)[^,.;!?，。；！？]{0,12}$"
+)
+BUT = re.compile(
+    r"但|不过|可是|只是|除了|先|\b(?:but|except|only|if|unless|wait|first|however|not)\b|n't|[?]|不"
+)
+# What is said of the flow, and is no wish for it: "forget the return", 放弃退货.
+HELD_BACK = re.compile(
+    r"停|算了|放弃|保留|留着|等|想|晚点|以后|回头|再说|别|没|错"
+    r"|\b(?:forget|abort|stop|keep|leave|hold|hang|drop|scrap|quit|exit|abandon|undo|skip|never|no"
+    r"|later|think|maybe|instead|wrong)\b"
+)
+# A yes that goes on without a mark: "yes cancel it", 确认退货.
+YES_HEAD = re.compile(
+    r"(?:(?:yes|yeah|yep|yup|sure|ok|okay|right)\b|确认|确定|同意|是的|对的|好的|可以|嗯+)"
+)
+# What stands around a value that is said once more.
+AROUND_VALUE = re.compile(
+    r"(?:(?:(?:my|the|it|its|it's|is|for|with|order|number|no|item|product)\b|[这那]|就?是|为|订单号?|单号?|编号|号码|商品|的)\s*)*"
+)
+POLITE = frozenset({Courtesy.THANKS, Courtesy.GREETING, Courtesy.ASSENT})
+PLEASE = re.compile(r"please|then|now|请|拜托|麻烦(?:你|您|了)?|吧|那就?")
+ORDERLY = re.compile(r"\bcancel\b|取消")
+# "Cancel this request" means the talk, not the order.
+ABOUT_TALK = re.compile(r"request|process|form|application|申请|流程|操作|办理")
+DENIERS = re.compile(r"\b(?:don't|dont|do not|not|no longer|never|no)\b|不是|不再|不|别|没")
+CLAUSE = re.compile(r"[^,.;!?…~，。；！？、\n]+")
+# A clause, and which list it is in.
+Clause = tuple[str, PhraseKind | None]
+# A short line that is no question was meant for what was asked.
+SHORT = 16
+SHORT_WORDS = 4
+LONGEST_YES = 80
+LONGEST_DENIAL = 40
+
+
+def in_flow(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> list[Command]:
+    """The commands of the line, which is read with what is pending as asked for; an empty list when
+    it is small talk or a question."""
+    pending = flow.by_name.get(active.pending)
+    if pending and (found := _exactly(pending, reading)):
+        return [found]
+    if said := _said(pending, flow, reading):
+        return [said]
+    values = _values(flow, active, pending, reading)
+    if values:
+        return [*values, *_question_beside(reading)]
+    return list(_other(flow, pending, reading))
+
+
+def _exactly(pending: SlotSpec, reading: Reading) -> SetSlot | None:
+    """An option by its very name, which may be "no"."""
+    if pending.kind is not SlotKind.CHOICE:
+        return None
+    exact = reading.prepared.choice_of(pending).exactly(reading.line.folded)
+    return chosen(pending, reading.line, reading.prepared) if exact else None
+
+
+def _said(pending: SlotSpec | None, flow: FlowSpec, reading: Reading) -> Command | None:
+    """What the whole line says of the lists of phrases."""
+    lists = phrases(reading.book)
+    match lists.whole(reading.spelt, ASKED_FOR if pending else YES_AND_NO):
+        case PhraseKind.AFFIRM:
+            return Affirm()
+        case PhraseKind.DENY:
+            return Deny()
+        case PhraseKind.LACK:
+            return Lack()
+        case PhraseKind.CANCEL:
+            return CancelFlow(unsure=_may_be_meant(reading.spelt, flow, reading))
+    return None
+
+
+def _may_be_meant(cancel: str, flow: FlowSpec, reading: Reading) -> bool:
+    """Whether "cancel" may be what the flow does: to one that cancels orders it may mean either."""
+    is_plain = ORDERLY.search(cancel) and not ABOUT_TALK.search(cancel)
+    return bool(is_plain) and _wants(flow.key, cancel, SURE_AT, reading)
+
+
+def _wants(key: str, said: str, least: float, reading: Reading) -> bool:
+    """Whether words ask for the flow, with at least this confidence."""
+    wishes = matcher(reading.book).rank(said)
+    return any(wish.flow == key and wish.confidence >= least for wish in wishes)
+
+
+def _wish(reading: Reading) -> str:
+    """The flow that the line asks for; "" for none."""
+    wishes = reading.wishes
+    return wishes[0].flow if wishes and wishes[0].confidence >= START_AT else ""
+
+
+def _values(
+    flow: FlowSpec, active: ActiveFlow, pending: SlotSpec | None, reading: Reading
+) -> list[Command]:
+    """Values for the flow's slots: of the pending one first, then of any other."""
+    meant = _meant(reading, active)
+    answer = _answer(pending, meant, flow, reading) if pending else None
+    found: list[Command] = [answer] if answer else []
+    for one in details(flow, reading, meant):
+        if answer and _takes(answer, one):
+            continue
+        before = active.slots.get(one.slot)
+        if before is None or isinstance(one, Unfit):
+            found.append(one)
+        elif before.value != one.value and not _is_only_asked_about(one, flow, reading):
+            found.append(CorrectSlot(one.slot, one.value, one.said, one.start, one.end))
+    return found
+
+
+def _takes(answer: SetSlot | Unfit, one: SetSlot | Unfit) -> bool:
+    """Whether a value is the answer itself, or stands inside it."""
+    if answer.slot == one.slot:
+        return True
+    if isinstance(answer, Unfit) or isinstance(one, Unfit):
+        return False
+    return answer.start < one.end and one.start < answer.end
+
+
+def _meant(reading: Reading, active: ActiveFlow) -> list[Mention]:
+    """The mentions without those that a correction denies: "not 123 but 456"."""
+    mentions = reading.mentions
+    if len(mentions) < 2:
+        return mentions
+    known = {slot.value for slot in active.slots.values()}
+    denied = [
+        one
+        for one in mentions
+        if one.value in known or NEGATED.search(reading.line.folded[: one.start])
+    ]
+    return [
+        one
+        for one in mentions
+        if one not in denied
+        or not any(one.kind is other.kind and other not in denied for other in mentions)
+    ]
+
+
+def _answer(
+    pending: SlotSpec, meant: list[Mention], flow: FlowSpec, reading: Reading
+) -> SetSlot | Unfit | None:
+    """The line as an answer to what was asked."""
+    match pending.kind:
+        case SlotKind.TEXT:
+            return _free(pending, meant, flow, reading)
+        case SlotKind.CHOICE:
+            return _choice(pending, meant, flow, reading)
+        case SlotKind.PRODUCT if not reading.prepared.products:
+            return _free(pending, meant, flow, reading)
+    if found := picked(pending, meant, reading.line):
+        return found
+    return None
+
+
+def _free(
+    pending: SlotSpec, meant: list[Mention], flow: FlowSpec, reading: Reading
+) -> SetSlot | Unfit | None:
+    """What fits nothing else is the text that was asked for."""
+    if pending.name == WANTED and (found := instead(reading)):
+        return found
+    if _is_elsewhere(flow, reading):
+        return None
+    numbers = [one for one in meant if one.kind is not SlotKind.PRODUCT]
+    if not numbers:
+        return free(pending, reading.line)
+    rest = without(reading.line.folded, numbers)
+    for clause in CLAUSE.finditer(reading.line.folded):
+        said = clause[0].strip()
+        if said and said in rest and not QUESTION.search(said):
+            start = clause.start() + clause[0].index(said)
+            found = put(pending.name, "", reading.line, start, start + len(said))
+            return replace(found, value=found.said[:LONGEST_VALUE])
+    return None
+
+
+def _choice(
+    pending: SlotSpec, meant: list[Mention], flow: FlowSpec, reading: Reading
+) -> SetSlot | Unfit | None:
+    if pending.name == REASON and (
+        found := explained(pending, reading.reason, reading.line, reading.prepared)
+    ):
+        return found
+    if _is_elsewhere(flow, reading):
+        return None
+    if found := chosen(pending, reading.line, reading.prepared):
+        return found
+    has_other = any(option.value == OTHER for option in pending.options)
+    if meant or not has_other or not reading.line.folded.strip():
+        return None
+    said = free(pending, reading.line)
+    return replace(said, value=OTHER) if isinstance(said, SetSlot) else said
+
+
+def _is_elsewhere(flow: FlowSpec, reading: Reading) -> bool:
+    """Whether the line is a question, a courtesy or a wish: no answer in free words."""
+    return (
+        _is_question(reading)
+        or courtesy(reading.plain) is not None
+        or _wish(reading) != ""
+        or _is_denied(flow, reading)
+        or isinstance(_answered(_kinds(flow, reading), flow, None, reading), CancelFlow)
+    )
+
+
+def _is_denied(flow: FlowSpec, reading: Reading) -> bool:
+    """Whether the flow is what the line no longer wants: 不退了, "I don't want to return it"."""
+    line = reading.line.folded
+    if len(line) > LONGEST_DENIAL or _wish(reading) == flow.key or not DENIERS.search(line):
+        return False
+    return _wants(flow.key, DENIERS.sub(" ", line), START_AT, reading)
+
+
+def _is_question(reading: Reading) -> bool:
+    return QUESTION.search(reading.line.folded) is not None
+
+
+def _is_only_asked_about(one: SetSlot, flow: FlowSpec, reading: Reading) -> bool:
+    """ "Do you have the blue one too?" changes no item."""
+    return flow.by_name[one.slot].kind is SlotKind.PRODUCT and _is_question(reading)
+
+
+def _question_beside(reading: Reading) -> Iterator[AskFaq]:
+    """The question that stands beside values, as a clause of its own."""
+    if not _is_question(reading):
+        return
+    rest = without(reading.line.folded, reading.mentions)
+    for clause in CLAUSE.finditer(reading.line.folded):
+        mark = reading.line.folded[clause.end() : clause.end() + 1]
+        said = clause[0].strip()
+        if said in rest and QUESTION.search(said + mark):
+            first, last = reading.line.span(clause.start(), clause.end())
+            end = last + (mark == "?")
+            yield AskFaq(reading.text[first:end].strip())
+            return
+
+
+def _other(flow: FlowSpec, pending: SlotSpec | None, reading: Reading) -> Iterator[Command]:
+    """A line without a value for any slot."""
+    wish = _wish(reading)
+    clauses = _kinds(flow, reading)
+    if _is_denied(flow, reading):
+        yield CancelFlow()
+    elif answer := _answered(clauses, flow, pending, reading):
+        yield answer
+        rest = (clause for clause, kind in clauses if kind is None)
+        if wish == flow.key or not any(_wants(wish, clause, START_AT, reading) for clause in rest):
+            return
+    elif not wish and not _begins(clauses) and pending and _is_attempt(pending, reading):
+        unknown = pending.kind in (SlotKind.PRODUCT, SlotKind.CHOICE)
+        yield Unfit(pending.name, "unknown" if unknown else "shape")
+    if wish:
+        yield StartFlow(wish, reading.wishes[0].confidence)
+
+
+def _begins(clauses: list[Clause]) -> bool:
+    """Whether a line begins with a yes, a no or a stop."""
+    return bool(clauses) and clauses[0][1] is not None
+
+
+def _answered(
+    clauses: list[Clause], flow: FlowSpec, pending: SlotSpec | None, reading: Reading
+) -> Command | None:
+    """The yes, no or stop that a line begins with. A stop or a no in the rest wins; and a yes to a
+    card, which no slot is pending beside, is none unless all that follows leaves it one."""
+    if not _begins(clauses):
+        return None
+    kinds = {kind for _, kind in clauses}
+    again = any(_restates(clause, flow, reading) for clause, kind in clauses if kind is None)
+    if PhraseKind.CANCEL in kinds:
+        return None if again else CancelFlow()
+    if _wish(reading) not in ("", flow.key) or _is_question(reading):
+        return None
+    if PhraseKind.DENY in kinds:
+        return CancelFlow(unsure=True) if again else Deny()
+    if len(reading.spelt) > LONGEST_YES or BUT.search(reading.spelt):
+        return None
+    is_yes = all(kind or _goes_along(clause, flow, reading) for clause, kind in clauses)
+    return Affirm() if is_yes or pending else None
+
+
+def _clauses(reading: Reading) -> Iterator[str]:
+    """The clauses of a line without what it names; a yes without a mark behind it is one too."""
+    lists = phrases(reading.book)
+    for found in CLAUSE.finditer(without(reading.line.folded, reading.mentions)):
+        clause = spelt(found[0]).strip()
+        head = YES_HEAD.match(clause)
+        if head and lists.whole(clause, YES_AND_NO) is None:
+            yield head[0]
+            clause = clause[head.end() :].strip()
+        yield clause
+
+
+def _kinds(flow: FlowSpec, reading: Reading) -> list[Clause]:
+    return [(clause, _kind(clause, flow, reading)) for clause in _clauses(reading)]
+
+
+def _kind(clause: str, flow: FlowSpec, reading: Reading) -> PhraseKind | None:
+    kind = phrases(reading.book).whole(clause, YES_AND_NO)
+    if kind is PhraseKind.CANCEL and _may_be_meant(clause, flow, reading):
+        return None
+    return kind if kind in YES_AND_NO else None
+
+
+def _restates(clause: str, flow: FlowSpec, reading: Reading) -> bool:
+    """Whether the clause asks for the flow once more."""
+    return not HELD_BACK.search(clause) and _wants(flow.key, clause, SURE_AT, reading)
+
+
+def _goes_along(clause: str, flow: FlowSpec, reading: Reading) -> bool:
+    """Whether the clause leaves a yes beside it one."""
+    plain = bare(clause)
+    if not plain or PLEASE.fullmatch(plain) or courtesy(plain) in POLITE:
+        return True
+    return bool(AROUND_VALUE.fullmatch(plain)) or _restates(clause, flow, reading)
+
+
+def _is_attempt(pending: SlotSpec, reading: Reading) -> bool:
+    """Whether the line was meant for the slot, and missed its shape."""
+    if pending.kind is SlotKind.TEXT or _is_question(reading) or courtesy(reading.plain):
+        return False
+    plain = reading.plain
+    if phrases(reading.book).added(plain):
+        return False
+    if any(char.isdigit() for char in plain):
+        return True
+    return 0 < len(plain) <= SHORT and len(plain.split()) <= SHORT_WORDS

@@ -1,0 +1,48 @@
+"""Everything that a line names: numbers, addresses, days, amounts and products."""
+
+from datetime import date
+
+from apps.engine.flows import SlotKind
+from apps.engine.recognise.amounts import spelt_amounts
+from apps.engine.recognise.dates import spoken_dates
+from apps.engine.recognise.mention import Mention
+from apps.engine.recognise.names import words_of
+from apps.engine.recognise.numbers import numbers
+from apps.engine.recognise.prepared import Prepared
+
+
+def hear(
+    folded: str, prepared: Prepared, *, asked: SlotKind | None = None, today: date | None = None
+) -> list[Mention]:
+    """The mentions of a folded line by place, none over another. `asked`: the kind of what the
+    visitor was asked for, which is taken in looser shapes."""
+    found = numbers(folded, prepared.patterns, asked=asked, today=today)
+    rest = without(folded, found)
+    if SlotKind.DATE in prepared.kinds:
+        found += _free(spoken_dates(rest, today), found)
+    if SlotKind.AMOUNT in prepared.kinds:
+        found += _free(spelt_amounts(rest, bare=asked is SlotKind.AMOUNT), found)
+    if prepared.products:
+        rest = without(folded, found)
+        found += [
+            Mention(SlotKind.PRODUCT, name.value, name.start, name.end)
+            for name in prepared.products.find(rest, words_of(rest))
+        ]
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def without(folded: str, mentions: list[Mention]) -> str:
+    """The line with spaces in the place of what it names."""
+    for mention in mentions:
+        start, end = mention.start, mention.end
+        folded = f"{folded[:start]}{' ' * (end - start)}{folded[end:]}"
+    return folded
+
+
+def _free(more: list[Mention], found: list[Mention]) -> list[Mention]:
+    """Those that take nothing of what was found before."""
+    return [
+        one
+        for one in more
+        if all(one.end <= other.start or other.end <= one.start for other in found)
+    ]

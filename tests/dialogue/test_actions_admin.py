@@ -1,0 +1,214 @@
+"""What staff see of actions: runs, webhooks with their secret, and where a visitor stands."""
+
+from ipaddress import ip_network
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+
+from apps.dialogue.actions import execute, threads, webhooks
+from apps.dialogue.actions.registry import Done
+from apps.dialogue.models import ActionRun, Webhook
+from apps.knowledge.index import library
+from apps.sites.sealing import unseal
+from tests.dialogue.refunds import ORDER, Counter, acts, agree, due_now, fill, opened, refund, send
+from tests.fake_shop import fake_shop
+from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
+
+pytestmark = pytest.mark.django_db
+RUN, RUNS = "dialogue_actionrun_change", "dialogue_actionrun_changelist"
+HOOK, ADD = "dialogue_webhook_change", "dialogue_webhook_add"
+SESSION = "chat_session_change"
+State = ActionRun.State
+
+
+@pytest.fixture(autouse=True)
+def _here(settings, site, monkeypatch):
+    settings.OUTBOUND_ALLOW = (ip_network("127.0.0.0/8"),)
+    monkeypatch.setattr(library, "_indexes", {})
+    monkeypatch.setattr(threads, "_start", lambda key: None)
+    opened(site, monkeypatch)
+
+
+@pytest.fixture
+def shop():
+    with fake_shop() as made:
+        yield made
+
+
+@pytest.fixture
+def webhook(site, shop):
+    made = Webhook(site=site, name="Our shop", url=shop.url("/404"))
+    webhooks.make_secret(webhook=made)
+    made.save()
+    return made
+
+
+@pytest.fixture
+def given_up(make_session, site, webhook, monkeypatch):
+    opened(site, monkeypatch, refund(action=f"webhook:{webhook.pk}"))
+    run = agree(make_session())
+    due_now(run)
+    execute.carry_out(run.key)
+    run.refresh_from_db()
+    return run
+
+
+def html(user, name, *arguments, **query):
+    return signed_in(user).get(page(name, *arguments), query).content.decode()
+
+
+class TestRuns:
+    def test_tell_what_was_done_and_what_went_wrong(self, given_up):
+        said = " ".join(texts(html(olga(), RUN, given_up.pk)))
+        for words in (
+            "Webhook: Our shop",
+            "Failed",
+            ORDER,
+            "The server answered with an error. (404)",
+        ):
+            assert words in said
+
+    def test_those_that_were_given_up_are_found(self, given_up, make_session, monkeypatch):
+        acts(monkeypatch, Counter(Done("Done.")))
+        client = signed_in(olga())
+        assert list(client.get(page(RUNS), {"dead": "yes"}).context["cl"].result_list) == [given_up]
+        assert not client.get(page(RUNS), {"state": "done"}).context["cl"].result_list
+
+    def test_nothing_can_be_written(self, given_up):
+        client = signed_in(olga())
+        assert client.post(page(RUN, given_up.pk), {"state": "done"}).status_code == 403
+        assert client.get(page("dialogue_actionrun_delete", given_up.pk)).status_code == 403
+        assert client.get(page("dialogue_actionrun_add")).status_code == 403
+
+    def test_are_closed_to_others(self, given_up):
+        assert signed_in(alice()).get(page(RUN, given_up.pk)).status_code == 403
+
+    def test_hostile_values_are_text(self, given_up):
+        ActionRun.objects.update(slots={HOSTILE: HOSTILE}, text=HOSTILE, flow=HOSTILE[:40])
+        client = signed_in(olga())
+        for shown in (html_of(client, page(RUN, given_up.pk)), html_of(client, page(RUNS))):
+            assert "<script>alert" not in shown
+
+
+class TestAgain:
+    def button(self, run):
+        return page("dialogue_actionrun_send_this_again", run.pk)
+
+    def test_is_asked_first_then_done_once_and_written_down(self, given_up):
+        client = signed_in(olga())
+        assert "Send again" in html_of(client, page(RUN, given_up.pk))
+        asked = client.get(self.button(given_up)).content.decode()
+        given_up.refresh_from_db()
+        assert given_up.state == State.FAILED, "a link changes nothing"
+        assert "same id" in asked
+        client.post(self.button(given_up))
+        given_up.refresh_from_db()
+        assert (given_up.state, given_up.delivery.dead) == (State.PENDING, False)
+        assert LogEntry.objects.get().get_change_message() == "Sent the webhook again."
+        again = client.post(self.button(given_up), follow=True).content.decode()
+        assert "somebody has sent it again already" in again
+
+    def test_needs_its_own_permission(self, given_up):
+        user = carol()
+        user.user_permissions.add(Permission.objects.get(codename="view_actionrun"))
+        client = signed_in(user)
+        assert "Send again" not in html_of(client, page(RUN, given_up.pk))
+        assert client.post(self.button(given_up)).status_code == 403
+
+    def test_what_was_done_offers_none(self, given_up):
+        ActionRun.objects.update(state=State.DONE)
+        given_up.delivery.dead = False
+        given_up.delivery.save()
+        assert "Send again" not in html(olga(), RUN, given_up.pk)
+
+
+def html_of(client, path):
+    return client.get(path).content.decode()
+
+
+class TestWebhooks:
+    def test_the_secret_is_shown_once_and_kept_sealed(self, site):
+        client = signed_in(olga())
+        values = {"site": site.pk, "name": "Our shop", "url": "https://shop.example/x"}
+        answer = client.post(page(ADD), values)
+        webhook = Webhook.objects.get()
+        secret = answer.context["secret"]
+        assert secret.startswith("whsec_")
+        assert secret in answer.content.decode()
+        assert unseal(webhook.sealed, owner=webhook.owner) == secret
+        for path in (page(HOOK, webhook.pk), page("dialogue_webhook_renew", webhook.pk)):
+            shown = html_of(client, path)
+            assert secret not in shown
+            assert webhook.sealed not in shown
+
+    @pytest.mark.parametrize("url", ["http://", "ftp://shop.example/", "https://a:b@shop.example/"])
+    def test_an_address_that_cannot_be_called_is_told_at_the_field(self, site, url):
+        answer = signed_in(olga()).post(page(ADD), {"site": site.pk, "name": "x", "url": url})
+        assert "The address cannot be called" in answer.content.decode()
+        assert not Webhook.objects.exists()
+
+    def test_a_new_secret_takes_the_place_of_the_old_one(self, webhook):
+        before = webhook.sealed
+        answer = signed_in(olga()).post(page("dialogue_webhook_renew", webhook.pk))
+        webhook.refresh_from_db()
+        assert webhook.sealed_previous == before
+        assert unseal(webhook.sealed, owner=webhook.owner) == answer.context["secret"]
+
+    def test_a_test_says_in_plain_words_what_is_wrong(self, webhook, shop):
+        client = signed_in(olga())
+        try_it = page("dialogue_webhook_try", webhook.pk)
+        client.get(try_it)
+        assert shop.calls == [], "a link sends nothing"
+        assert "answered with an error" in client.post(try_it, follow=True).content.decode()
+        Webhook.objects.update(url=shop.url("/done"))
+        assert "answered as agreed" in client.post(try_it, follow=True).content.decode()
+
+    @pytest.mark.parametrize("view", ["renew", "try"])
+    def test_are_closed_to_others(self, webhook, view):
+        client = signed_in(alice())
+        assert client.post(page(f"dialogue_webhook_{view}", webhook.pk)).status_code == 403
+
+    def test_its_site_stays(self, webhook):
+        assert (
+            "site"
+            not in signed_in(olga()).get(page(HOOK, webhook.pk)).context["adminform"].form.fields
+        )
+
+
+class TestSession:
+    def test_says_where_the_visitor_stands(self, make_session):
+        session = make_session()
+        send(session, flow="refund")
+        send(session, order_id=ORDER)
+        said = " ".join(texts(html(carol(), SESSION, session.pk)))
+        for words in (
+            "Refund",
+            "version 3",
+            "Waits for: Reason",
+            "Order number:",
+            ORDER,
+            "wants a flow",
+        ):
+            assert words in said, words
+
+    def test_says_that_a_yes_is_waited_for_and_what_ran(self, make_session, monkeypatch):
+        acts(monkeypatch, Counter())
+        session = make_session()
+        card = fill(session)
+        assert "Waits for the visitor's yes." in " ".join(texts(html(carol(), SESSION, session.pk)))
+        send(session, "Yes", confirm=card, answer="yes")
+        execute.carry_out(ActionRun.objects.get().key)
+        said = " ".join(texts(html_of(signed_in(olga()), page(SESSION, session.pk))))
+        for words in ("The visitor is in no flow.", "Refund", "Done", "Result of an action"):
+            assert words in said, words
+
+    def test_a_version_that_is_gone_is_told(self, make_session, site, monkeypatch):
+        session = make_session()
+        send(session, flow="refund")
+        opened(site, monkeypatch, refund(version=9))
+        said = " ".join(texts(html(carol(), SESSION, session.pk)))
+        assert "This version is not there any more" in said
+
+    def test_a_plain_session_has_no_card(self, make_session):
+        assert "The visitor is in no flow." not in html(carol(), SESSION, make_session().pk)

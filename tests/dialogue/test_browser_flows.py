@@ -1,0 +1,114 @@
+"""The form of a flow in a browser: slots added, moved and shown as their kind needs, and the chat."""
+
+import os
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.stack import stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
+
+FILL = """
+from django.contrib.auth.models import User
+from apps.sites.models import Site
+from tests.dialogue.flow_rows import return_flow
+User.objects.create_superuser("olga", "olga@shop.example", "a password for tests")
+site = Site.objects.create(key="own", name="Own shop")
+print(return_flow(site, action="python:demo.return_order").pk)
+"""
+
+
+@pytest.fixture(scope="module")
+def form(chromium):
+    """Opens the form of the cast's flow."""
+    with stack(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], "flows") as made:
+        key = made.manage("shell", "--no-imports", "-c", FILL).split()[-1]
+        with made.web() as web, sync_playwright() as playwright:
+            flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+            browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+            context = browser.new_context(locale="en-GB", base_url=web.base_url)
+            page = context.new_page()
+            page.goto("/admin/login/")
+            page.fill("[name=username]", "olga")
+            page.fill("[name=password]", "a password for tests")
+            page.press("[name=password]", "Enter")
+            page.wait_for_selector("#nav-sidebar")
+            page.close()
+
+            def opened() -> Page:
+                page = context.new_page()
+                page.goto(f"/admin/dialogue/flow/{key}/change/")
+                page.wait_for_selector("html.hd-has-script [data-slot]")
+                return page
+
+            yield opened
+            browser.close()
+
+
+def test_only_the_fields_of_the_kind_are_shown(form):
+    page = form()
+    page.locator("[data-slot] summary").nth(1).click()
+    expect(page.locator("[name=slots-1-options]")).to_be_visible()
+    expect(page.locator("[name=slots-1-patterns]")).to_be_hidden()
+    page.select_option("[name=slots-1-kind]", "amount")
+    expect(page.locator("[name=slots-1-options]")).to_be_hidden()
+    expect(page.locator("[name=slots-1-minimum]")).to_be_visible()
+
+
+def test_a_slot_is_added_moved_and_stored(form):
+    page = form()
+    page.locator("[data-add]").click()
+    expect(page.locator("[name=slots-2-name]")).to_be_focused()
+    page.fill("[name=slots-2-name]", "note")
+    page.fill("[name=slots-2-label_en]", "Anything else")
+    page.fill("[name=slots-2-prompt_en]", "Anything else?")
+    added = page.locator("[data-slot]").nth(2)
+    expect(added.locator("[data-title]")).to_have_text("Anything else")
+    added.locator("[data-move=up]").click()
+    expect(page.locator("[data-slot] [data-name]").nth(1)).to_have_text("note")
+    page.locator("[name=_continue]").click()
+    page.wait_for_selector("html.hd-has-script [name=slots-2-name]", state="attached")
+    names = page.locator("[data-slot] [data-name]").all_text_contents()
+    assert names == ["order_id", "note", "reason"]
+    page.locator("[name=slots-1-DELETE]").check()
+    page.locator("[name=_continue]").click()
+    page.wait_for_selector("[name=slots-2-name]", state="detached")
+    names = page.locator("[data-slot] [data-name]").all_text_contents()
+    assert names == ["order_id", "reason"]
+
+
+def test_the_chat_follows_what_is_typed_into_the_form(form):
+    page = form()
+    page.locator("[data-slot] summary").first.click()
+    page.fill("[name=slots-0-prompt_en]", "Tell me the number, please")
+    log, text = page.locator("#try_log"), page.locator("#try_text")
+    text.fill("I want to return it")
+    text.press("Enter")
+    expect(log).to_contain_text("Tell me the number, please")
+    expect(text).to_have_value("")
+    expect(text).to_be_focused()
+    # Enter sends what is written, not the first button that stands in the log.
+    text.fill("202580668968")
+    text.press("Enter")
+    expect(log).to_contain_text("Why?")
+    log.get_by_role("button", name="Broken").click()
+    expect(log).to_contain_text("Return 202580668968?")
+    log.get_by_role("button", name="Yes").click()
+    expect(log).to_contain_text("Here the action would run")
+    expect(log.get_by_role("button", name="Yes")).to_have_count(0)
+    log.get_by_role("button", name="done").click()
+    expect(log).to_contain_text("It is on its way.")
+    page.locator("[data-restart]").click()
+    expect(log).to_be_empty()
+
+
+def test_an_empty_line_is_not_sent(form):
+    page = form()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#try_text").press("Enter")
+    page.fill("#try_text", "hello")
+    page.press("#try_text", "Enter")
+    expect(page.locator("#try_log")).to_contain_text("hello")
+    assert len([url for url in asked if url.endswith("/try/")]) == 1

@@ -1,0 +1,157 @@
+"""Flows as a file: out, in, and what is refused whole."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from apps.dialogue import books
+from apps.dialogue.flows import review, services, sharing
+from apps.dialogue.flows.problems import Level, at
+from apps.dialogue.flows.specs import spec_of
+from apps.dialogue.models import Flow, FlowVersion
+from tests.dialogue.flow_rows import return_flow
+from tests.staff import HOSTILE, olga, page, signed_in, texts
+
+pytestmark = pytest.mark.django_db
+
+FLOW = {"key": "return_order", "version": 1, "names": {"en": "Return"}}
+SLOT = {
+    "name": "order_id",
+    "kind": "order_id",
+    "labels": {"en": "Order"},
+    "prompts": {"en": "Which?"},
+}
+
+
+@pytest.fixture
+def boss(db):
+    return signed_in(olga())
+
+
+def sent(client, site, content):
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    file = SimpleUploadedFile("flows.json", body)
+    return client.post(page("dialogue_flow_import"), {"site": site.pk, "file": file})
+
+
+def test_what_goes_out_comes_in_again(boss, site):
+    flow = return_flow(site)
+    before = spec_of(flow, list(flow.slots.all()))
+    file = boss.get(page("dialogue_flow_export"))
+    assert file["Content-Disposition"].startswith('attachment; filename="flows-')
+    Flow.objects.all().delete()
+    response = sent(boss, site, file.content)
+    assert response.url == page("dialogue_flow_changelist")
+    back = Flow.objects.get()
+    assert spec_of(back, list(back.slots.all())) == before
+
+
+def test_only_the_chosen_ones_go_out(boss, site):
+    return_flow(site)
+    other = return_flow(site, key="other")
+    chosen = {"action": "export_chosen", "_selected_action": [other.pk]}
+    file = boss.post(page("dialogue_flow_changelist"), chosen)
+    assert [flow["key"] for flow in json.loads(file.content)["flows"]] == ["other"]
+
+
+def test_a_flow_that_is_there_gets_a_draft_and_visitors_keep_theirs(boss, site):
+    services.publish(flow=return_flow(site), author=None)
+    sent(boss, site, FLOW)
+    assert Flow.objects.get().name_en == "Return"
+    assert books.load(site.pk).flows[0].names["en"] == "Return an order"
+    assert FlowVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no JSON"),
+        (b"\xff\xfe\x00", "cannot be read"),
+        (b"{'key': 1}", "line 1, column 2"),
+        (b"[" * 100_000, "cannot be read"),
+        (b"[]", "no flows"),
+        (b"7", "no flows"),
+        (b'{"flows": 7}', "no flows"),
+        (b'{"flows": [{"key": NaN}]}', "cannot be read"),
+        (b" " * (sharing.MOST_BYTES + 1), "larger than 1 MB"),
+        (json.dumps([FLOW] * 51).encode(), "more than 50"),
+    ],
+)
+def test_a_file_that_is_none(boss, site, content, words):
+    response = sent(boss, site, content)
+    found = " ".join(texts(response.content.decode()))
+    # Django itself refuses a file without a byte.
+    assert words in found or "empty" in found
+    assert not Flow.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "words"),
+    [
+        ([1], "", "must be an object"),
+        ({**FLOW, "key": "Return!"}, "short name", "Small letters"),
+        ({**FLOW, "colour": "red"}, "colour", "not known"),
+        ({"key": "a"}, "names", "missing"),
+        ({**FLOW, "names": {"fr": "Retour"}}, "names › fr", "must be one of: en, zh-Hans"),
+        ({**FLOW, "names": {"en": "x" * 101}}, "name (English)", "100"),
+        ({**FLOW, "names": {"en": "nul\0"}}, "", "cannot be stored"),
+        ({**FLOW, "lookup": "perhaps"}, "only looks something up", "true or false"),
+        ({**FLOW, "slots": [{**SLOT, "kind": "colour"}]}, "slots › 1 › kind", "one of"),
+        ({**FLOW, "slots": [{**SLOT, "longest": 501}]}, "slots › 1 › longest text", "at most 500"),
+        ({**FLOW, "slots": [{**SLOT, "patterns": ["("]}]}, "slots › 1 › patterns", "no regular"),
+        ({**FLOW, "slots": [SLOT, SLOT]}, "slots › 2", "Two slots"),
+        ({**FLOW, "slots": {"a": 1}}, "slots", "list"),
+        ({**FLOW, "dones": {"en": "{x}"}}, "when it is done", "none of the flow's slots"),
+        ([FLOW, FLOW], "", "twice"),
+        (
+            {**FLOW, "slots": [{**SLOT, "kind": "choice", "options": [{"value": "a|b"}]}]},
+            "options › 1 › labels",
+            "missing",
+        ),
+    ],
+)
+def test_each_wrong_place_is_named_and_nothing_is_stored(boss, site, content, where, words):
+    good = {**FLOW, "key": "good"}
+    flows = [good, *(content if isinstance(content, list) else [content])]
+    response = sent(boss, site, flows)
+    found = [(one.where, str(one.text)) for one in response.context["complaints"]]
+    assert any(where in place and words in text for place, text in found), found
+    assert not Flow.objects.exists()
+
+
+def test_hostile_text_is_only_shown(boss, site):
+    response = sent(boss, site, {**FLOW, HOSTILE: 1})
+    assert "<script>alert" not in response.content.decode()
+
+
+def test_the_reader_is_told_in_chinese(site):
+    client = signed_in(olga(), "zh-hans")
+    assert sent(client, site, {"key": "a"}).status_code == 200
+
+
+class TestStandard:
+    def test_all_of_them_are_added_and_published(self, boss, site):
+        shipped = [spec.key for spec in services.standard_specs()]
+        assert set(shipped) == {"return", "exchange", "cancel", "order_status"}
+        boss.post(page("dialogue_flow_standard"), {"site": site.pk})
+        assert [flow.key for flow in books.load(site.pk).flows] == shipped
+
+    def test_what_the_site_has_is_left_alone(self, boss, site):
+        return_flow(site, key="return")
+        boss.post(page("dialogue_flow_standard"), {"site": site.pk})
+        assert Flow.objects.get(key="return").name_en == "Return an order"
+        assert services.add_standard_flows(site=site) == []
+
+    def test_nothing_is_wrong_with_them(self, site):
+        services.set_products(site=site, products=[services.Listed("a", "A")])
+        for spec in services.standard_specs():
+            found = review.problems_of(spec, site)
+            assert at(Level.SAVE, found) + at(Level.PUBLISH, found) == [], spec.key
+
+    def test_they_survive_the_form(self, site):
+        for spec, flow in zip(
+            services.standard_specs(), services.add_standard_flows(site=site), strict=True
+        ):
+            stored = Flow.objects.get(pk=flow.pk)
+            assert spec_of(stored, list(stored.slots.all()), spec.version) == spec

@@ -1,0 +1,409 @@
+"""Whatever is said, pressed, or comes back, and in whatever order: a flow acts only on a yes to the
+card that was seen, once, and forgets nothing on its own."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from apps.engine import turn
+from apps.engine.commands import (
+    Affirm,
+    AskFaq,
+    CancelFlow,
+    Command,
+    CorrectSlot,
+    Courtesy,
+    Deny,
+    Lack,
+    SetSlot,
+    SmallTalk,
+    StartFlow,
+    Unfit,
+    WantBot,
+    WantHuman,
+)
+from apps.engine.events import (
+    Act,
+    Ended,
+    Event,
+    Judged,
+    Move,
+    Remember,
+    Reply,
+    Result,
+    Say,
+    Search,
+)
+from apps.engine.filling import problem_of
+from apps.engine.machine import FLOW_STATES, MOVES
+from apps.engine.memory import dump, load
+from apps.engine.types import ActiveFlow, Memory, Mode, Passage, Policy, Snapshot, State
+from tests.engine.shop import BOOK, OLD_RETURN, RETURN
+from tests.engine.test_transcripts import follow
+
+POLICY = Policy(answer_at=0.7, offer_at=0.3, high_risk_at=0.85)
+NEWER = RETURN.model_copy(update={"version": 3})
+BOOKS = (
+    BOOK,
+    replace(BOOK, flows=(NEWER, *BOOK.flows[1:]), past=(OLD_RETURN, RETURN)),
+    replace(BOOK, flows=BOOK.flows[2:], past=()),
+)
+# Each begins with a yes.
+TAKEN_BACK = (
+    *(
+        "嗯，算了",
+        "好，停",
+        "是的，错了",
+        "好的，放弃吧",
+        "嗯，我想想",
+        "right, forget it",
+        "嗯算了",
+    ),
+    *("yes, abort", "yes, hang on", "ok, keep it", "yes, whatever", "好的放弃退货", "ok wait"),
+)
+LINES = (
+    "我昨天买的耳机想退，订单 202580668968，左耳没声音",
+    "我要退",
+    "cancel my order 202580668968 please",
+    "where is my order",
+    "202580668968",
+    "202580668968 or 202580668969",
+    "2567",
+    "yes",
+    "是的",
+    "no",
+    "不对",
+    "算了",
+    "never mind",
+    "ok",
+    *TAKEN_BACK,
+    "thanks",
+    "bye",
+    "I don't have it",
+    "不是这个订单，是202580668969",
+    "what is the weather in Paris",
+    "how long does a refund take?",
+    "<script>alert(1)</script>",
+    "agent",
+    "continue with the bot",
+    "tomorrow",
+    "next Blursday",
+    "１２３，４５６元",
+    "",
+    "😀",
+)
+SLOTS = ("order_id", "reason", "note", "phone_tail", "day", "amount", "strange", "email")
+VALUES = (
+    "202580668968",
+    "202580668969",
+    "broken",
+    "unwanted",
+    "2567",
+    "2026-11-25",
+    "1999-01-01",
+    "50",
+    "5000",
+    "",
+    "x" * 600,
+    "<b>",
+)
+FLOWS = (*BOOK.by_key, "gone")
+slots, values = st.sampled_from(SLOTS), st.sampled_from(VALUES)
+passages = st.lists(
+    st.builds(
+        Passage,
+        id=st.sampled_from("abc"),
+        title=st.just("t"),
+        text=st.just("t"),
+        confidence=st.sampled_from((0.1, 0.5, 0.75, 0.95)),
+        high_risk=st.sampled_from((False, False, False, True)),
+    ),
+    max_size=3,
+).map(lambda found: tuple(sorted(found, key=lambda one: -one.confidence)))
+plain = st.one_of(
+    st.builds(StartFlow, st.sampled_from(FLOWS), st.sampled_from((0.3, 0.6, 1.0))),
+    st.builds(SetSlot, slots, values, st.sampled_from(("", "said")), st.just(0), st.integers(0, 1)),
+    st.builds(CorrectSlot, slots, values),
+    st.builds(Unfit, slots, st.sampled_from(("shape", "several", "wrong")), st.just(("a", "b"))),
+    st.builds(Lack),
+    st.builds(Affirm),
+    st.builds(Deny),
+    st.builds(CancelFlow),
+    st.builds(AskFaq, st.sampled_from(LINES)),
+    st.builds(SmallTalk, st.sampled_from(Courtesy)),
+)
+# What a visitor would do who wants to get there: without them hardly any run reaches an action.
+ON_THE_WAY = (
+    (StartFlow("return"), SetSlot("order_id", "202580668968"), SetSlot("reason", "broken")),
+    (StartFlow("cancel_order"), SetSlot("order_id", "202580668968")),
+    (StartFlow("pickup"), SetSlot("day", "2026-11-25")),
+    (StartFlow("refund"), SetSlot("amount", "50")),
+    (StartFlow("status"), SetSlot("order_id", "202580668968"), SetSlot("phone_tail", "2567")),
+    (Affirm(),),
+    (Affirm(), SetSlot("phone_tail", "2567")),
+    (SetSlot("phone_tail", "2567"),),
+    (SetSlot("order_id", "202580668969"),),
+    (CorrectSlot("order_id", "202580668968"),),
+    (Affirm(), CorrectSlot("order_id", "202580668969")),
+    (SetSlot("reason", "unwanted"), Affirm()),
+    (Deny(),),
+)
+# Rare, or most talks would be spent waiting.
+TO_AND_FRO = ((WantHuman(),), (WantBot(),), (SetSlot("order_id", "202580668968"), WantHuman()))
+
+
+def played(
+    snapshot: Snapshot, line: str, commands: Sequence[Command], found: tuple[Passage, ...]
+) -> list[Event]:
+    events: list[Event] = []
+    steps = turn.run(snapshot, line, commands)
+    answer = None
+    while True:
+        try:
+            event = steps.send(answer)
+        except StopIteration:
+            return events
+        answer = found if isinstance(event, Search) else None
+        if not isinstance(event, Search):
+            events.append(event)
+
+
+class Talk(RuleBasedStateMachine):
+    """One session, and beside it what its visitor has seen and agreed to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns = 0
+        self.snapshot = Snapshot(POLICY, book=BOOK, today=date(2026, 11, 23))
+        self.cards: dict[str, dict[str, str]] = {}
+        self.open = ""
+        self.agreed: set[str] = set()
+        self.keys: list[str] = []
+
+    @initialize(language=st.sampled_from(("en", "zh-Hans")), verified=st.booleans())
+    def begin(self, language: str, verified: bool) -> None:
+        self.snapshot = replace(self.snapshot, language=language, verified=verified)
+
+    @rule(commands=st.lists(plain, min_size=1, max_size=4), found=passages)
+    def hear(self, commands: list[Command], found: tuple[Passage, ...]) -> None:
+        self._say("a line", commands, found)
+
+    @rule(commands=st.sampled_from(ON_THE_WAY))
+    def get_on(self, commands: tuple[Command, ...]) -> None:
+        self._say("a line", commands, ())
+
+    @rule(commands=st.sampled_from(ON_THE_WAY), idle=st.sampled_from((0.0, 0.0, 1900.0)))
+    def come_back(self, commands: tuple[Command, ...], idle: float) -> None:
+        self.snapshot = replace(self.snapshot, idle_s=idle)
+        self._say("a line", commands, ())
+
+    @rule(commands=st.sampled_from((*TO_AND_FRO, *ON_THE_WAY[:9])))
+    def change_sides(self, commands: tuple[Command, ...]) -> None:
+        self._say("a line", commands, ())
+
+    @rule(line=st.one_of(st.sampled_from(LINES), st.text(max_size=40)), found=passages)
+    def write(self, line: str, found: tuple[Passage, ...]) -> None:
+        self._say(line, (), found)
+
+    @rule(slot=slots, value=values, lack=st.booleans(), change=slots)
+    def fill_in(self, slot: str, value: str, lack: bool, change: str) -> None:
+        fields = {slot: value, "change": change} | ({"lack": slot} if lack else {})
+        self._say("", turn.typed(self.snapshot, fields), ())
+
+    @precondition(lambda self: self.cards)
+    @rule(data=st.data(), answer=st.sampled_from(("yes", "no", "maybe")))
+    def press(self, data: st.DataObject, answer: str) -> None:
+        card = data.draw(st.sampled_from(list(self.cards)), "card")
+        fields = {"confirm": card, "answer": answer, "phone_tail": "2567"}
+        self._say("Yes", turn.typed(self.snapshot, fields), ())
+
+    @precondition(lambda self: self.keys)
+    @rule(
+        data=st.data(),
+        ended=st.sampled_from(Ended),
+        slot=st.one_of(st.just(""), slots),
+        not_found=st.booleans(),
+    )
+    def hear_back(self, data: st.DataObject, ended: Ended, slot: str, not_found: bool) -> None:
+        key = data.draw(st.sampled_from([self.keys[-1], *self.keys]), "key")
+        self._tick()
+        before = self.snapshot
+        self._follow(list(turn.resume(before, Result(key, ended, "so", slot, not_found))))
+        active = before.memory.active
+        is_lost = ended in (Ended.FAILED, Ended.UNCLEAR)
+        if before.mode is Mode.BOT and is_lost and (not active or active.running != key):
+            assert self.snapshot.mode is Mode.QUEUED
+        if not active or active.running != key:
+            assert self.snapshot.memory.active == active
+            assert self.snapshot.state is before.state or is_lost
+
+    @rule(place=st.sampled_from((0, 0, 1, 2)))
+    def publish(self, place: int) -> None:
+        self.snapshot = replace(self.snapshot, book=BOOKS[place])
+
+    @precondition(lambda self: self.snapshot.mode is not Mode.BOT)
+    @rule(mode=st.sampled_from((Mode.QUEUED, Mode.HUMAN, Mode.BOT)))
+    def serve(self, mode: Mode) -> None:
+        """The team takes the session, leaves it, or closes its ticket."""
+        if mode is Mode.BOT:
+            self.snapshot = replace(self.snapshot, state=State.INIT, memory=Memory())
+            self.open = ""
+        self.snapshot = replace(self.snapshot, mode=mode)
+
+    @precondition(lambda self: self.snapshot.mode is Mode.QUEUED)
+    @rule()
+    def leave_an_address(self) -> None:
+        self.snapshot = replace(self.snapshot, state=State.HANDOFF)
+
+    @invariant()
+    def it_stands_somewhere(self) -> None:
+        snapshot, active = self.snapshot, self.snapshot.memory.active
+        if snapshot.mode is Mode.BOT and active:
+            assert snapshot.state in FLOW_STATES
+            assert not (active.confirmation and active.running)
+            assert not active.confirmation or snapshot.state is State.CONFIRM
+            assert not active.agreed or active.confirmation
+        if snapshot.mode is Mode.BOT and not active:
+            assert snapshot.state not in FLOW_STATES
+
+    @invariant()
+    def every_slot_fits(self) -> None:
+        active = self.snapshot.memory.active
+        flow = self.snapshot.book.by_version.get((active.flow, active.version)) if active else None
+        for name, value in active.slots.items() if active and flow else ():
+            assert problem_of(flow.by_name[name], value.value, self.snapshot) == ""
+
+    @invariant()
+    def memory_is_stored_whole(self) -> None:
+        memory = self.snapshot.memory
+        assert load(json.loads(json.dumps(dump(memory)))) == memory
+
+    def _tick(self) -> None:
+        self.turns += 1
+        self.snapshot = replace(self.snapshot, fresh=f"id-{self.turns}")
+
+    def _say(self, line: str, commands: Sequence[Command], found: tuple[Passage, ...]) -> None:
+        self._tick()
+        before = self.snapshot
+        for one in commands:
+            if isinstance(one, Affirm):
+                self.agreed.add(one.confirmation or self.open)
+        # What a line was understood as is not seen from here: a card that is open may be meant.
+        if not commands and line not in TAKEN_BACK:
+            self.agreed.add(self.open)
+        events = played(before, line, commands, found)
+        if not commands and line in TAKEN_BACK:
+            assert not any(isinstance(event, Act) for event in events)
+        self._follow(events)
+        if before.mode is Mode.HUMAN:
+            assert events == [Judged("human")]
+        if commands:
+            self._check_slots(before, commands)
+        self.snapshot = replace(self.snapshot, idle_s=0.0)
+
+    def _follow(self, events: list[Event]) -> None:
+        assert isinstance(events[-1], Judged)
+        assert sum(isinstance(event, Judged) for event in events) == 1
+        assert sum(isinstance(event, Reply) for event in events) <= 1
+        wrong = self.snapshot.memory.wrong
+        for event in events:
+            match event:
+                case Move(came_from, to):
+                    assert came_from is self.snapshot.state
+                    assert to in MOVES[came_from]
+                case Act():
+                    self._check_act(event)
+            self.snapshot = follow(self.snapshot, event)
+            if isinstance(event, Remember):
+                assert event.memory.wrong >= wrong
+                self.snapshot = replace(self.snapshot, memory=event.memory)
+        for reply in (event for event in events if isinstance(event, Reply)):
+            for part in reply.parts:
+                if part.say is Say.CONFIRM:
+                    rows = {name: value.value for name, value in part.rows}
+                    assert self.cards.setdefault(part.id, rows) == rows
+        active = self.snapshot.memory.active
+        self.open = active.confirmation if active else ""
+
+    def _check_act(self, act: Act) -> None:
+        assert self.snapshot.mode is Mode.BOT
+        assert act.key not in self.keys
+        self.keys.append(act.key)
+        flow = self.snapshot.book.by_version[act.flow, act.version]
+        assert act.action == flow.action
+        assert {spec.name for spec in flow.slots if spec.required} <= {
+            *act.slots,
+            *(spec.name for spec in flow.slots if spec.proof and self.snapshot.verified),
+        }
+        if act.lookup:
+            assert flow.lookup
+            return
+        assert act.key in self.agreed
+        done = {
+            name: value.value for name, value in act.slots.items() if not flow.by_name[name].proof
+        }
+        assert self.cards[act.key] == done
+        assert self.snapshot.state is State.CONFIRM
+
+    def _check_slots(self, before: Snapshot, commands: Sequence[Command]) -> None:
+        """A value goes only with its flow, by its correction, or because it is said to be lacking."""
+        was, now = before.memory.active, self.snapshot.memory.active
+        if was is None or not was.slots:
+            return
+        if self._may_end(before, was, commands):
+            return
+        assert now is not None
+        assert (now.flow, now.version) == (was.flow, was.version)
+        given = {
+            (one.slot, one.value) for one in commands if isinstance(one, SetSlot | CorrectSlot)
+        }
+        for name, value in was.slots.items():
+            if name not in now.slots:
+                assert Lack() in commands
+            elif now.slots[name].value != value.value:
+                assert (name, now.slots[name].value) in given
+
+    def _may_end(self, before: Snapshot, was: ActiveFlow, commands: Sequence[Command]) -> bool:
+        kinds = {type(one) for one in commands}
+        if before.mode is not Mode.BOT:
+            return WantBot in kinds
+        is_gone = (was.flow, was.version) not in before.book.by_version
+        is_left = was.paused and (was.unfilled or kinds & {Deny, SmallTalk})
+        # A flow without an action is over with the yes.
+        is_done = was.flow == "pickup" and Affirm in kinds
+        return bool(CancelFlow in kinds or is_gone or is_left or is_done)
+
+
+TestTalk = Talk.TestCase
+TestTalk.settings = settings(
+    max_examples=120,
+    stateful_step_count=40,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_a_talk_gets_to_its_action() -> None:
+    """Were none ever reached, the talks would show nothing."""
+    talk = Talk()
+    for commands in (ON_THE_WAY[0], ON_THE_WAY[5], ON_THE_WAY[7]):
+        talk.get_on(commands)
+    assert talk.keys == ["id-1"]
+
+
+@pytest.mark.parametrize("line", TAKEN_BACK)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_yes_that_is_taken_back_never_acts(line, place):
+    talk = Talk()
+    talk.get_on(ON_THE_WAY[place])
+    talk.fill_in("phone_tail", "2567", False, "")
+    talk.write(line, ())
+    assert talk.keys == []
+    assert not talk.snapshot.memory.active or not talk.snapshot.memory.active.agreed
