@@ -64,7 +64,7 @@ up: install
 	@exec $(BIN)/python -m helpdesk.up
 
 test: lint types
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: install-dev
 	$(BIN)/ruff check .

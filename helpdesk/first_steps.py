@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Message, Session
 from apps.demo import data as demo_data
+from apps.demo.models import Order
+from apps.dialogue.models import Flow, Product
 from apps.handoff.models import Ticket
 from apps.knowledge.models import Category, Faq, UnansweredQuestion
 from apps.sites.models import Site
@@ -89,6 +91,9 @@ def demo_counts(site: Site) -> list[tuple[Promise, int]]:
     return [
         (_("FAQ entries"), Faq.objects.filter(site=site).count()),
         (_("Categories"), Category.objects.filter(site=site).count()),
+        (_("Flows"), Flow.objects.filter(site=site).count()),
+        (_("Products"), Product.objects.filter(site=site).count()),
+        (_("Orders"), Order.objects.count()),
         (_("Unanswered questions"), UnansweredQuestion.objects.filter(site=site).count()),
         (_("Sessions"), Session.objects.filter(site=site).count()),
         (_("Lines written in them"), Message.objects.filter(session__site=site).count()),

@@ -1,7 +1,8 @@
 """`python -m helpdesk.messages`: brings the Chinese catalogue up to date and compiles it.
 
-Does without GNU gettext. Every message of ours has to be translated, and those of Unfold that
-Django does not translate: Unfold ships no catalogues. `problems` says what is left to do.
+Does without GNU gettext. Every message of ours has to be translated, those of Unfold that Django
+does not translate, since Unfold ships no catalogues, and those that Django's own lack. `problems`
+says what is left to do.
 """
 
 import io
@@ -25,6 +26,9 @@ MO = PO.with_suffix(".mo")
 LOCALE = "zh_Hans"
 HEADER = "# Simplified Chinese. Written by `make messages`: translate here, never add a message."
 FROM_UNFOLD = "Unfold's own, which it does not translate"
+FROM_DJANGO = "Django's own, which it has not translated yet"
+# Those of Django's catalogues that a page of ours can show.
+OF_DJANGO = ("conf", "contrib/admin", "contrib/auth")
 WIDTH = 98
 KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop")),
@@ -69,6 +73,10 @@ def template_catalogue(root: Path = ROOT) -> Catalog:
         for context, message in _messages(path):
             if (context, _key(message)) not in done and catalogue.get(message, context) is None:
                 catalogue.add(message, context=context, auto_comments=[FROM_UNFOLD])
+    for own in _messages_of_django():
+        known = (own.context, _key(own.id)) in done
+        if not known and catalogue.get(own.id, own.context) is None:
+            catalogue.add(own.id, context=own.context, auto_comments=[FROM_DJANGO], flags=own.flags)
     return catalogue
 
 
@@ -174,6 +182,13 @@ def _translated_by_django() -> set[tuple[str | None, str]]:
         for message in catalogue
         if message.id and all(_strings(message)) and not message.fuzzy
     }
+
+
+def _messages_of_django() -> Iterator[Message]:
+    django = Path(str(files("django")))
+    for part in OF_DJANGO:
+        catalogue = read(django / part / "locale" / "en" / "LC_MESSAGES" / "django.po")
+        yield from (message for message in catalogue if message.id)
 
 
 def _key(message: Id) -> str:

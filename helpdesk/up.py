@@ -24,6 +24,9 @@ from helpdesk.processes import TURN_SECONDS, Processes, procfile
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
+# Both ends: a start may take READY_SECONDS, a stop STOP_SECONDS and what the servers need.
+WAIT_SECONDS = 150
+WAITING = "Another `make up` is starting or stopping here; waiting for it."
 # How the line begins in which `manage.py demo --reset --dry-run` says what would be lost.
 LOSS = "This deletes"
 # Each is made at the first start, in a file of its own below var/.
@@ -90,21 +93,22 @@ def up(root: Path, stop: Stop) -> None:
     """The whole start, then the watch. Raises Stopped at the end, StartError if something fails."""
     began = time.monotonic()
     port = web_port(os.environ)
-    with only_one(root, port), servers(root, stop) as found:
+    with only_one(root, port, stop) as note, servers(root, stop) as found:
         environment = child_environment(root, found, port)
         with Processes(root, environment) as processes:
             prepare(processes, root, stop)
             for name, command in procfile(root / "Procfile").items():
                 processes.start(name, command)
             wait_until_ready(processes, port, stop)
-            say(f"Up in {time.monotonic() - began:.1f} s.")
-            has_demo = status_of(port, "/demo/") != HTTPStatus.NOT_FOUND
-            say(greeting(port, read_login(root), has_demo=has_demo))
-            if os.geteuid() == 0:
-                say("Run by root; for a server that stays, an ordinary account is better.\n")
-            while True:
-                processes.watch()
-                stop.check()
+            with noted(note, f"http://127.0.0.1:{port}/"):
+                say(f"Up in {time.monotonic() - began:.1f} s.")
+                has_demo = status_of(port, "/demo/") != HTTPStatus.NOT_FOUND
+                say(greeting(port, read_login(root), has_demo=has_demo))
+                if os.geteuid() == 0:
+                    say("Run by root; for a server that stays, an ordinary account is better.\n")
+                while not stop.asked:
+                    processes.watch()
+            stop.check()
 
 
 def only_servers(root: Path, stop: Stop) -> None:
@@ -166,23 +170,53 @@ def servers(root: Path, stop: Stop) -> Iterator[Addresses]:
 
 
 @contextlib.contextmanager
-def only_one(root: Path, port: int) -> Iterator[None]:
-    """Holds the checkout's lock and makes sure of the port.
+def only_one(root: Path, port: int, stop: Stop) -> Iterator[Path]:
+    """Holds the checkout's lock and makes sure of the port. Yields the lock's file, which tells
+    others the address of one that is up, and is empty while one starts or stops: such a one is
+    waited for.
 
     Raises StartError, with the address, if another `make up` runs here or the port is taken.
     """
     path = places.private(root / "var" / "run", None) / "up.lock"
+    with contextlib.ExitStack() as stack:
+        _wait_for(path, stack, stop)
+        path.write_text("", encoding="ascii")
+        check_port_is_free(port)
+        yield path
+
+
+def _wait_for(path: Path, stack: contextlib.ExitStack, stop: Stop) -> None:
+    """Enters the lock as soon as whoever holds it has ended. Raises StartError if they are up, or
+    neither come up nor end."""
+    until = None
+    while not _entered(path, stack):
+        if address := path.read_text(encoding="ascii"):
+            raise StartError(f"Helpdesk is already running here: {address}")
+        if until is None:
+            say(WAITING)
+            until = time.monotonic() + WAIT_SECONDS
+        elif time.monotonic() >= until:
+            raise StartError(f"Another `make up` here did not end within {WAIT_SECONDS} s.")
+        stop.check()
+        time.sleep(TURN_SECONDS)
+
+
+def _entered(path: Path, stack: contextlib.ExitStack) -> bool:
     try:
-        with places.lock(path):
-            check_port_is_free(port)
-            path.write_text(f"http://127.0.0.1:{port}/", encoding="ascii")
-            try:
-                yield
-            finally:
-                path.write_text("", encoding="ascii")
-    except InUseError as error:
-        address = path.read_text(encoding="ascii") or "it is starting or stopping"
-        raise StartError(f"Helpdesk is already running here: {address}") from error
+        stack.enter_context(places.lock(path))
+    except InUseError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def noted(path: Path, text: str) -> Iterator[None]:
+    """The file holds the text within, and is empty afterwards."""
+    path.write_text(text, encoding="ascii")
+    try:
+        yield
+    finally:
+        path.write_text("", encoding="ascii")
 
 
 def web_port(environment: Mapping[str, str]) -> int:

@@ -9,6 +9,15 @@ from dataclasses import dataclass, field
 
 MEGABYTE = b"x" * 1_048_576
 DRIP_S = 0.02
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+# What goes on for ever around a body that is small, or never comes.
+ENDLESS = {
+    "/continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "/continue-heads": (b"", b"HTTP/1.1 100 Continue\r\nX: " + b"x" * 60_000 + b"\r\n\r\n"),
+    "/heads": (b"HTTP/1.1 200 OK\r\n", b"X: " + b"x" * 60_000 + b"\r\n"),
+    "/extensions": (CHUNKED, b"1;" + b"x" * 60_000 + b"\r\n \r\n"),
+    "/trailers": (CHUNKED + b"1\r\n \r\n0\r\n", b"X: " + b"x" * 1_000 + b"\r\n"),
+}
 
 
 @dataclass
@@ -89,6 +98,22 @@ class FakeShop:
         while not self.closing.wait(DRIP_S):
             peer.sendall(b"x")
 
+    def _drip_continue(self, peer: socket.socket, _path: str) -> None:
+        while not self.closing.wait(DRIP_S):
+            peer.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _endless_around(self, peer: socket.socket, path: str) -> None:
+        """A beginning, and then the same piece until the other side has had enough."""
+        begins, piece = ENDLESS[path]
+        peer.sendall(begins)
+        while not self.closing.is_set():
+            peer.sendall(piece * 100)
+
+    def _chunks(self, peer: socket.socket, _path: str) -> None:
+        body = b'{"status": "done"}'
+        chunks = b"".join(b"1;x=y\r\n%c\r\n" % byte for byte in body)
+        peer.sendall(CHUNKED + chunks + b"0\r\nX: y\r\n\r\n")
+
     def _cut(self, peer: socket.socket, _path: str) -> None:
         peer.sendall(_head(200, 500) + b'{"status":')
 
@@ -110,6 +135,9 @@ WAYS: dict[str, Callable[[FakeShop, socket.socket, str], None]] = {
     "/endless": FakeShop._endless,
     "/drip": FakeShop._drip,
     "/drip-head": FakeShop._drip_head,
+    "/drip-continue": FakeShop._drip_continue,
+    "/chunks": FakeShop._chunks,
+    **dict.fromkeys(ENDLESS, FakeShop._endless_around),
     "/cut": FakeShop._cut,
     "/hang-up": FakeShop._hang_up,
     "/garbage": FakeShop._garbage,

@@ -1,6 +1,7 @@
 """A pytest plugin: private PostgreSQL and Redis for the run, and the rule for browser tests.
 
-Loaded by `-p tests.servers`. Servers named in DATABASE_URL or REDIS_URL are used instead.
+Loaded by `-p tests.servers`. Servers named in DATABASE_URL or REDIS_URL are used instead. With
+several workers (`-n`) each has its own pair, since some tests freeze, flush and kill them.
 """
 
 import contextlib
@@ -14,6 +15,9 @@ from helpdesk import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("DATABASE_URL", "REDIS_URL")
+# Which of them the first process set itself: its workers inherit the environment.
+STARTED = "HELPDESK_TEST_STARTED"
 WHY_SKIPPED = "no Chromium found: install chromium or set CHROMIUM to its path"
 
 
@@ -30,6 +34,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         return
     if "browser" in os.environ.get("HELPDESK_TEST_REQUIRE", "").split(",") and not browser():
         raise pytest.UsageError(f"HELPDESK_TEST_REQUIRE=browser, but {WHY_SKIPPED}.")
+    inherited = os.environ.get(STARTED, "").split()
+    for name in inherited:
+        os.environ.pop(name, None)
+    os.environ[STARTED] = " ".join(name for name in NAMES if not embedded.outside(name))
     stack = contextlib.ExitStack()
     # Runs as well when collection fails and on Ctrl-C.
     early_config.add_cleanup(stack.close)
@@ -41,6 +49,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ["REDIS_URL"] = found.redis_url
     os.environ.setdefault("HELPDESK_SECRET_KEY", "a key for tests only, no secret")
     os.environ.setdefault("HELPDESK_SEAL_KEY", "a key for tests only, which seals no secret")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """How many workers `-n auto` means: one where the servers are somebody's own."""
+    is_private = os.environ.get(STARTED, "").split() == list(NAMES)
+    return None if is_private else 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

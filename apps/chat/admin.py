@@ -1,6 +1,6 @@
 """Sessions in the admin: to read, never to write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
@@ -67,6 +67,7 @@ COMMANDS: dict[str, str | Promise] = {
     "CorrectSlot": _("corrected a detail"),
     "Unfit": _("gave what does not fit"),
     "Lack": _("does not have it"),
+    "Stale": _("pressed a button that is over"),
     "Affirm": _("said yes"),
     "Deny": _("said no"),
     "CancelFlow": _("wants to stop"),
@@ -98,6 +99,8 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     change_form_outer_after_template = "admin/chat/session.html"
     # What apps above know of a session; each gives a card for its page, or nothing.
     panels: ClassVar[list[Callable[[HttpRequest, Session], str]]] = []
+    # What the flows of a site are called, by their keys.
+    flow_names: ClassVar[Callable[[int], dict[str, str]]] = lambda _site: {}
     readonly_fields = ["person", "lines", "page", "device"]
     fields = [
         "person",
@@ -175,7 +178,8 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     ) -> HttpResponse:
         if session := kwargs.get("obj"):
             cards = [made for panel in self.panels if (made := panel(request, session))]
-            context = {**context, **story(session), "cards": cards}
+            names = type(self).flow_names(session.site_id)
+            context = {**context, **story(session, names), "cards": cards}
         return cast("HttpResponse", super().render_change_form(request, context, *args, **kwargs))
 
 
@@ -188,7 +192,7 @@ def identity_of(visitor: Visitor) -> SafeString:
     return format_html("<span><strong>{}</strong> {}</span>", _("Verified:"), parts)
 
 
-def story(session: Session) -> dict[str, Any]:
+def story(session: Session, flow_names: Mapping[str, str]) -> dict[str, Any]:
     """The lines, turns and state moves of a session for its page, in one query each."""
     skipped = max(0, session.last_seq - SHOWN_LINES)
     return {
@@ -196,7 +200,7 @@ def story(session: Session) -> dict[str, Any]:
         "skipped_lines": skipped,
         "anonymous_seq": session.anonymous_seq,
         "earlier": _other_sessions(session),
-        "turns": _turns(list(session.turns.order_by("created_at"))),
+        "turns": _turns(list(session.turns.order_by("created_at")), flow_names),
         "moves": [
             {
                 "move": move,
@@ -215,7 +219,7 @@ def _other_sessions(session: Session) -> QuerySet[Session]:
     return others.defer("memory")[:SHOWN_SESSIONS]
 
 
-def _turns(turns: list[Turn]) -> list[dict[str, Any]]:
+def _turns(turns: list[Turn], flow_names: Mapping[str, str]) -> list[dict[str, Any]]:
     numbers = {number for turn in turns for number in turn.sources if str(number).isdecimal()}
     titles = {
         str(faq.pk): faq.question for faq in Faq.objects.filter(pk__in=numbers).only("question")
@@ -224,6 +228,7 @@ def _turns(turns: list[Turn]) -> list[dict[str, Any]]:
         {
             "turn": turn,
             "route": ROUTES.get(turn.route, turn.route),
+            "flow": flow_names.get(turn.flow, turn.flow),
             "confidence": "" if turn.confidence is None else f"{turn.confidence:.0%}",
             "sources": [
                 {"id": number, "title": titles.get(str(number), "")} for number in turn.sources

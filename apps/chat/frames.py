@@ -70,6 +70,7 @@ class Hello(Frame):
 class Send(Keyed):
     text: AnyText
     fields: dict[AnyText, AnyText] | None = Field(default=None, max_length=50)
+    seen: Seq | None = None
 
 
 class Handoff(Keyed):

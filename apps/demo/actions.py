@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.demo.models import RETURN_DAYS, Order, Request
+from apps.demo.shop import BY_SLUG
 from apps.dialogue.actions.registry import Call, Done, Refused, action, lookup
+from apps.sites.models import CHINESE
 
 # Options of the flows' `reason` that say that something is wrong with what came.
 FAULTS = frozenset(
@@ -56,8 +58,34 @@ def _is_own(order: Order, call: Call) -> bool:
     return len(tail) == TAIL and order.customer.phone.replace(" ", "").endswith(tail)
 
 
+def _in_the_order(
+    work: Callable[[Call, Order], Answer],
+) -> Callable[[Call, Order], Answer]:
+    """For orders that are proved: one that does not hold the product that was named is not what the
+    visitor means."""
+
+    @wraps(work)
+    def guarded(call: Call, order: Order) -> Answer:
+        named = call.slots.get("product", "")
+        bought = list(dict.fromkeys(order.items.values_list("product", flat=True)))
+        if not named or named in bought:
+            return work(call, order)
+        names = ("、" if call.language == CHINESE else ", ").join(map(_name, bought))
+        sentence = _("Order %(number)s has no %(product)s in it. What was bought: %(bought)s.")
+        told = {"number": order.number, "product": _name(named), "bought": names}
+        return Refused(sentence % told, slot="product")
+
+    return guarded
+
+
+def _name(slug: str) -> str:
+    product = BY_SLUG.get(slug)
+    return str(product.name) if product else slug
+
+
 @action("demo.return_order", title=gettext_lazy("Northbird: arrange a return"))
 @_on_own_order
+@_in_the_order
 def return_order(call: Call, order: Order) -> Answer:
     if refused := _cannot_come_back(call, order):
         return refused
@@ -74,6 +102,7 @@ def return_order(call: Call, order: Order) -> Answer:
 
 @action("demo.exchange_order", title=gettext_lazy("Northbird: arrange an exchange"))
 @_on_own_order
+@_in_the_order
 def exchange_order(call: Call, order: Order) -> Answer:
     if refused := _cannot_come_back(call, order):
         return refused
@@ -89,6 +118,7 @@ def exchange_order(call: Call, order: Order) -> Answer:
 
 @action("demo.cancel_order", title=gettext_lazy("Northbird: cancel an order"))
 @_on_own_order
+@_in_the_order
 def cancel_order(call: Call, order: Order) -> Answer:
     if not order.can_be_cancelled:
         return Refused(

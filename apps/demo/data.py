@@ -11,10 +11,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import translation
 
+from apps.demo.flows import add_flows
 from apps.demo.models import Customer
 from apps.demo.orders import load_orders
 from apps.demo.shop import PRODUCTS
-from apps.dialogue.flows.services import Listed, add_standard_flows, set_products
+from apps.dialogue.flows.services import Listed, set_products
 from apps.knowledge.jobs import build_index
 from apps.knowledge.models import Category, Faq, FaqVariant
 from apps.knowledge.services import knowledge_changed
@@ -69,12 +70,13 @@ def load_demo() -> Site:
         knowledge_changed(site_ids=[site.pk])
         make_secret(site=site, seen="")
         set_products(site=site, products=_catalogue())
-        add_standard_flows(site=site)
+        add_flows(site=site)
         load_orders()
     build_index(site.pk)
     return site
 
 
+@transaction.atomic
 def delete_demo() -> bool:
     """Deletes the demo site with its knowledge and its chats, and the shop's own customers and
     orders; False if there is none."""

@@ -64,7 +64,7 @@ PRODUCTS = (
             _("Wireless or with the cable"),
             _("Engraving with up to 12 letters"),
         ),
-        called=("headphones", "over-ears", "cans", "头戴式耳机", "头戴耳机", "大耳机", "苍鹭"),
+        called=("headphones", "over-ears", "头戴式耳机", "头戴耳机", "大耳机", "苍鹭"),
     ),
     Product(
         slug="wren",

@@ -79,7 +79,10 @@ class Driver:
 
         A feed also gets it pushed, in order with the lines around it.
         """
-        return await self._answer(handle, Said(frame.cmid, frame.text, frame.fields), feed)
+        # Who does not say what was on the screen has seen no more than was there when it came.
+        seen = handle.standing.last_seq if frame.seen is None else frame.seen
+        said = Said(frame.cmid, frame.text, frame.fields, seen=seen)
+        return await self._answer(handle, said, feed)
 
     async def hand_over(
         self, handle: Handle, frame: frames.Handoff, feed: Feed | None = None

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.engine.events import Say
+from apps.engine.flows import SlotKind
 
 SAID: Mapping[Say, str | Promise] = {
     Say.NEAR: _("I am not quite sure what you mean. Is it one of these?"),
@@ -52,6 +53,7 @@ SAID: Mapping[Say, str | Promise] = {
     Say.WHICH_ONE: _("You named several. Which one is it: %(label)s?"),
     Say.WHICH_FLOW: _("What would you like to do?"),
     Say.CONFIRM: _("Please check. Shall I do it like this? Say yes or no."),
+    Say.LOOK_FIRST: _("Your answer came before this was shown. Please look at it first."),
     Say.PROOF: _("One more thing, so that nobody else can do this with your order."),
     Say.RUNNING: _("One moment, I am seeing to it."),
     Say.STILL_RUNNING: _("It is still being seen to. I will tell you as soon as it is done."),
@@ -63,6 +65,7 @@ SAID: Mapping[Say, str | Promise] = {
         "be sent again."
     ),
     Say.CANCELLED: _("All right, I have stopped. Nothing was done."),
+    Say.TOO_LATE: _("It was done before your message came."),
     Say.DECLINED: _("Nothing was done. What should be different?"),
     Say.EXPIRED: _("That is not valid any more."),
     Say.GO_ON: _("You were here before: %(flow)s. Shall we go on?"),
@@ -98,6 +101,12 @@ PROBLEMS: Mapping[str, str | Promise] = {
     "unknown": _("I do not know that one."),
     "several": _("You named several."),
     "lack": _("I need it to go on."),
+}
+# What is said to who does not have it, where there is more to say than that it is needed.
+_OLD_NUMBER = _("The number you ordered with counts, even if you do not use it any more.")
+LACKED: Mapping[SlotKind, str | Promise] = {
+    SlotKind.PHONE: _OLD_NUMBER,
+    SlotKind.PHONE_TAIL: _OLD_NUMBER,
 }
 TALK_TO_A_PERSON = _("Talk to a person")
 # The engine understands these words in each language: see `engine/return_wish.py`.

@@ -34,17 +34,22 @@ from apps.engine.events import (
 from apps.engine.memory import dump, load
 from apps.engine.types import Author, Memory, Mode, Passage, Snapshot, State, TurnState
 
+# What a line has seen that counts for no card.
+NOTHING = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a visitor sent: a line, or a button that stands for one. `parts`: several lines that
-    are answered once."""
+    """What a visitor sent: a line, or a button that stands for one. `seen` is the number of the
+    last line that was there when it was written, None when that is not told. `parts`: several
+    lines that are answered once."""
 
     cmid: UUID
     text: str
     fields: dict[str, str] | None = None
     commands: tuple[Command, ...] = ()
     contact: Contact | None = None
+    seen: int | None = None
     parts: "tuple[Said, ...]" = ()
 
     @classmethod
@@ -52,7 +57,9 @@ class Said:
         """One of them alone is itself."""
         if len(parts) == 1:
             return parts[0]
-        return cls(parts[0].cmid, "\n".join(part.text for part in parts), parts=tuple(parts))
+        text = "\n".join(part.text for part in parts)
+        seen = min((part.seen for part in parts if part.seen is not None), default=None)
+        return cls(parts[0].cmid, text, seen=seen, parts=tuple(parts))
 
     @property
     def is_plain(self) -> bool:
@@ -103,7 +110,8 @@ class Standing:
             is_verified=bool(session.visitor.external_id),
         )
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, lines: int = 0, seen: int | None = None) -> Snapshot:
+        """For a turn over so many lines that come now."""
         now = datetime.now(UTC)
         return Snapshot(
             wiring.POLICY,
@@ -117,6 +125,8 @@ class Standing:
             idle_s=(now - self.moved_at).total_seconds() if self.moved_at else 0.0,
             today=now.astimezone(timezone.get_default_timezone()).date(),
             verified=self.is_verified,
+            reply_at=self.last_seq + lines + 1,
+            seen=seen,
         )
 
 
@@ -227,12 +237,14 @@ Play = Generator[Event | Search, tuple[Passage, ...] | None, None]
 
 def play(standing: Standing, said: Said) -> Played:
     """Runs the engine over a line to its end. CPU only; nothing is stored."""
-    snapshot = standing.snapshot()
+    lines = said.lines()
+    # The words of a button answer nothing that it does not name: it was made for another question.
+    snapshot = standing.snapshot(len(lines), NOTHING if said.fields else said.seen)
     commands = said.commands
     if said.fields and not commands:
         commands = turn.typed(snapshot, said.fields)
     steps = turn.run(snapshot, said.text, commands)
-    return _driven(steps, _begun(standing, snapshot, lines=said.lines()))
+    return _driven(steps, _begun(standing, snapshot, lines=lines))
 
 
 def play_result(standing: Standing, result: Result) -> Played:

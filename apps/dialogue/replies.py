@@ -133,14 +133,18 @@ class Message:
         return self._fill(spec.prompts, part, flow)
 
     def _once_more(self, part: Part, flow: FlowSpec, spec: SlotSpec) -> str:
-        """The staff's own words for it say what is wrong; bounds stand in ours alone."""
+        """The staff's own words for it say what is wrong; bounds stand in ours alone. Who does not
+        have it gave nothing wrong, and is told where it stands."""
         why = slots.problem(part.problem, spec, self.language)
+        if part.problem == "lack":
+            return " ".join(filter(None, [why, self._fill(spec.prompts, part, flow)]))
         own = self._fill(spec.reasks, part, flow)
         if own and part.problem not in phrases.BOUNDS:
             why = ""
         asked = own or self._fill(spec.prompts, part, flow)
         example = in_language(spec.examples, self.language)
-        like = self.words(phrases.FOR_EXAMPLE, example=example) if example else ""
+        is_shown = not example or example in asked
+        like = "" if is_shown else self.words(phrases.FOR_EXAMPLE, example=example)
         return " ".join(filter(None, [why, asked, like])) if asked else ""
 
     def _fill(self, texts: Mapping[str, str], part: Part, flow: FlowSpec) -> str:
@@ -168,13 +172,13 @@ class Message:
                     self.offer(self._in_words(spec, value), value, **{spec.name: value})
             case Say.CONFIRM:
                 self.meta["confirm"] = self._card(part, flow)
-            case Say.DECLINED:
+            case Say.DECLINED | Say.REFUSED:
                 self._offer_changes(part, flow)
             case Say.OR_STOP:
                 self._offer_to_stop(flow)
             case Say.GO_ON | Say.NEXT:
-                self.offer(self.words(phrases.YES))
-                self.offer(self.words(phrases.NO))
+                self.offer(self.words(phrases.YES), confirm=part.id, answer="yes")
+                self.offer(self.words(phrases.NO), confirm=part.id, answer="no")
 
     def _card(self, part: Part, flow: FlowSpec) -> Meta:
         shown = [(flow.by_name[name], given) for name, given in part.rows if name in flow.by_name]
@@ -197,6 +201,8 @@ class Message:
         return card
 
     def _offer_changes(self, part: Part, flow: FlowSpec) -> None:
+        if part.say is Say.REFUSED and not part.candidates:
+            return
         names = part.candidates or tuple(name for name, _ in part.rows) or tuple(self.known)
         for spec in (flow.by_name[name] for name in names if name in flow.by_name):
             label = self.words(phrases.CHANGE, label=slots.label(spec, self.language))

@@ -145,6 +145,8 @@ def _options(spec: SlotSpec, book: Book, language: str) -> list[dict[str, str]]:
 def problem(code: str, spec: SlotSpec, language: str) -> str:
     """Why what was given could not be taken; "" when the reason has no words."""
     sentence = phrases.PROBLEMS.get(code)
+    if code == "lack":
+        sentence = phrases.LACKED.get(spec.kind, sentence)
     if sentence is None:
         return ""
     bounds = {"least": _number(spec.minimum), "most": _number(spec.maximum)}

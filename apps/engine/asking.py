@@ -10,7 +10,7 @@ from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
 from apps.engine.policy import PERSON, Condition, Rule, Step
 from apps.engine.scene import Scene, reason_of
 from apps.engine.types import ActiveFlow, State
-from apps.engine.waiting import hand_over
+from apps.engine.waiting import asks_after, hand_over
 
 BRINGING_BACK = PERSON | {Step.STEER}
 MISSING = BRINGING_BACK | {Step.ASK}
@@ -75,29 +75,47 @@ def _settle_idle(scene: Scene) -> None:
 
 def _settle_flow(active: ActiveFlow, flow: FlowSpec, scene: Scene) -> None:
     if active.running:
-        if scene.about_flow or not scene.parts:
-            scene.say_of(flow, Say.STILL_RUNNING, id=active.running)
+        _tell_of_the_action(active, flow, scene)
         return
     if active.paused:
         _settle_paused(active, flow, scene)
         return
-    if scene.line is not None:
+    if scene.line is not None and (scene.progressed or not scene.missed):
         _count(scene.line, active, flow, scene)
     _take_next_step(flow, scene)
     if scene.near and scene.parts:
         scene.parts[-1] = replace(scene.parts[-1], passages=scene.near)
 
 
+def _tell_of_the_action(active: ActiveFlow, flow: FlowSpec, scene: Scene) -> None:
+    """What runs is named to whoever asks after it, or has asked what nobody knows."""
+    said = [part.say for part in scene.parts]
+    if said == [Say.UNKNOWN] and asks_after(scene.line or ""):
+        scene.parts.clear()
+        scene.offers_person = False
+    if scene.about_flow or said in ([], [Say.UNKNOWN], [Say.GREETING]):
+        scene.say_of(flow, Say.STILL_RUNNING, id=active.running)
+
+
 def _settle_paused(active: ActiveFlow, flow: FlowSpec, scene: Scene) -> None:
     if scene.offered:
         scene.go(State.COLLECT, "offered")
-        scene.say_of(flow, Say.NEXT)
-    elif scene.returned or not scene.parts or active.unfilled + 1 < PAUSED_TURNS:
-        scene.change(unfilled=active.unfilled + (not scene.returned))
-        scene.say_of(flow, Say.GO_ON)
+        _ask_to_go_on(Say.NEXT, flow, scene)
+    elif scene.returned or scene.missed:
+        _ask_to_go_on(Say.GO_ON, flow, scene)
+    elif not scene.parts or active.unfilled + 1 < PAUSED_TURNS:
+        scene.change(unfilled=active.unfilled + 1)
+        _ask_to_go_on(Say.GO_ON, flow, scene)
     else:
         scene.forget_flow()
         scene.go(State.INIT, "abandoned")
+
+
+def _ask_to_go_on(what: Say, flow: FlowSpec, scene: Scene) -> None:
+    """Under an id, so that a second press on its yes is none to what comes after it."""
+    question = scene.now.question or scene.fresh()
+    scene.change(question=question)
+    scene.say_of(flow, what, id=question)
 
 
 def _count(line: str, active: ActiveFlow, flow: FlowSpec, scene: Scene) -> None:
@@ -124,9 +142,15 @@ def _take_next_step(flow: FlowSpec, scene: Scene) -> None:
 
 def _wanted(flow: FlowSpec, scene: Scene) -> Wanted | None:
     active, unfit = scene.now, scene.unfit
-    # A proof is asked for once it is wanted, and of nobody whom the shop has vouched for.
-    proves = (flow.lookup or active.agreed) and not scene.snapshot.verified
-    open_slots = {spec.name: spec for spec in flow.slots if proves or not spec.proof}
+    # A proof is asked for once it is wanted, and of nobody whom the shop has vouched for. What was
+    # given for it in vain on the card is told all the same.
+    proves = flow.lookup or active.agreed
+    failed = unfit.slot if unfit else active.pending if scene.lacked else ""
+    open_slots = {
+        spec.name: spec
+        for spec in flow.slots
+        if not spec.proof or ((proves or spec.name == failed) and not scene.snapshot.verified)
+    }
     if unfit and unfit.slot in open_slots:
         return Wanted(open_slots[unfit.slot], unfit.problem, unfit.candidates)
     if scene.lacked and active.pending in open_slots:
@@ -170,7 +194,7 @@ def _ask(wanted: Wanted, flow: FlowSpec, scene: Scene) -> None:
 def _words(wanted: Wanted, rule: Rule | None, scene: Scene) -> Say:
     if wanted.problem == SEVERAL:
         return Say.WHICH_ONE
-    if scene.now.agreed:
+    if scene.now.agreed and not scene.reopened:
         return Say.PROOF
     if wanted.is_again:
         return Say.ASK_AGAIN
@@ -219,8 +243,11 @@ def _show(flow: FlowSpec, scene: Scene) -> None:
     if rule and rule.then is Step.STEER:
         _steer(scene)
         scene.say_of(flow, Say.STEER)
-    card = scene.now.confirmation or scene.fresh()
-    scene.change(confirmation=card, pending="", asked=0)
+    card = scene.now.confirmation
+    if not card:
+        card = scene.fresh()
+        scene.change(confirmation=card, shown=scene.snapshot.reply_at)
+    scene.change(pending="", asked=0)
     scene.go(State.CONFIRM, "complete")
     rows = tuple((name, slots[name]) for name in shown)
     scene.say_of(flow, Say.CONFIRM, rows=rows, id=card, candidates=_proofs(flow, scene))
@@ -259,6 +286,7 @@ def _act(flow: FlowSpec, scene: Scene) -> None:
 def _finish(flow: FlowSpec, scene: Scene) -> None:
     """A flow that has nothing to do but to be agreed to."""
     scene.say_of(flow, Say.DONE)
+    scene.finish()
     leave("done", scene)
     _end(scene)
     following = scene.flow

@@ -14,10 +14,12 @@ class Courtesy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StartFlow:
-    """`confidence` in 0..1, calibrated: that the visitor wants this flow and no other."""
+    """`confidence` in 0..1, calibrated: that the visitor wants this flow and no other. `about`: the
+    line asks about it, so it is begun by no more than a press of what is offered."""
 
     flow: str
     confidence: float = 1.0
+    about: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Lack:
 
 @dataclass(frozen=True, slots=True)
 class Affirm:
-    """`confirmation`: the id on the card whose button was pressed; "" for a typed yes."""
+    """`confirmation`: the id of the card, or of the question whether to go on, whose button was
+    pressed; "" for a typed yes."""
 
     confirmation: str = ""
 
@@ -73,10 +76,17 @@ class Deny:
 
 
 @dataclass(frozen=True, slots=True)
+class Stale:
+    """A button of a question that is not open."""
+
+
+@dataclass(frozen=True, slots=True)
 class CancelFlow:
-    """`unsure`: what the flow itself does may be meant, as by "cancel" where orders are cancelled."""
+    """`unsure`: what the flow itself does may be meant, as by "cancel" where orders are cancelled.
+    `late`: it was written while the flow was carried out, and came when that was done."""
 
     unsure: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,7 @@ Command = (
     | Lack
     | Affirm
     | Deny
+    | Stale
     | CancelFlow
     | AskFaq
     | SmallTalk

@@ -10,27 +10,41 @@ def affirm(command: Affirm, scene: Scene) -> None:
     """A yes counts for the card that is open, and for no other: what is done is what was seen."""
     active = scene.active
     if active is None:
-        _tell_expired(command, scene)
-    elif _is_of_another_card(command, active):
-        scene.say(Say.EXPIRED)
+        if command.confirmation:
+            expire(scene)
+    elif _is_of_another(command, active):
+        expire(scene)
     elif active.running:
         scene.about_flow = True
     elif active.paused:
+        _hear_the_answer(command, scene)
         go_on(scene)
     elif active.confirmation:
-        scene.progressed |= not active.agreed
-        scene.change(agreed=True)
+        _agree(command, active, scene)
+
+
+def _agree(command: Affirm, active: ActiveFlow, scene: Scene) -> None:
+    """Whoever types a yes while the card is on its way says it to something else."""
+    seen = scene.snapshot.seen
+    if not command.confirmation and not active.agreed and seen is not None and seen < active.shown:
+        scene.missed = True
+        scene.say(Say.LOOK_FIRST)
+        return
+    scene.progressed |= not active.agreed
+    scene.change(agreed=True)
 
 
 def deny(command: Deny, scene: Scene) -> None:
     active = scene.active
     if active is None:
-        _tell_expired(command, scene)
-    elif _is_of_another_card(command, active):
-        scene.say(Say.EXPIRED)
+        if command.confirmation:
+            expire(scene)
+    elif _is_of_another(command, active):
+        expire(scene)
     elif active.running:
         scene.about_flow = True
     elif active.paused:
+        _hear_the_answer(command, scene)
         if not scene.returned:
             cancel(scene)
     elif scene.machine.state is State.CONFIRM:
@@ -39,19 +53,32 @@ def deny(command: Deny, scene: Scene) -> None:
         scene.declined = True
 
 
-def _is_of_another_card(command: Affirm | Deny, active: ActiveFlow) -> bool:
-    """An action runs under the id of the card that it was agreed to on."""
-    return command.confirmation not in ("", active.confirmation, active.running)
+def _is_of_another(command: Affirm | Deny, active: ActiveFlow) -> bool:
+    """Whether a button belongs to another card or question than the open one. An action runs under
+    the id of the card that it was agreed to on; a typed word may be the answer to any."""
+    open_ones = ("", active.confirmation, active.running, active.question)
+    return command.confirmation not in open_ones
 
 
-def _tell_expired(command: Affirm | Deny, scene: Scene) -> None:
-    """A card that is not open any more; a typed word may have meant anything."""
-    if command.confirmation:
-        scene.say(Say.EXPIRED)
+def _hear_the_answer(command: Affirm | Deny, scene: Scene) -> None:
+    """Who presses a button of the question whether to go on need not be asked it once more,
+    however long ago it was asked."""
+    scene.returned &= not command.confirmation
 
 
-def cancel(scene: Scene, *, unsure: bool = False) -> None:
+def expire(scene: Scene) -> None:
+    """A button of what is not open any more: what is open is asked again, and nothing is done."""
+    scene.missed = scene.about_flow = True
+    scene.say(Say.EXPIRED)
+
+
+def cancel(scene: Scene, *, unsure: bool = False, late: bool = False) -> None:
     active = scene.active
+    if late:
+        # What goes on meanwhile was not meant.
+        scene.missed = scene.offers_person = True
+        scene.say(Say.TOO_LATE)
+        return
     if active is None:
         return
     if active.running:
@@ -71,7 +98,7 @@ def cancel(scene: Scene, *, unsure: bool = False) -> None:
 def go_on(scene: Scene) -> None:
     """With a flow that was left for a while. Whoever has just come back is asked first."""
     if not scene.returned:
-        scene.change(paused=False)
+        scene.change(paused=False, question="")
         scene.progressed = True
 
 

@@ -32,6 +32,7 @@ class Say(StrEnum):
     WHICH_ONE = "which_one"
     WHICH_FLOW = "which_flow"
     CONFIRM = "confirm"
+    LOOK_FIRST = "look_first"  # a yes that was written before the card came; the card follows
     PROOF = "proof"
     RUNNING = "running"
     STILL_RUNNING = "still_running"
@@ -40,6 +41,7 @@ class Say(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    TOO_LATE = "too_late"  # to stop `flow`: it was carried out before the line came
     DECLINED = "declined"
     EXPIRED = "expired"
     GO_ON = "go_on"
@@ -77,7 +79,8 @@ class Part:
     """One thing that a reply says. `passages` are its source, or what is offered; `flow` at
     `version` is what it is about, `slot` what it asks for, `problem` why that could not be taken,
     `candidates` what to choose from (values, or keys of flows), `rows` the card's (slot, value),
-    `id` the confirmation's or the action's, `text` words that the shop's own action said."""
+    `id` the confirmation's, the action's, or that of the question whether to go on, `text` words
+    that the shop's own action said."""
 
     say: Say
     passages: tuple[Passage, ...] = ()

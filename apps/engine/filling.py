@@ -55,15 +55,27 @@ def lack(scene: Scene) -> None:
     active, flow = scene.active, scene.flow
     if active is None or flow is None:
         return
-    spec = flow.by_name.get(active.pending)
+    spec = awaited(flow, active)
     if active.running:
         scene.about_flow = True
+    elif spec and spec.name != active.pending:
+        scene.unfit = scene.unfit or Unfit(spec.name, "lack")
     elif spec is None or spec.required:
         scene.lacked = True
     else:
         slots = {name: value for name, value in active.slots.items() if name != spec.name}
         scene.change(slots=slots, pending="", asked=0, confirmation="", agreed=False)
         scene.progressed = True
+
+
+def awaited(flow: FlowSpec, active: ActiveFlow) -> SlotSpec | None:
+    """What the next line may answer in few words: the slot that is asked for, or the proof that the
+    open card has a place for."""
+    if active.pending or not active.confirmation or active.agreed:
+        return flow.by_name.get(active.pending)
+    proofs = [spec for spec in flow.slots if spec.proof and spec.required]
+    missing = (spec for spec in proofs if spec.name not in active.slots)
+    return next(missing, proofs[0] if proofs else None)
 
 
 def value_of(command: SetSlot | CorrectSlot) -> SlotValue:

@@ -3,14 +3,27 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from apps.engine.commands import Affirm, CancelFlow, Command, Deny, Lack, SetSlot, StartFlow, Unfit
-from apps.engine.filling import WRONG
+from apps.engine.commands import (
+    Affirm,
+    CancelFlow,
+    Command,
+    Deny,
+    Lack,
+    SetSlot,
+    Stale,
+    StartFlow,
+    Unfit,
+)
+from apps.engine.filling import WRONG, awaited
 from apps.engine.flows import FlowSpec
 from apps.engine.recognise import parse
-from apps.engine.types import Snapshot
+from apps.engine.types import ActiveFlow, Snapshot
 
 # Keys of fields that are no slots; no slot may be called so.
 RESERVED = frozenset({"confirm", "answer", "lack", "flow", "change", "stop"})
+# Those that answer one question. When it is not open the words of the button are no line: a "yes"
+# would be taken for the answer to another.
+ANSWERS = RESERVED - {"flow"}
 
 
 def typed(snapshot: Snapshot, fields: Mapping[str, str]) -> tuple[Command, ...]:
@@ -22,7 +35,8 @@ def typed(snapshot: Snapshot, fields: Mapping[str, str]) -> tuple[Command, ...]:
     flow = None
     if active:
         flow = snapshot.book.by_version.get((active.flow, active.version))
-    return (*_values(flow, snapshot, fields), *_pressed(flow, snapshot, fields))
+    found = (*_values(flow, snapshot, fields), *_pressed(flow, snapshot, fields))
+    return found or ((Stale(),) if ANSWERS & fields.keys() else ())
 
 
 def _values(
@@ -40,7 +54,7 @@ def _pressed(
     flow: FlowSpec | None, snapshot: Snapshot, fields: Mapping[str, str]
 ) -> Iterator[Command]:
     active = snapshot.memory.active
-    if active and fields.get("lack") == active.pending != "":
+    if active and fields.get("lack") in _lacking(flow, active):
         yield Lack()
     if flow and (name := fields.get("change", "")) in flow.by_name:
         yield Unfit(name, WRONG)
@@ -54,3 +68,9 @@ def _pressed(
                 yield Affirm(card)
             case "no":
                 yield Deny(card)
+
+
+def _lacking(flow: FlowSpec | None, active: ActiveFlow) -> set[str]:
+    """What may be said to be lacking: what is asked for, or the proof that the card asks for."""
+    proof = awaited(flow, active) if flow else None
+    return {name for name in (active.pending, proof.name if proof else "") if name}

@@ -23,7 +23,9 @@ from apps.engine.commands import (
     Unfit,
 )
 from apps.engine.courtesies import bare, courtesy, spelt
+from apps.engine.filling import awaited
 from apps.engine.flows import LONGEST_VALUE, FlowSpec, SlotKind, SlotSpec
+from apps.engine.phrases import is_gone
 from apps.engine.reading import (
     START_AT,
     SURE_AT,
@@ -31,7 +33,6 @@ from apps.engine.reading import (
     Reading,
     details,
     instead,
-    matcher,
     phrases,
 )
 from apps.engine.recognise.hearing import without
@@ -39,17 +40,20 @@ from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.parsing import REASON, chosen, explained, free, picked, put
 from apps.engine.recognise.reasons import OTHER
 from apps.engine.types import ActiveFlow
+from apps.engine.wishing import (
+    QUESTION,
+    afterwards,
+    faulted,
+    is_denied,
+    is_question,
+    restates,
+    switched,
+    wants,
+    wish_of,
+)
 
 YES_AND_NO = (PhraseKind.AFFIRM, PhraseKind.DENY, PhraseKind.CANCEL)
 ASKED_FOR = (PhraseKind.LACK, PhraseKind.CANCEL, PhraseKind.AFFIRM, PhraseKind.DENY)
-QUESTION = re.compile(
-    r"""
-    [?]|[吗么]\W*$|^\W*\w{1,6}呢\W*$|怎么|怎样|如何|什么|为何|多少|多久|多长|几[天点个时]|哪|谁|啥|咋|是否|能不能|可不可以|有没有|是不是|要不要
-    |^\W*(?:how|what|when|where|why|who|which|can|could|do|does|did|is|are|will|would|should|may)\b
-    |\b(?:how\ (?:much|long|many|do|can)|do\ you|can\ (?:i|you)|what\ (?:is|if|about))\b
-    """,
-    re.VERBOSE,
-)
 # "not this one, the other": what stands behind such a word is not meant.
 NEGATED = re.compile(
     r"(?:不是|不要|并非|而不是|别|\bnot|n't|\bno|instead\ of|rather\ than)[^,.;!?，。；！？]{0,12}$"
@@ -57,34 +61,31 @@ NEGATED = re.compile(
 BUT = re.compile(
     r"但|不过|可是|只是|除了|先|\b(?:but|except|only|if|unless|wait|first|however|not)\b|n't|[?]|不"
 )
-# What is said of the flow, and is no wish for it: "forget the return", 放弃退货.
-HELD_BACK = re.compile(
-    r"停|算了|放弃|保留|留着|等|想|晚点|以后|回头|再说|别|没|错"
-    r"|\b(?:forget|abort|stop|keep|leave|hold|hang|drop|scrap|quit|exit|abandon|undo|skip|never|no"
-    r"|later|think|maybe|instead|wrong)\b"
-)
 # A yes that goes on without a mark: "yes cancel it", 确认退货.
 YES_HEAD = re.compile(
     r"(?:(?:yes|yeah|yep|yup|sure|ok|okay|right)\b|确认|确定|同意|是的|对的|好的|可以|嗯+)"
 )
 # What stands around a value that is said once more.
 AROUND_VALUE = re.compile(
-    r"(?:(?:(?:my|the|it|its|it's|is|for|with|order|number|no|item|product)\b|[这那]|就?是|为|订单号?|单号?|编号|号码|商品|的)\s*)*"
+    r"(?:(?:(?:my|the|it|its|it's|is|for|with|order|number|no|item|product|phone|mobile|last|four|digits?|ending|in)\b|[这那]|就?是|为|尾号|后四位|手机号?|电话|订单号?|单号?|编号|号码|商品|的)\s*)*"
 )
 POLITE = frozenset({Courtesy.THANKS, Courtesy.GREETING, Courtesy.ASSENT})
 PLEASE = re.compile(r"please|then|now|请|拜托|麻烦(?:你|您|了)?|吧|那就?")
 ORDERLY = re.compile(r"\bcancel\b|取消")
 # "Cancel this request" means the talk, not the order.
 ABOUT_TALK = re.compile(r"request|process|form|application|申请|流程|操作|办理")
-DENIERS = re.compile(r"\b(?:don't|dont|do not|not|no longer|never|no)\b|不是|不再|不|别|没")
 CLAUSE = re.compile(r"[^,.;!?…~，。；！？、\n]+")
+# Digits alone, as they are handed over: "it's 2567", 尾号2567.
+_HANDING = r"""(?:(?:yes|yeah|yep|ok|okay|sure|no|it'?s|it|is|are|ends?|ending|in|with|my|the|phone|mobile|number|last|four|digits?|here
+    |please|thanks|thank\ you|尾号|后四位|手机|电话|号码?|是|为|好的?|对的?|嗯|的|确认|我|吧|谢谢)\W*)*"""
+BARE_DIGITS = re.compile(rf"\W*{_HANDING}\d[\d\ -]*\W*{_HANDING}", re.VERBOSE)
+LONGEST_BARE = 40
 # A clause, and which list it is in.
 Clause = tuple[str, PhraseKind | None]
 # A short line that is no question was meant for what was asked.
 SHORT = 16
 SHORT_WORDS = 4
 LONGEST_YES = 80
-LONGEST_DENIAL = 40
 
 
 def in_flow(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> list[Command]:
@@ -93,12 +94,25 @@ def in_flow(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> list[Comman
     pending = flow.by_name.get(active.pending)
     if pending and (found := _exactly(pending, reading)):
         return [found]
-    if said := _said(pending, flow, reading):
+    if said := _said(pending, flow, active, reading) or faulted(flow, active, reading):
         return [said]
+    if instead := list(switched(flow, reading)):
+        return instead
     values = _values(flow, active, pending, reading)
+    if values and (later := afterwards(flow, reading)):
+        # What stands there already is not what the other flow is about.
+        return [*(one for one in values if not isinstance(one, CorrectSlot)), later]
     if values:
-        return [*values, *_question_beside(reading)]
+        return [*values, *_yes_beside(values, flow, active, reading), *_question_beside(reading)]
+    proof = awaited(flow, active)
+    if proof and proof is not pending and is_bare(reading.line.folded):
+        return [Unfit(proof.name, "shape")]
     return list(_other(flow, pending, reading))
+
+
+def is_bare(folded: str) -> bool:
+    """Whether a line is nothing but digits, and words that hand them over."""
+    return len(folded) <= LONGEST_BARE and BARE_DIGITS.fullmatch(folded) is not None
 
 
 def _exactly(pending: SlotSpec, reading: Reading) -> SetSlot | None:
@@ -109,10 +123,19 @@ def _exactly(pending: SlotSpec, reading: Reading) -> SetSlot | None:
     return chosen(pending, reading.line, reading.prepared) if exact else None
 
 
-def _said(pending: SlotSpec | None, flow: FlowSpec, reading: Reading) -> Command | None:
+def _said(
+    pending: SlotSpec | None, flow: FlowSpec, active: ActiveFlow, reading: Reading
+) -> Command | None:
     """What the whole line says of the lists of phrases."""
     lists = phrases(reading.book)
+    proof = awaited(flow, active)
+    if proof and is_gone(proof.kind, reading.plain):
+        return Lack()
     match lists.whole(reading.spelt, ASKED_FOR if pending else YES_AND_NO):
+        case PhraseKind.AFFIRM if pending and not (active.paused or active.running):
+            # A nod says that the question was heard; a yes answers none that is open.
+            is_nod = courtesy(reading.plain) is Courtesy.ASSENT
+            return Affirm() if is_nod else _unfit(pending)
         case PhraseKind.AFFIRM:
             return Affirm()
         case PhraseKind.DENY:
@@ -127,19 +150,7 @@ def _said(pending: SlotSpec | None, flow: FlowSpec, reading: Reading) -> Command
 def _may_be_meant(cancel: str, flow: FlowSpec, reading: Reading) -> bool:
     """Whether "cancel" may be what the flow does: to one that cancels orders it may mean either."""
     is_plain = ORDERLY.search(cancel) and not ABOUT_TALK.search(cancel)
-    return bool(is_plain) and _wants(flow.key, cancel, SURE_AT, reading)
-
-
-def _wants(key: str, said: str, least: float, reading: Reading) -> bool:
-    """Whether words ask for the flow, with at least this confidence."""
-    wishes = matcher(reading.book).rank(said)
-    return any(wish.flow == key and wish.confidence >= least for wish in wishes)
-
-
-def _wish(reading: Reading) -> str:
-    """The flow that the line asks for; "" for none."""
-    wishes = reading.wishes
-    return wishes[0].flow if wishes and wishes[0].confidence >= START_AT else ""
+    return bool(is_plain) and wants(flow.key, cancel, SURE_AT, reading)
 
 
 def _values(
@@ -215,8 +226,8 @@ def _free(
     numbers = [one for one in meant if one.kind is not SlotKind.PRODUCT]
     if not numbers:
         return free(pending, reading.line)
-    rest = without(reading.line.folded, numbers)
-    for clause in CLAUSE.finditer(reading.line.folded):
+    rest = without(reading.prose, numbers)
+    for clause in CLAUSE.finditer(reading.prose):
         said = clause[0].strip()
         if said and said in rest and not QUESTION.search(said):
             start = clause.start() + clause[0].index(said)
@@ -246,38 +257,38 @@ def _choice(
 def _is_elsewhere(flow: FlowSpec, reading: Reading) -> bool:
     """Whether the line is a question, a courtesy or a wish: no answer in free words."""
     return (
-        _is_question(reading)
+        is_question(reading)
         or courtesy(reading.plain) is not None
-        or _wish(reading) != ""
-        or _is_denied(flow, reading)
+        or wish_of(reading) != ""
+        or is_denied(flow, reading)
         or isinstance(_answered(_kinds(flow, reading), flow, None, reading), CancelFlow)
     )
 
 
-def _is_denied(flow: FlowSpec, reading: Reading) -> bool:
-    """Whether the flow is what the line no longer wants: 不退了, "I don't want to return it"."""
-    line = reading.line.folded
-    if len(line) > LONGEST_DENIAL or _wish(reading) == flow.key or not DENIERS.search(line):
-        return False
-    return _wants(flow.key, DENIERS.sub(" ", line), START_AT, reading)
-
-
-def _is_question(reading: Reading) -> bool:
-    return QUESTION.search(reading.line.folded) is not None
-
-
 def _is_only_asked_about(one: SetSlot, flow: FlowSpec, reading: Reading) -> bool:
     """ "Do you have the blue one too?" changes no item."""
-    return flow.by_name[one.slot].kind is SlotKind.PRODUCT and _is_question(reading)
+    return flow.by_name[one.slot].kind is SlotKind.PRODUCT and is_question(reading)
+
+
+def _yes_beside(
+    values: list[Command], flow: FlowSpec, active: ActiveFlow, reading: Reading
+) -> Iterator[Affirm]:
+    """The yes that stands beside the proof which the card asks for, and nothing else."""
+    proof = awaited(flow, active)
+    found = [one.slot for one in values if isinstance(one, SetSlot | CorrectSlot)]
+    if proof and not active.pending and found == [proof.name]:
+        answer = _answered(_kinds(flow, reading), flow, None, reading)
+        if isinstance(answer, Affirm):
+            yield answer
 
 
 def _question_beside(reading: Reading) -> Iterator[AskFaq]:
     """The question that stands beside values, as a clause of its own."""
-    if not _is_question(reading):
+    if not is_question(reading):
         return
-    rest = without(reading.line.folded, reading.mentions)
-    for clause in CLAUSE.finditer(reading.line.folded):
-        mark = reading.line.folded[clause.end() : clause.end() + 1]
+    rest = without(reading.prose, reading.mentions)
+    for clause in CLAUSE.finditer(reading.prose):
+        mark = reading.prose[clause.end() : clause.end() + 1]
         said = clause[0].strip()
         if said in rest and QUESTION.search(said + mark):
             first, last = reading.line.span(clause.start(), clause.end())
@@ -288,20 +299,24 @@ def _question_beside(reading: Reading) -> Iterator[AskFaq]:
 
 def _other(flow: FlowSpec, pending: SlotSpec | None, reading: Reading) -> Iterator[Command]:
     """A line without a value for any slot."""
-    wish = _wish(reading)
+    wish = wish_of(reading)
     clauses = _kinds(flow, reading)
-    if _is_denied(flow, reading):
+    if is_denied(flow, reading):
         yield CancelFlow()
     elif answer := _answered(clauses, flow, pending, reading):
         yield answer
         rest = (clause for clause, kind in clauses if kind is None)
-        if wish == flow.key or not any(_wants(wish, clause, START_AT, reading) for clause in rest):
+        if wish == flow.key or not any(wants(wish, clause, START_AT, reading) for clause in rest):
             return
     elif not wish and not _begins(clauses) and pending and _is_attempt(pending, reading):
-        unknown = pending.kind in (SlotKind.PRODUCT, SlotKind.CHOICE)
-        yield Unfit(pending.name, "unknown" if unknown else "shape")
+        yield _unfit(pending)
     if wish:
         yield StartFlow(wish, reading.wishes[0].confidence)
+
+
+def _unfit(pending: SlotSpec) -> Unfit:
+    is_unknown = pending.kind in (SlotKind.PRODUCT, SlotKind.CHOICE)
+    return Unfit(pending.name, "unknown" if is_unknown else "shape")
 
 
 def _begins(clauses: list[Clause]) -> bool:
@@ -317,10 +332,10 @@ def _answered(
     if not _begins(clauses):
         return None
     kinds = {kind for _, kind in clauses}
-    again = any(_restates(clause, flow, reading) for clause, kind in clauses if kind is None)
+    again = any(restates(clause, flow, reading) for clause, kind in clauses if kind is None)
     if PhraseKind.CANCEL in kinds:
         return None if again else CancelFlow()
-    if _wish(reading) not in ("", flow.key) or _is_question(reading):
+    if wish_of(reading) not in ("", flow.key) or is_question(reading):
         return None
     if PhraseKind.DENY in kinds:
         return CancelFlow(unsure=True) if again else Deny()
@@ -333,7 +348,7 @@ def _answered(
 def _clauses(reading: Reading) -> Iterator[str]:
     """The clauses of a line without what it names; a yes without a mark behind it is one too."""
     lists = phrases(reading.book)
-    for found in CLAUSE.finditer(without(reading.line.folded, reading.mentions)):
+    for found in CLAUSE.finditer(without(reading.prose, reading.mentions)):
         clause = spelt(found[0]).strip()
         head = YES_HEAD.match(clause)
         if head and lists.whole(clause, YES_AND_NO) is None:
@@ -353,22 +368,17 @@ def _kind(clause: str, flow: FlowSpec, reading: Reading) -> PhraseKind | None:
     return kind if kind in YES_AND_NO else None
 
 
-def _restates(clause: str, flow: FlowSpec, reading: Reading) -> bool:
-    """Whether the clause asks for the flow once more."""
-    return not HELD_BACK.search(clause) and _wants(flow.key, clause, SURE_AT, reading)
-
-
 def _goes_along(clause: str, flow: FlowSpec, reading: Reading) -> bool:
     """Whether the clause leaves a yes beside it one."""
     plain = bare(clause)
     if not plain or PLEASE.fullmatch(plain) or courtesy(plain) in POLITE:
         return True
-    return bool(AROUND_VALUE.fullmatch(plain)) or _restates(clause, flow, reading)
+    return bool(AROUND_VALUE.fullmatch(plain)) or restates(clause, flow, reading)
 
 
 def _is_attempt(pending: SlotSpec, reading: Reading) -> bool:
     """Whether the line was meant for the slot, and missed its shape."""
-    if pending.kind is SlotKind.TEXT or _is_question(reading) or courtesy(reading.plain):
+    if pending.kind is SlotKind.TEXT or is_question(reading) or courtesy(reading.plain):
         return False
     plain = reading.plain
     if phrases(reading.book).added(plain):

@@ -2,10 +2,14 @@
 what cannot be read is forgotten, and the session goes on."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
-from apps.engine.types import ActiveFlow, Memory, SlotValue, Source
+from pydantic import TypeAdapter, ValidationError
+
+from apps.engine.types import ActiveFlow, Finished, Memory, SlotValue
+
+STORED = TypeAdapter(Memory)
 
 
 def dump(memory: Memory) -> dict[str, Any]:
@@ -13,18 +17,24 @@ def dump(memory: Memory) -> dict[str, Any]:
     return _differing(memory, Memory())
 
 
-def load(stored: Mapping[str, Any]) -> Memory:
-    """Never raises: what does not fit is left out."""
+def load(stored: object) -> Memory:
+    """Never raises, whatever is stored: keys that are not known are passed over, and where a value
+    is of the wrong kind all is forgotten but what the team was told and what was tried in vain."""
+    found = stored if isinstance(stored, Mapping) else {}
     try:
-        return Memory(**_read(stored, Memory))
-    except (TypeError, ValueError, AttributeError):
-        return Memory(told=bool(stored.get("told")), reachable=bool(stored.get("reachable")))
+        # Most sessions remember nothing.
+        return STORED.validate_python(found) if found else Memory()
+    except ValidationError:
+        told, reachable = found.get("told") is True, found.get("reachable") is True
+        wrong = found.get("wrong")
+        return Memory(told, reachable, wrong=wrong if type(wrong) is int else 0)
 
 
 def with_last(memory: Memory, last: str, again: int) -> Memory:
     """What was answered last. Every answered question comes here: `replace` takes twice as long."""
     told, reachable, wrong = memory.told, memory.reachable, memory.wrong
-    return Memory(told, reachable, memory.active, memory.heard, wrong, last, again)
+    finished = memory.finished
+    return Memory(told, reachable, memory.active, memory.heard, wrong, last, again, finished)
 
 
 def _differing(found: Memory | ActiveFlow | SlotValue, empty: object) -> dict[str, Any]:
@@ -38,29 +48,14 @@ def _differing(found: Memory | ActiveFlow | SlotValue, empty: object) -> dict[st
 def _plain(value: object) -> Any:
     match value:
         case ActiveFlow():
-            return _differing(value, ActiveFlow("", 0))
+            named = {"flow": value.flow, "version": value.version}
+            return named | _differing(value, ActiveFlow("", 0))
+        case Finished():
+            return asdict(value)
         case SlotValue():
-            return _differing(value, SlotValue(""))
+            return {"value": value.value} | _differing(value, SlotValue(""))
         case Mapping():
             return {str(name): _plain(found) for name, found in value.items()}
         case tuple():
             return list(value)
     return value
-
-
-def _read(stored: Mapping[str, Any], kind: type[Memory | ActiveFlow | SlotValue]) -> dict[str, Any]:
-    known = {field.name for field in fields(kind)}
-    return {name: _value(name, found) for name, found in stored.items() if name in known}
-
-
-def _value(name: str, found: Any) -> Any:
-    match name:
-        case "active":
-            return ActiveFlow(**_read(found, ActiveFlow)) if found else None
-        case "slots" | "heard":
-            return {slot: SlotValue(**_read(value, SlotValue)) for slot, value in found.items()}
-        case "source":
-            return Source(found)
-        case "said" if isinstance(found, list):
-            return tuple(found)
-    return found

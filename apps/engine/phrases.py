@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from apps.engine.book import PhraseKind
 from apps.engine.courtesies import bare, spelt
+from apps.engine.flows import SlotKind
 
 LISTS = {
     PhraseKind.AFFIRM: r"""
@@ -32,18 +33,72 @@ LISTS = {
     """,
     PhraseKind.CANCEL: r"""
         (please\ )?keep\ (it|this|that|them|everything)(\ as\ (it\ is|is))?|(please\ )?(cancel|stop|quit|exit|abort|abandon)(\ (it|this|that|everything|all|here|please|now|(this|the|my)\ (request|process|form|application)))*
-        |never\ ?mind|nvm|forget\ (it|about\ it|that|this)|leave\ it|drop\ it|scrap\ (that|it)|start\ over|no\ longer|i\ (don'?t|do\ not)\ want\ (to\ )?(do\ )?(this|it|that)?\ ?(any\ ?more|anymore)
-        |(我)?(要|想)?取消(了|吧|掉|一下|操作|流程|办理|申请|这个申请)?|算了(吧)?|还是算了(吧)?|(我)?不(办|弄|搞|申请|操作|填)了|(我)?(先)?不(办|弄)(了|吧)|(先)?不用了|不需要了|停(止|下(来)?)?(了|吧)?|退出|放弃(了|吧)?|结束|终止
+        |never\ ?mind|nvm|(please\ )?don'?t\ bother(\ with\ (it|that))?|i('d|\ would)\ (rather|prefer)\ not(\ to)?|forget\ (it|about\ it|that|this)|leave\ it|drop\ it|scrap\ (that|it)|start\ over|no\ longer|i\ (don'?t|do\ not)\ want\ (to\ )?(do\ )?(this|it|that)?\ ?(any\ ?more|anymore)
+        |(我)?(要|想)?取消(了|吧|掉|一下|操作|流程|办理|申请|这个申请)?|算了(吧)?|还是算了(吧)?|(我)?[不别](办|弄|搞|申请|操作|填)了|(我)?(先)?不(办|弄)(了|吧)|(先)?不用了|不需要了|停(止|下(来)?)?(了|吧)?|退出|放弃(了|吧)?|结束|终止
         |(我)?不想(办|弄|填)了|撤回申请
     """,
     PhraseKind.LACK: r"""
         (sorry\ )?i\ ?(really\ |honestly\ )?(don'?t|do\ not|dont|can'?t|cannot|cant|can\ not|couldn'?t|no\ longer)\ (have|know|remember|recall|find|see)(\ (it|one|that|this|them|any|which|what\ it\ is|the\ (number|id|code|phone)))?(\ (with\ me|on\ me|at\ hand|handy|right\ now|now|anymore|any\ more))*
-        |(sorry\ )?i\ ?(don'?t|do\ not|dont|can'?t|cannot|cant|can\ not|couldn'?t)\ (have|know|remember|recall|find|see)\ (the|my|an|any|its|that)\ (\w+\ ){0,2}(number|id|no|code|phone|e?mail|date|details?)(\ (with\ me|on\ me|at\ hand|handy|right\ now|now|anymore|here))*
+        |(sorry\ )?(i\ )?(don'?t|do\ not|dont|can'?t|cannot|cant|can\ not|couldn'?t)\ (have|know|remember|recall|find|see)\ (the|my|an|any|its|that)\ (\w+\ ){0,2}(number|id|no|code|phone|e?mail|date|details?)(\ (with\ me|on\ me|at\ hand|handy|right\ now|now|anymore|here))*
         |(i\ )?(have\ )?(no\ (idea|clue)|forgot(ten)?|lost)(\ (it|that|the\ number|my\ (order\ )?(number|id)))?|not\ sure|i'?m\ not\ sure|i\ am\ not\ sure|idk|dunno|n\ a|none|don'?t\ (know|have\ (it|one|any)|remember)|dont\ (know|have\ (it|one)|remember)|unknown|skip|can'?t\ find\ it
-        |(我)?(这边|现在|手头|手边|身边)?(都|也)?(没有?|不)(这个|那个|订单号?|单号|编号|号码|记录|邮箱|手机号?)(了|啊|呀|呢)?|(我)?没有(了|啊|呀|呢|哦)?|(我)?(也|真的?)?(不知道|不记得|不清楚|不晓得|不太清楚|不确定|记不(得|清|住)(了)?|想不起来(了)?|找不到|查不到|忘(记)?(了|掉了)|弄丢了|丢了|说不清)(了|啊|呀|呢)?(订单号?|单号|编号|号码|这个)?(了|是多少)?
+        |(我)?(这边|现在|手头|手边|身边)?(都|也)?(没有?|不)(这个|那个|订单号?|单号|编号|号码|记录|邮箱|手机号?)(了|啊|呀|呢)?|(我)?没有(了|啊|呀|呢|哦)?|(我)?(也|真的?)?(不知道|不记得|不清楚|不晓得|不太清楚|不确定|记不(得|清|住)(了)?|想不起来(了)?|找不到|查不到|忘(记)?(了|掉了)|弄丢了|丢了|说不清|没(记住?|存|留)(下来)?)(了|啊|呀|呢)?(订单号?|单号|编号|号码|这个)?(了|是多少)?
         |(我)?(的)?(订单号?|单号|编号|号码)(我)?(不知道|不记得|忘(记)?了|找不到|丢了|没有|没了|记不得|记不清)(了)?|跳过|无
     """,
 }
+# What may be said kindly with a stop, and is none by itself: "never mind, it's fine".
+_SOOTHING = re.compile(
+    r"""
+    (?:it|that)(?:'?s|\ is)\ (?:fine|ok(?:ay)?|all\ ?right|good|no\ problem|nothing|not\ (?:that\ )?important|all)
+    |(?:i'?m|i\ am|all|we'?re)\ (?:good|fine|ok(?:ay)?|set)|(?:no|don'?t)\ (?:worries|worry|problem|bother)(?:\ about\ it)?|no\ need
+    |(?:thanks|thank\ you|thx|cheers)(?:\ (?:anyway|though|a\ lot|very\ much|so\ much|for\ your\ help))?|bye|for\ now|fine|ok(?:ay)?
+    |(?:i'?m\ )?sorry(?:\ (?:for|about)\ (?:the\ )?(?:trouble|bother|that))?
+    |没事[了儿的]?|没关系|不要紧|不客气|不麻烦(?:你|您)?(?:们)?了|麻烦(?:你|您)?(?:们)?了|打扰了|辛苦了|谢谢(?:你|您|了|啦)?|多谢|不好意思|就这样吧?|好的?|先这样|再见|拜拜
+    """,
+    re.VERBOSE,
+)
+# Particles that end a Chinese sentence, and what is said several times over.
+_PARTICLES = re.compile(r"(?<=.)[吧啊呀啦哈哦噢]+$")
+_AGAIN = re.compile(r"(.{1,20}?)(?:\ ?\1)+")
+# How one turns to a stop: "no no, forget it", 算了别弄了.
+_SOOTHING_START = re.compile(
+    r"(?:(?:no|nah|oh|ah|um|hmm+|ok|okay|well|actually)\ )+(?=.)|(?:算了|不了|不用了|没事了?|哎呀?|唉|那就?)吧?(?=.)"
+)
+_SOOTHING_END = re.compile(
+    r"(?<=.)(?:没事[了儿]?|没关系|不要紧|不麻烦(?:你|您)?了|麻烦(?:你|您)?了|打扰了|谢谢(?:你|您|了|啦)?|不好意思)$"
+)
+# What proves an order, gone: whoever says so does not have it.
+_ENGLISH_GONE = r"""
+    (?:sorry\ )?(?:but\ )?(?:
+        i(?:'ve|\ have)?\ (?:really\ |just\ )?(?:(?:don'?t|do\ not|no\ longer|can'?t|cannot|can\ not|couldn'?t|didn'?t)\ (?:have|own|use|know|remember|recall|find|access|get\ (?:in|at|into))|no\ longer\ (?:have|own|use)|have\ no|lost|changed|replaced|forgot(?:ten)?|sold|got\ rid\ of|(?:have|got)\ (?:got\ )?a\ new)
+            \ (?:(?:my|the|that|this|an?|any|to|old|previous|new|mobile|cell)\ )*{noun}
+        |(?:i\ )?(?:don'?t|do\ not|can'?t|no\ longer)\ (?:know|remember|recall)\ (?:which|what)\ {noun}(?:\ (?:it\ was|i\ (?:used|gave|had)))?
+        |(?:my|the|that|this)\ (?:(?:old|previous)\ )?{noun}(?:\ (?:that\ )?i\ (?:ordered|bought|used|had|gave)(?:\ (?:it|this|with|for|then))*)?\ (?:is|was|has\ been|got|does(?:n'?t|\ not)|is(?:n'?t|\ not))\ (?:gone|lost|stolen|cancell?ed|closed|disconnected|no\ longer\ (?:mine|active|in\ use)|mine|active|exist|in\ use)
+        |(?:my|the|that|this)\ (?:(?:old|previous|mobile|phone)\ )?(?:number|sim|address)\ (?:doesn'?t|does\ not|no\ longer)\ works?
+    )(?:\ (?:i|we)\ (?:ordered|bought|used|had)(?:\ \w+){{0,3}})?(?:\ (?:any\ ?more|any\ longer|now|with\ me|already))*
+"""
+_CHINESE_GONE = r"""
+    (?:我|我的|那个|这个|原来的?|之前的?|以前的?|老|旧|下单的?|当时的?)*{noun}(?:我)?(?:已经|早就|早|都|现在|也)*
+        (?:不用|没用|没在用|没有|没|不在|丢|丢失|换|注销|停机|停用|作废|销号|忘|忘记|不记得|记不得|记不清|找不到|不知道|登不上)(?:掉)?了?
+    |我?(?:的)?(?:已经|早就|早|都|现在)*(?:换|丢|没有|没|注销|停|不用|不记得|忘|忘记|不知道)了?(?:那个|这个|原来的?|之前的?|新的?)?{noun}(?:了|是多少)*
+"""
+_NOUNS = {
+    SlotKind.PHONE: (
+        r"(?:phone|mobile|cell)?\ ?(?:phone|mobile|number|sim|cell|digits)(?:\ number)?s?",
+        r"(?:手机|电话)?(?:手机|电话|号码?|卡|尾号)",
+    ),
+    SlotKind.EMAIL: (
+        r"e\ ?mail(?:\ (?:address|account))?|mailbox|address",
+        r"(?:邮箱|邮件)(?:地址)?",
+    ),
+}
+_GONE = {
+    kind: re.compile(
+        f"{_ENGLISH_GONE.format(noun=f'(?:{english})')}|{_CHINESE_GONE.format(noun=f'(?:{chinese})')}",
+        re.VERBOSE,
+    )
+    for kind, (english, chinese) in _NOUNS.items()
+}
+_GONE[SlotKind.PHONE_TAIL] = _GONE[SlotKind.PHONE]
 _WHOLE = {kind: re.compile(rf"(?:{pattern})", re.VERBOSE) for kind, pattern in LISTS.items()}
 # What may stand beside a phrase and changes nothing.
 _BESIDE = re.compile(
@@ -82,15 +137,36 @@ class Phrases:
         return next((kind for kind in order if _fills(kind, plain, parts)), None)
 
 
+def is_gone(kind: SlotKind, plain: str) -> bool:
+    """Whether a whole bare line says that what proves an order is not there any more."""
+    gone = _GONE.get(kind)
+    if gone is None or len(plain) > LONGEST:
+        return False
+    return gone.fullmatch(_PARTICLES.sub("", plain)) is not None
+
+
 def _fills(kind: PhraseKind, plain: str, parts: list[str]) -> bool:
     if _is(kind, plain):
         return True
     said = [part for part in parts if not _BESIDE.fullmatch(part)]
-    return bool(said) and all(_is(kind, part) or _runs(kind, part.split(" ")) for part in said)
+    meant = [part for part in said if _is(kind, part) or _runs(kind, part.split(" "))]
+    if kind is PhraseKind.CANCEL:
+        said = [part for part in said if part in meant or not _SOOTHING.fullmatch(part)]
+    return bool(meant) and meant == said
 
 
 def _is(kind: PhraseKind, plain: str) -> bool:
-    return _WHOLE[kind].fullmatch(plain) is not None
+    """Whether a phrase of the list, once or several times over, is all that is said."""
+    if _WHOLE[kind].fullmatch(plain):
+        return True
+    if again := _AGAIN.fullmatch(_PARTICLES.sub("", plain)):
+        return _is(kind, again[1].strip())
+    if kind is not PhraseKind.CANCEL:
+        return False
+    ended = _SOOTHING_END.sub("", _PARTICLES.sub("", plain))
+    begun = _SOOTHING_START.match(plain)
+    rests = {ended, plain[begun.end() :] if begun else plain} - {plain}
+    return any(_is(kind, rest) for rest in rests)
 
 
 def _runs(kind: PhraseKind, words: list[str]) -> bool:
@@ -107,6 +183,13 @@ def _runs(kind: PhraseKind, words: list[str]) -> bool:
         return False
     cuts = range(1, len(words) + 1)
     return any(
-        _is(kind, " ".join(words[:cut])) and (cut == len(words) or _is(kind, " ".join(words[cut:])))
+        _is(kind, " ".join(words[:cut]))
+        and (cut == len(words) or _follows(kind, " ".join(words[cut:])))
         for cut in cuts
     )
+
+
+def _follows(kind: PhraseKind, rest: str) -> bool:
+    if kind is PhraseKind.CANCEL and _SOOTHING.fullmatch(rest):
+        return True
+    return _is(kind, rest)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+from apps.engine.about import asks_about
 from apps.engine.book import Book, kept
 from apps.engine.commands import SetSlot, Unfit
 from apps.engine.courtesies import bare, spelt
@@ -13,9 +14,10 @@ from apps.engine.matching import Matcher, Wish, background, learn
 from apps.engine.phrases import Phrases
 from apps.engine.recognise.hearing import hear, without
 from apps.engine.recognise.line import Line, read
+from apps.engine.recognise.links import unlinked
 from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.parsing import REASON, explained, picked, put
-from apps.engine.recognise.prepared import Prepared, prepare
+from apps.engine.recognise.prepared import FlowVersion, Prepared, prepare
 from apps.engine.recognise.reasons import Reason, reason
 from apps.engine.recognise.wanted import Wanted, wanted
 
@@ -37,6 +39,7 @@ class Reading:
     book: Book
     today: date | None = None
     asked: SlotKind | None = None
+    inside: FlowVersion | None = None
 
     @cached_property
     def spelt(self) -> str:
@@ -51,12 +54,29 @@ class Reading:
         return read(self.text)
 
     @cached_property
+    def prose(self) -> str:
+        """The folded line, in which the marks of a link end nothing."""
+        return unlinked(self.line.folded)
+
+    @cached_property
     def prepared(self) -> Prepared:
         return prepare(self.book)
 
     @cached_property
     def mentions(self) -> list[Mention]:
-        return hear(self.line.folded, self.prepared, asked=self.asked, today=self.today)
+        return hear(
+            self.line.folded,
+            self.prepared,
+            asked=self.asked,
+            today=self.today,
+            inside=self.inside,
+        )
+
+    @cached_property
+    def asks_about(self) -> bool:
+        """Whether it asks about what a flow does; who names an order wants it done."""
+        names_order = any(one.kind is SlotKind.ORDER_ID for one in self.mentions)
+        return not names_order and asks_about(self.line.folded)
 
     @cached_property
     def reason(self) -> Reason | None:

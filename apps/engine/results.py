@@ -34,13 +34,15 @@ def take(result: Result, scene: Scene) -> bool:
     scene.change(running="")
     is_found = flow and flow.lookup and result.ended is Ended.DONE
     says = Say.FOUND if is_found else SAYS[result.ended]
-    scene.say_of(flow, says, id=result.key, text=text, slot=result.slot)
+    beside = tuple(_orders(flow)) if flow and _is_proof_wrong(result, flow, scene) else ()
+    scene.say_of(flow, says, id=result.key, text=text, slot=result.slot, candidates=beside)
     if scene.snapshot.mode is not Mode.BOT or scene.machine.state not in FLOW_STATES:
         # A person has taken over meanwhile: the flow is theirs, or over.
         if result.ended is Ended.DONE:
             scene.forget_flow()
         return _is_handed_over(result, scene)
     if result.ended is Ended.DONE:
+        scene.finish()
         leave("done", scene)
     elif result.ended is Ended.REFUSED:
         _refuse(result, flow, scene)
@@ -60,27 +62,46 @@ def _is_handed_over(result: Result, scene: Scene) -> bool:
 
 
 def _refuse(result: Result, flow: FlowSpec | None, scene: Scene) -> None:
-    """The shop says no. What it calls wrong is asked for anew, together with what proves it."""
+    """The shop says no. What it calls wrong is asked for anew; the yes still stands when that is
+    no more than the proof."""
     if result.not_found:
         scene.memory = replace(scene.memory, wrong=scene.memory.wrong + 1)
-    gone = _wrong_slots(result, flow) if flow else []
-    if not gone:
+    gone = _wrong_slots(result, flow, scene) if flow else []
+    if not flow or not gone:
         scene.offers_person = True
         leave("refused", scene)
         return
     slots = {slot: value for slot, value in scene.now.slots.items() if slot not in gone}
     scene.change(slots=slots)
     scene.reopened = gone[0]
+    is_asked = flow.by_name[gone[0]].proof and not scene.snapshot.verified
+    if is_asked and not flow.lookup:
+        scene.change(agreed=True, confirmation=scene.fresh())
 
 
-def _wrong_slots(result: Result, flow: FlowSpec) -> list[str]:
-    """What has to be given anew, the slot that is asked for first."""
+def _wrong_slots(result: Result, flow: FlowSpec, scene: Scene) -> list[str]:
+    """What has to be given anew, the slot that is asked for first. Which of an order and its proof
+    is wrong is told to nobody; the proof is what is typed from memory, so it is asked for first and
+    the order's number can be changed beside it."""
     named = [spec.name for spec in flow.slots if spec.name == result.slot]
     if not result.not_found:
         return named
-    orders = [spec.name for spec in flow.slots if spec.kind is SlotKind.ORDER_ID]
-    proofs = [spec.name for spec in flow.slots if spec.proof]
-    return [*(named or orders[:1]), *proofs]
+    proofs = _proofs(flow)
+    return proofs if _is_proof_wrong(result, flow, scene) else [*(named or _orders(flow)), *proofs]
+
+
+def _is_proof_wrong(result: Result, flow: FlowSpec, scene: Scene) -> bool:
+    given = scene.now.slots.keys() & set(_proofs(flow))
+    return result.not_found and bool(given) and not scene.snapshot.verified
+
+
+def _proofs(flow: FlowSpec) -> list[str]:
+    return [spec.name for spec in flow.slots if spec.proof]
+
+
+def _orders(flow: FlowSpec) -> list[str]:
+    """The slot with the order's number, if there is one."""
+    return [spec.name for spec in flow.slots if spec.kind is SlotKind.ORDER_ID][:1]
 
 
 def _fail(scene: Scene) -> None:

@@ -27,7 +27,7 @@ from apps.engine.flows import FlowSpec
 from apps.engine.machine import Machine
 from apps.engine.policy import PERSON, Condition, Rule, Step, fired
 from apps.engine.text import detect_language
-from apps.engine.types import ActiveFlow, Memory, Mode, Passage, Snapshot, State
+from apps.engine.types import ActiveFlow, Finished, Memory, Mode, Passage, Snapshot, State
 
 # A reply in Latin script as short as this may be a model name or a nod: it switches no language.
 SHORT_REPLY_WORDS = 3
@@ -74,6 +74,8 @@ class Scene:
     corrected: bool = False
     returned: bool = False
     quiet: bool = False
+    # An answer came to something else than what is asked: that is no turn without progress.
+    missed: bool = False
     ended: str = ""
     offered: bool = False
     asked: str = ""
@@ -177,8 +179,25 @@ class Scene:
         elif rule and rule.then is Step.OFFER_PERSON:
             self.offers_person = True
 
+    def finish(self) -> None:
+        """The flow was carried out, and this turn tells it."""
+        done = Finished(self.now.flow, self.now.version, self.snapshot.reply_at)
+        self.memory = replace(self.memory, finished=done)
+
+    @property
+    def overtaken(self) -> ActiveFlow | None:
+        """The flow that the visitor was in when the line was written, which was carried out before
+        it came."""
+        done, seen = self.snapshot.memory.finished, self.snapshot.seen
+        if done is None or seen is None or seen >= done.told_at:
+            return None
+        return ActiveFlow(done.flow, done.version)
+
     def start_clean(self) -> None:
-        self.memory = replace(self.memory, active=None, heard={}, last="", again=0)
+        finished = self.memory.finished if self.overtaken else None
+        self.memory = replace(
+            self.memory, active=None, heard={}, last="", again=0, finished=finished
+        )
 
     def forget_flow(self, following: ActiveFlow | None = None) -> None:
         self.memory = replace(self.memory, active=following)

@@ -20,12 +20,13 @@ from apps.engine.commands import (
     Lack,
     SetSlot,
     SmallTalk,
+    Stale,
     StartFlow,
     Unfit,
     WantBot,
     WantHuman,
 )
-from apps.engine.confirming import affirm, cancel, deny
+from apps.engine.confirming import affirm, cancel, deny, expire
 from apps.engine.events import Event, Judged, Result, Say, Search
 from apps.engine.filling import HEARD, fill, is_only_heard, lack, refuse
 from apps.engine.forms import typed
@@ -115,6 +116,8 @@ def _stand_without_a_flow(scene: Scene) -> None:
     if scene.memory.heard and scene.snapshot.idle_s > AWAY_S:
         scene.memory = replace(scene.memory, heard={})
     if scene.machine.state in FLOW_STATES:
+        # What was stored of it could not be read.
+        scene.say(Say.EXPIRED)
         scene.go(State.INIT, "flow_gone")
     elif scene.machine.state is State.HANDOFF:
         scene.memory = replace(scene.memory, reachable=True)
@@ -125,7 +128,17 @@ def _understood(text: str, scene: Scene) -> Sequence[Command]:
     """A button that means nothing any more may come without a word."""
     if not text.strip():
         return ()
-    return wants_bot(text) or understand(text, scene.as_it_stands())
+    return wants_bot(text) or _too_late(text, scene) or understand(text, scene.as_it_stands())
+
+
+def _too_late(text: str, scene: Scene) -> Sequence[Command]:
+    """A stop or a no that was on its way when the flow was carried out."""
+    flow = scene.overtaken
+    if flow is None:
+        return ()
+    before = replace(scene.snapshot, memory=replace(scene.memory, active=flow))
+    is_stop = any(isinstance(one, CancelFlow | Deny) for one in understand(text, before))
+    return [CancelFlow(late=True)] if is_stop else ()
 
 
 def _listen(commands: Sequence[Command], text: str, scene: Scene) -> Play:
@@ -161,6 +174,8 @@ def _stands_alone(command: Command) -> bool:
             return slot in HEARD
         case Affirm(card) | Deny(card):
             return bool(card)
+        case CancelFlow(late=is_late):
+            return is_late
     return False
 
 
@@ -171,7 +186,7 @@ def _surest(
     offered beside it."""
     decision = yield from look_up(question.text, scene)
     rest = [one for one in commands if not isinstance(one, AskFaq)]
-    if start.confidence >= START_AT and not surer(decision, start):
+    if start.confidence >= START_AT and not start.about and not surer(decision, start):
         scene.asked = ""
         scene.near = offered(decision)
         return rest
@@ -194,7 +209,9 @@ def _while_waiting(commands: Sequence[Command], text: str, scene: Scene) -> Play
             case WantHuman() | WantBot() | SmallTalk():
                 yield from _apply(command, scene)
             case Affirm(card) | Deny(card) if card:
-                scene.say(Say.EXPIRED)
+                expire(scene)
+            case Stale():
+                expire(scene)
             case _ if not noted:
                 noted = True
                 yield from ask(command.text if isinstance(command, AskFaq) else text, scene)
@@ -232,5 +249,7 @@ def _apply_to_flow(command: Command, scene: Scene) -> None:
             affirm(command, scene)
         case Deny():
             deny(command, scene)
-        case CancelFlow(unsure):
-            cancel(scene, unsure=unsure)
+        case Stale():
+            expire(scene)
+        case CancelFlow(unsure, late):
+            cancel(scene, unsure=unsure, late=late)

@@ -88,11 +88,11 @@ class ActiveFlow:
     """A flow that a visitor is in, at the version it was started on.
 
     `pending` is the slot asked for, `asked` how often it was asked again. `confirmation` is the id
-    of the card shown, `agreed` that the yes to it is there while a proof is still missing,
-    `running` the key of the action that runs. `unfilled` counts the turns in a row without
+    of the card shown, `shown` the number of the line that it came with, `agreed` that the yes to it
+    is there while a proof is still missing, `running` the key of the action that runs. `unfilled` counts the turns in a row without
     progress, `strayed` those that left the topic, `steered` how often the visitor was brought
-    back. `after` is the flow that was asked for in the middle. `paused`: asked whether to go on.
-    `said` are the visitor's last lines that belong to it, `language` the one it is held in.
+    back. `after` is the flow that was asked for in the middle. `paused`: asked whether to go on,
+    by the question with the id `question`. `said` are the visitor's last lines that belong to it, `language` the one it is held in.
     """
 
     flow: str
@@ -101,15 +101,26 @@ class ActiveFlow:
     pending: str = ""
     asked: int = 0
     confirmation: str = ""
+    shown: int = 0
     agreed: bool = False
     running: str = ""
     after: str = ""
     paused: bool = False
+    question: str = ""
     unfilled: int = 0
     strayed: int = 0
     steered: int = 0
     said: tuple[str, ...] = ()
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The flow that was carried out last; `told_at` is the number of the line that says so."""
+
+    flow: str
+    version: int
+    told_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +131,7 @@ class Memory:
     `reachable`: the visitor went on with the bot while the team has a request with an address.
     `heard`: details given before any flow was asked for, by kind of slot. `wrong`: how often an
     order was not found for what proves it. `last`: the passage last answered with, `again` how
-    often in a row.
+    often in a row. `finished`: for lines that were on their way when it was told.
     """
 
     told: bool = False
@@ -130,6 +141,7 @@ class Memory:
     wrong: int = 0
     last: str = ""
     again: int = 0
+    finished: Finished | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +150,9 @@ class Snapshot:
 
     `fresh` is an id never used before, for a confirmation or an action of this turn. `idle_s` are
     the seconds since the session's last line. `today` is the shop's date; None: dates in words are
-    not understood. `verified`: the shop has signed who the visitor is.
+    not understood. `verified`: the shop has signed who the visitor is. `reply_at` is the number
+    that this turn's reply will have among the session's lines, `seen` that of the last one which
+    was there when the visitor wrote; None: whatever is there was seen.
     """
 
     policy: Policy
@@ -153,6 +167,8 @@ class Snapshot:
     idle_s: float = 0.0
     today: date | None = None
     verified: bool = False
+    reply_at: int = 0
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

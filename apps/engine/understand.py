@@ -19,12 +19,14 @@ from apps.engine.commands import (
     WantHuman,
 )
 from apps.engine.courtesies import WISH_LENGTH, courtesy, wants_human
-from apps.engine.flows import SlotKind
-from apps.engine.in_flow import in_flow
+from apps.engine.filling import awaited
+from apps.engine.flows import FlowSpec, SlotKind
+from apps.engine.in_flow import in_flow, is_bare
 from apps.engine.matching import Wish
 from apps.engine.reading import LIKELY_AT, SURE_AT, Reading, details, phrases
+from apps.engine.recognise.line import read
 from apps.engine.recognise.parsing import TAIL, put
-from apps.engine.types import Snapshot
+from apps.engine.types import ActiveFlow, Snapshot
 
 KEPT_LINES = 2048
 LONGEST_COMMON = 100
@@ -45,13 +47,22 @@ def understand(text: str, snapshot: Snapshot) -> list[Command]:
         if is_common:
             return list(common(book)(text, snapshot.today))
         return list(outside(text, book, snapshot.today))
-    pending = flow.by_name.get(active.pending)
-    reading = Reading(text, book, snapshot.today, pending.kind if pending else None)
+    asked = _asked(flow, active, text)
+    reading = Reading(text, book, snapshot.today, asked, (flow.key, flow.version))
     if _wants_human(reading):
         return [WantHuman()]
     if said := in_flow(flow, active, reading):
         return said
     return [courteous(reading) or AskFaq(text)]
+
+
+def _asked(flow: FlowSpec, active: ActiveFlow, text: str) -> SlotKind | None:
+    """The kind of what the visitor was asked for. A card asks for its proof beside other things, so
+    there no digits but bare ones are it."""
+    spec = awaited(flow, active)
+    if spec is None or (spec.name != active.pending and not is_bare(read(text).folded)):
+        return None
+    return spec.kind
 
 
 def outside(text: str, book: Book, today: date | None) -> tuple[Command, ...]:
@@ -89,12 +100,16 @@ def courteous(reading: Reading) -> SmallTalk | None:
 def _opening(reading: Reading) -> Iterator[Command]:
     """A line outside of flows."""
     wish = reading.wishes[0] if reading.wishes else Wish("", 0.0)
+    is_asked_about = False
     if wish.confidence >= LIKELY_AT:
-        yield StartFlow(wish.flow, wish.confidence)
-        yield from details(reading.book.by_key[wish.flow], reading, reading.mentions)
+        flow = reading.book.by_key[wish.flow]
+        # What a lookup tells is asked for by a question.
+        is_asked_about = not flow.lookup and reading.asks_about
+        yield StartFlow(wish.flow, wish.confidence, is_asked_about)
+        yield from details(flow, reading, reading.mentions)
     else:
         yield from _heard(reading)
-    if wish.confidence < SURE_AT:
+    if wish.confidence < SURE_AT or is_asked_about:
         yield AskFaq(reading.text)
 
 

@@ -1,11 +1,26 @@
 """The way to a person and back, and what is said to somebody who waits for one."""
 
+import re
+
 from apps.engine.events import Handoff, Reason, Resume, Say
 from apps.engine.policy import Condition, Step
 from apps.engine.scene import Scene
+from apps.engine.text import normalise
 from apps.engine.types import Memory, State
 
 HANDOFF = frozenset({Step.HANDOFF})
+LONGEST = 60
+ASKS_AFTER = re.compile(
+    r"""
+    [\W_]*|(?:so|and|well|hello|hey|ok|any)?\W*
+    (?:(?:are\ (?:you|we)|is\ (?:it|that|this)|all)?\ ?(?:done|ready|finished|there|working|through|complete)?(?:\ (?:yet|now|already))?
+        |how\ (?:much\ longer|long(?:\ (?:will|does)\ (?:it|this)\ take)?|is\ it\ going)|what(?:'s|\ is)\ (?:up|happening|taking\ so\ long|going\ on)
+        |(?:did|has)\ (?:it|that|this)\ (?:work|worked|go\ through|gone\ through)|still\ (?:there|waiting|working)|news|update|progress)\W*
+    |(?:那|请问|现在|到底)?(?:好了|完成了?|办好了?|弄好了?|成功了?|搞定了?|提交了?|处理(?:好|完)了?|可以了|行了|查到了?|结果|进度|还在|然后|人)(?:没有?|吗|么|呢|吧)?
+    |(?:还)?(?:要|得)?(?:等)?多久(?:能好|能完|才能?好|才行)?|怎么(?:样|还没|这么慢|没(?:反应|动静)).*|还没(?:好|完|有结果).*|还?在(?:处理|办|查|弄)?(?:吗|么|呢)|有(?:结果|消息|进展)(?:了)?(?:吗|么|没)
+    """,
+    re.VERBOSE,
+)
 
 
 def want_human(scene: Scene) -> None:
@@ -45,6 +60,12 @@ def want_bot(scene: Scene) -> None:
     scene.memory = Memory(reachable=kept, wrong=scene.memory.wrong)
     scene.go(State.INIT, "resumed" if kept else "withdrawn")
     scene.steps.append(Resume(kept))
+
+
+def asks_after(line: str) -> bool:
+    """Whether a whole line asks how far it is with what was begun: "are you done?", 好了吗."""
+    plain = normalise(line[:LONGEST]).strip(" ,.;!?~…。，；！？")
+    return ASKS_AFTER.fullmatch(plain) is not None
 
 
 def note(scene: Scene) -> None:

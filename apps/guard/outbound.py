@@ -3,12 +3,14 @@
 Whoever may type an address must not reach what only this machine can. The name is resolved once,
 every address behind it is checked, and the connection goes to a checked one with the name in `Host`
 and in TLS. Redirects are not followed and no proxy is asked. What a stranger's server does costs at
-most `deadline_s` of wall clock and `most_bytes` of memory: timeouts of sockets are for each read,
-which one byte a second never trips, so a timer cuts the connection.
+most `deadline_s` of wall clock and `most_bytes` of body: timeouts of sockets are for each read,
+which one byte a second never trips, so a timer cuts the connection. http.client bounds each line
+alone, so what stands around the body is counted where it is received.
 """
 
 import contextlib
 import http.client
+import io
 import socket
 import ssl
 import threading
@@ -25,6 +27,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from typing import Any, cast
 from urllib.parse import SplitResult, quote, urlsplit
 
 Address = IPv4Address | IPv6Address
@@ -32,13 +35,28 @@ Network = IPv4Network | IPv6Network
 
 PORTS = {"http": 80, "https": 443}
 # An IPv4 address travels in the last 32 bits of these.
-NAT64 = ip_network("64:ff9b::/96")
-# What some releases of Python take for public.
-SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100::/64")))
+CARRIERS = tuple(map(ip_network, ("::ffff:0:0/96", "64:ff9b::/96")))
+# Of IPv6 only this much was ever given to networks.
+UNICAST = ip_network("2000::/3")
+# Set aside in IANA's registries, beyond what each release of Python knows of: the relays of 6to4,
+# what multicast and reverse lookups of private addresses are sent to, all of Teredo and 6to4, which
+# carry addresses of IPv4 in several places, and examples.
+SPECIAL = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+            "192.175.48.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48",
+            "3fff::/20",
+        ),
+    )
+)  # fmt: skip
 WHOLE_RETRY_DIGITS = 6
 # What paths and queries are written with; "%" begins what is encoded already.
 AS_IT_STANDS = "%/?:@!$&'()*+,;=[]~"
 CONNECT_S = 3.0
+# For the head, trailers and what cuts a body into chunks, as it comes.
+MOST_AROUND = 65_536
 # A resolver that hangs cannot be stopped, only left alone.
 _resolvers = ThreadPoolExecutor(4, thread_name_prefix="resolver")
 
@@ -101,6 +119,16 @@ def post(request: Request) -> Answer:
             return _exchange(sock, parts, request, cut)
 
 
+def check(url: str, allow: Sequence[Network] = (), deadline_s: float = CONNECT_S) -> None:
+    """Whether `post` would call it, as its name leads now; nothing is sent. Raises OutboundError."""
+    parts = split(url)
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+    is_plain = parts.scheme == "http"
+    if is_plain and not allow:
+        raise OutboundError(Problem.PLAIN)
+    _check(_resolve(host, port, time.monotonic() + deadline_s), allow, is_plain=is_plain)
+
+
 def split(url: str) -> SplitResult:
     """The parts of an address that may be called. Raises OutboundError with BAD_URL."""
     try:
@@ -115,20 +143,16 @@ def split(url: str) -> SplitResult:
 
 
 def is_public(address: Address) -> bool:
-    """Whether anybody on the internet reaches it. An IPv4 address within an IPv6 one counts too."""
-    inner = _embedded(address)
-    if (inner and not is_public(inner)) or any(address in network for network in SPECIAL):
+    """Whether anybody on the internet reaches it. An IPv4 address within an IPv6 one is what counts
+    there."""
+    if isinstance(address, IPv6Address):
+        if any(address in network for network in CARRIERS):
+            return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
+        if address not in UNICAST:
+            return False
+    if any(address in network for network in SPECIAL):
         return False
     return address.is_global and not address.is_multicast and not address.is_reserved
-
-
-def _embedded(address: Address) -> IPv4Address | None:
-    if isinstance(address, IPv4Address):
-        return None
-    if address in NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
 
 
 def _resolve(host: str, port: int, until: float) -> list[Address]:
@@ -211,11 +235,44 @@ def _with_tls(raw: socket.socket, host: str, cut: threading.Event) -> ssl.SSLSoc
         raise OutboundError(Problem.TIMEOUT if cut.is_set() else Problem.TLS) from error
 
 
+class _Counted(io.RawIOBase):
+    """What a socket brings, until it is too much."""
+
+    def __init__(self, sock: socket.socket, most: int) -> None:
+        self._sock = sock
+        self._left = most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Raises OutboundError."""
+        count = self._sock.recv_into(buffer)
+        self._left -= count
+        if self._left < 0:
+            raise OutboundError(Problem.TOO_LARGE, arrived=True)
+        return count
+
+
+class _Bounded:
+    """As much of a socket as http.client uses. Who opened the socket closes it."""
+
+    def __init__(self, sock: socket.socket, most: int) -> None:
+        self.sendall = sock.sendall
+        self._counted = _Counted(sock, most)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self._counted)
+
+    def close(self) -> None:
+        """The answer is still to be read."""
+
+
 def _exchange(
     sock: socket.socket, parts: SplitResult, request: Request, cut: threading.Event
 ) -> Answer:
     connection = http.client.HTTPConnection(parts.hostname or "")
-    connection.sock = sock
+    connection.sock = cast(Any, _Bounded(sock, request.most_bytes + MOST_AROUND))
     _write_head(connection, parts, request)
     arrived = False
     try:

@@ -33,6 +33,10 @@ GOOD: list[tuple[dict[str, Any], frames.Frame]] = [
         {"type": "send", "cmid": CMID.upper(), "text": "\0", "fields": {"a": "b"}},
         frames.Send(cmid=uuid.UUID(CMID), text="\0", fields={"a": "b"}),
     ),
+    (
+        {"type": "send", "cmid": CMID, "text": "yes", "seen": 7},
+        frames.Send(cmid=uuid.UUID(CMID), text="yes", seen=7),
+    ),
     ({"type": "handoff", "cmid": CMID}, frames.Handoff(cmid=uuid.UUID(CMID))),
     (
         {"type": "contact", "cmid": CMID, "text": "x", "email": "jo@shop.example"},
@@ -50,6 +54,8 @@ GOOD: list[tuple[dict[str, Any], frames.Frame]] = [
     ({"type": "logout"}, frames.Logout()),
 ]
 BAD = [
+    {"type": "send", "cmid": CMID, "text": "x", "seen": -1},
+    {"type": "send", "cmid": CMID, "text": "x", "seen": "7"},
     {"type": "hello", "proto": 1},
     {"type": "hello", "proto": 2, "token": "t"},
     {"type": "hello", "proto": "1", "token": "t"},

@@ -1,14 +1,16 @@
 """What the flows do in the demo shop, and to whom it is refused."""
 
 import pytest
+from django.utils import timezone
 
 from apps.demo.actions import cancel_order, exchange_order, order_status, return_order
-from apps.demo.models import Order, Request
+from apps.demo.models import Item, Order, Request
 from apps.dialogue.actions.registry import Done, Refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("orders")]
 
 ALL = [return_order, exchange_order, cancel_order, order_status]
+TWO = "202611140150"
 LARK, SPEAKERS, UNDER_WAY, OLD, ENGRAVED = (
     "202611040017",
     "202611190042",
@@ -96,6 +98,41 @@ class TestReturn:
     def test_is_told_in_the_visitors_language(self, call):
         answer = return_order(call(language="zh-Hans"))
         assert "退货" in answer.text
+
+
+class TestWhichProduct:
+    """An order is proved before anything in it is named."""
+
+    @pytest.mark.parametrize("run", [return_order, exchange_order, cancel_order])
+    @pytest.mark.parametrize(
+        ("language", "says"),
+        [
+            ("en", "Order 202611140150 has no Wren in it. What was bought: Lark 2, Heron."),
+            ("zh-Hans", "云雀 2、苍鹭"),
+        ],
+    )
+    def test_one_that_is_not_in_the_order_is_asked_for_again(self, call, run, language, says):
+        Item.objects.filter(order__number=TWO, product="wren").update(product="heron")
+        Order.objects.update(status=Order.Status.DELIVERED, delivered_at=timezone.now())
+        answer = run(call(order_id=TWO, phone_tail="7190", product="wren", language=language))
+        assert isinstance(answer, Refused)
+        assert (answer.slot, answer.not_found) == ("product", False)
+        assert says in answer.text
+        assert not Request.objects.exists()
+
+    def test_one_that_is_in_it_comes_back(self, call):
+        assert isinstance(return_order(call(product="lark")), Done)
+
+    def test_whoever_proves_nothing_learns_nothing_of_it(self, call):
+        refused = return_order(call(product="wren", phone_tail="0000"))
+        assert isinstance(refused, Refused)
+        assert refused.not_found
+        assert "Lark" not in refused.text
+
+    def test_one_that_is_not_sold_any_more_is_named_as_it_was_given(self, call):
+        refused = return_order(call(product="kiwi"))
+        assert isinstance(refused, Refused)
+        assert "no kiwi in it" in refused.text
 
 
 def test_an_exchange_notes_what_is_wanted(call):

@@ -11,9 +11,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from apps.chat.models import Session, Visitor
+from apps.demo.models import Item
+from apps.demo.shop import BY_SLUG, PRODUCTS
+from apps.dialogue.actions import registry
+from apps.dialogue.models import FlowVersion
 from apps.engine.decide import Answer, Offer, decide
 from apps.engine.events import Search
 from apps.engine.text import normalise
@@ -76,6 +80,42 @@ class TestLoading:
             demo("--credentials", str(tmp_path / "missing" / "login.json"))
         assert not User.objects.exists()
         assert not Site.objects.exists()
+
+
+class TestExamples:
+    """What the demo's flows show as an example can be typed as it stands."""
+
+    @pytest.fixture
+    def versions(self, tmp_path):
+        demo("--credentials", str(tmp_path / "login.json"))
+        return {version.key: version.spec for version in FlowVersion.objects.all()}
+
+    @pytest.mark.parametrize("language", ["en", "zh-Hans"])
+    @pytest.mark.parametrize("key", ["return", "exchange", "cancel", "order_status"])
+    def test_work_to_the_end(self, versions, call, key, language):
+        spec = versions[key]
+        slots = {slot["name"]: slot for slot in spec["slots"]}
+        number = slots["order_id"]["examples"][language]
+        assert slots["order_id"]["reasks"][language].endswith(number)
+        run = registry.find(spec["action"].removeprefix(registry.PYTHON)).run
+        bought = Item.objects.get(order__number=number).product
+        asked = call(order_id=number, product=bought, language=language)
+        assert isinstance(run(asked), registry.Done)
+        with translation.override(language.lower()):
+            assert slots["product"]["examples"][language] == str(BY_SLUG[bought].name)
+
+    def test_no_other_shop_is_in_them(self, versions):
+        said = json.dumps([spec["slots"] for spec in versions.values()], ensure_ascii=False)
+        for word in ("W1234567", "202611230001", "desk lamp", "台灯"):
+            assert word not in said
+
+
+class TestCatalogue:
+    @pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.slug)
+    def test_no_word_for_a_product_is_one_of_everyday_use(self, product):
+        """Plural and singular are the same word to the desk, so "cans" would be "can"."""
+        everyday = {"can", "cans", "set", "sets", "one", "ones", "it", "thing", "things"}
+        assert not everyday & set(product.called)
 
 
 # What newcomers ask first, in words that no entry holds, and what they must be answered or offered.

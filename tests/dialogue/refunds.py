@@ -7,13 +7,14 @@ from typing import Any
 from apps.chat.items import Outcome
 from apps.chat.models import Message, Session
 from apps.dialogue import books
-from apps.dialogue.actions import registry
+from apps.dialogue.actions import proofs, registry
 from apps.dialogue.actions.registry import Call, Done
-from apps.dialogue.models import ActionRun
+from apps.dialogue.models import ActionRun, WrongProof
 from apps.dialogue.play import Said
 from apps.dialogue.services import take_line
 from apps.engine.book import Book
 from apps.engine.flows import FlowSpec, Option, SlotKind, SlotSpec
+from apps.engine.policy import DEFAULT, Rule
 from apps.sites.models import Site
 
 ORDER = "202580668968"
@@ -60,9 +61,9 @@ def refund(**values: object) -> FlowSpec:
     return FlowSpec.model_validate({**known, **values})
 
 
-def opened(site: Site, monkeypatch: Any, *flows: FlowSpec) -> None:
+def opened(site: Site, monkeypatch: Any, *flows: FlowSpec, rules: Sequence[Rule] = DEFAULT) -> None:
     """The site has these flows, for this process; a refresh finds nothing new."""
-    found = Book(flows=flows or (refund(),), version=0)
+    found = Book(flows=flows or (refund(),), rules=tuple(rules), version=0)
     monkeypatch.setattr(books, "_books", {site.pk: found})
     monkeypatch.setattr(books, "refresh", lambda: None)
 
@@ -124,3 +125,9 @@ def said_by(session: Session, author: str = "bot") -> list[str]:
 def due_now(run: ActionRun) -> None:
     """As if its worker's time had passed."""
     ActionRun.objects.filter(pk=run.pk).update(due_at="2020-01-01T00:00Z")
+
+
+def used_up(run: ActionRun) -> None:
+    """Others have tried its order as often as anybody may."""
+    digest = proofs.of_order(run.site_id, ORDER)
+    WrongProof.objects.bulk_create(WrongProof(digest=digest) for _ in range(proofs.MOST_WRONG))

@@ -1,16 +1,20 @@
 """What staff see of actions: runs, webhooks with their secret, and where a visitor stands."""
 
+import uuid
 from ipaddress import ip_network
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
+from django.test import Client
 
+from apps.dialogue import books
 from apps.dialogue.actions import execute, threads, webhooks
 from apps.dialogue.actions.registry import Done
 from apps.dialogue.models import ActionRun, Webhook
 from apps.knowledge.index import library
 from apps.sites.sealing import unseal
+from tests.dialogue.flow_rows import return_flow
 from tests.dialogue.refunds import ORDER, Counter, acts, agree, due_now, fill, opened, refund, send
 from tests.fake_shop import fake_shop
 from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
@@ -54,6 +58,23 @@ def given_up(make_session, site, webhook, monkeypatch):
     return run
 
 
+def many_runs(run, count):
+    """Runs that wait for the same webhook, and were sent to nobody yet."""
+    ActionRun.objects.bulk_create(
+        ActionRun(
+            key=uuid.uuid4(),
+            session_id=run.session_id,
+            site_id=run.site_id,
+            flow=run.flow,
+            version=run.version,
+            action=run.action,
+            slots=run.slots,
+            language="en",
+        )
+        for _ in range(count)
+    )
+
+
 def html(user, name, *arguments, **query):
     return signed_in(user).get(page(name, *arguments), query).content.decode()
 
@@ -68,6 +89,35 @@ class TestRuns:
             "The server answered with an error. (404)",
         ):
             assert words in said
+
+    def test_say_it_in_words_and_hide_what_proves(self, given_up, site):
+        return_flow(site, key="refund", name_en="Refund it", name_zh_hans="退款")
+        ActionRun.objects.update(slots={**given_up.slots, "phone_tail": "2567"})
+        said = " ".join(texts(html(olga(), RUN, given_up.pk)))
+        for words in ("Refund it", "Failed", f"Order number: {ORDER}", "Reason: Broken"):
+            assert words in said, words
+        assert "Last four digits of your phone: ••••" in said
+        for words in ("2567", "('failed'", "broken"):
+            assert words not in said, words
+        client = Client(headers={"accept-language": "zh-hans"})
+        client.force_login(User.objects.get(username="olga"))
+        listed = " ".join(texts(html_of(client, page(RUNS))))
+        assert "退款" in listed
+        assert "refund" not in listed
+
+    def test_of_a_version_that_is_gone_show_no_values(self, given_up, monkeypatch):
+        monkeypatch.setattr(books, "_books", {})
+        said = " ".join(texts(html(olga(), RUN, given_up.pk)))
+        assert "order_id: ••••" in said
+        assert ORDER not in said
+
+    def test_cost_the_same_for_many(self, given_up, site, django_assert_max_num_queries):
+        many_runs(given_up, 60)
+        client = signed_in(olga())
+        with django_assert_max_num_queries(16):
+            assert "Webhook: Our shop" in html_of(client, page(RUNS))
+        with django_assert_max_num_queries(24):
+            assert "Webhook: Our shop" in html_of(client, page(SESSION, given_up.session_id))
 
     def test_those_that_were_given_up_are_found(self, given_up, make_session, monkeypatch):
         acts(monkeypatch, Counter(Done("Done.")))
@@ -142,11 +192,48 @@ class TestWebhooks:
             assert secret not in shown
             assert webhook.sealed not in shown
 
-    @pytest.mark.parametrize("url", ["http://", "ftp://shop.example/", "https://a:b@shop.example/"])
-    def test_an_address_that_cannot_be_called_is_told_at_the_field(self, site, url):
+    @pytest.mark.parametrize(
+        ("url", "words"),
+        [
+            ("http://", "The address cannot be called"),
+            ("ftp://shop.example/", "The address cannot be called"),
+            ("https://a:b@shop.example/", "Leave the name and the password out"),
+            ("http://203.0.113.7/", "Write https:// instead of http://"),
+            ("https://10.0.0.5/", "leads into a private network"),
+            ("https://169.254.169.254/latest", "leads into a private network"),
+            ("https://127.1/", "leads into a private network"),
+            ("https://0x7f000001/", "leads into a private network"),
+            ("https://[::1]/", "leads into a private network"),
+            ("https://[::ffff:10.0.0.5]/", "leads into a private network"),
+            ("https://localhost/", "leads into a private network"),
+        ],
+    )
+    def test_what_would_never_be_called_is_told_at_the_field(self, site, settings, url, words):
+        settings.OUTBOUND_ALLOW = ()
         answer = signed_in(olga()).post(page(ADD), {"site": site.pk, "name": "x", "url": url})
-        assert "The address cannot be called" in answer.content.decode()
+        assert words in " ".join(texts(answer.content.decode()))
         assert not Webhook.objects.exists()
+
+    def test_an_allowed_network_may_be_called_unencrypted(self, site):
+        values = {"site": site.pk, "name": "x", "url": "http://127.0.0.1:9/x"}
+        signed_in(olga()).post(page(ADD), values)
+        assert Webhook.objects.get().url == values["url"]
+
+    def test_a_name_that_leads_nowhere_is_stored_with_a_word(self, site):
+        values = {"site": site.pk, "name": "x", "url": "https://nobody.invalid/x"}
+        answer = signed_in(olga()).post(page(ADD), values)
+        assert "nothing could be sent to the address now" in " ".join(
+            texts(answer.content.decode())
+        )
+        assert Webhook.objects.exists()
+
+    def test_a_change_is_checked_too(self, webhook, settings):
+        settings.OUTBOUND_ALLOW = ()
+        values = {"name": "x", "url": "https://192.168.1.1/"}
+        answer = signed_in(olga()).post(page(HOOK, webhook.pk), values)
+        assert "private network" in answer.content.decode()
+        webhook.refresh_from_db()
+        assert webhook.name == "Our shop"
 
     def test_a_new_secret_takes_the_place_of_the_old_one(self, webhook):
         before = webhook.sealed
@@ -202,6 +289,13 @@ class TestSession:
         said = " ".join(texts(html_of(signed_in(olga()), page(SESSION, session.pk))))
         for words in ("The visitor is in no flow.", "Refund", "Done", "Result of an action"):
             assert words in said, words
+
+    def test_hides_what_proves(self, make_session):
+        session = make_session()
+        fill(session)
+        shown = signed_in(olga()).get(page(SESSION, session.pk)).context["cards"][0]
+        assert "••••" in shown
+        assert "2567" not in shown
 
     def test_a_version_that_is_gone_is_told(self, make_session, site, monkeypatch):
         session = make_session()

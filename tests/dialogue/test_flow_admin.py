@@ -92,6 +92,8 @@ class TestDraft:
         [
             ({"slots-0-patterns": "(a+)+"}, "slots-0-patterns", "for ever"),
             ({"slots-0-patterns": "[0-9"}, "slots-0-patterns", "no regular expression"),
+            ({"slots-0-patterns": r"(?:.|.){1,11}~"}, "slots-0-patterns", r"as in \d{4,12} for"),
+            ({"slots-0-patterns": "a1\na2\na3\na4\na5\na6"}, "slots-0-patterns", "At most 5"),
             ({"slots-1-name": "order_id"}, "slots-1-name", "Two slots are called"),
             ({"slots-1-name": "stop"}, "slots-1-name", "“stop” is kept for"),
             ({"slots-1-name": "Order Id"}, "slots-1-name", "Small letters"),
@@ -182,6 +184,20 @@ class TestPublishing:
         shown = publisher.get(page("dialogue_flow_publish", flow.pk)).content.decode()
         assert "Write the options" in shown
 
+    def test_a_site_has_so_many_patterns_in_all(self, publisher, site, flow):
+        for number in range(4):
+            other = return_flow(site, key=f"flow_{number}")
+            own = "\n".join(f"K{number}{place}" for place in range(5))
+            other.slots.filter(name="order_id").update(patterns=own)
+            services.publish(flow=other, author=None)
+        flow.slots.filter(name="order_id").update(patterns="K00\nK11")
+        address = page("dialogue_flow_publish", flow.pk)
+        assert "20 patterns at most" not in publisher.get(address).content.decode()
+        flow.slots.filter(name="order_id").update(patterns="SO-1")
+        assert "20 patterns at most" in publisher.get(address).content.decode()
+        publisher.post(address, {"seen": flow.revision})
+        assert not FlowVersion.objects.filter(flow=flow).exists()
+
     def test_a_text_in_one_language_only_is_a_warning(self, publisher, flow):
         Slot.objects.filter(name="reason").update(prompt_zh_hans="")
         shown = publisher.get(page("dialogue_flow_publish", flow.pk)).content.decode()
@@ -229,6 +245,16 @@ class TestVersions:
         assert back.name_en == "Return an order"
         assert [slot.name for slot in back.slots.all()] == ["order_id", "reason"]
         assert books.load(flow.site_id).flows[0].version == 2
+
+    def test_what_changed_is_told_in_words(self, editor, flow):
+        services.publish(flow=flow, author=None)
+        Flow.objects.update(action="python:demo.return_order")
+        flow.slots.filter(name="order_id").update(kind="phone_tail")
+        told = " ".join(texts(editor.get(page("dialogue_flow_publish", flow.pk)).content.decode()))
+        assert "Northbird: arrange a return" in told
+        assert "Last four digits of the phone" in told
+        assert "python:" not in told
+        assert "phone_tail" not in told
 
     def test_the_round_trip_loses_nothing(self, flow):
         first = services.publish(flow=flow, author=None)

@@ -11,6 +11,7 @@ from apps.chat.models import Message, Session
 from apps.dialogue import books
 from apps.dialogue.flows import services, trial
 from apps.dialogue.models import ActionRun, Flow
+from apps.engine.commands import WantBot
 from apps.engine.types import Mode, State
 from tests.dialogue.flow_rows import return_flow
 from tests.dialogue.test_flow_admin import member
@@ -68,7 +69,7 @@ def test_a_whole_flow(chat):
     assert "Why?" in chat.say(ORDER)
     told = chat.press("Broken")
     assert f"Return {ORDER}?" in told
-    assert "Here the action would run: python:demo.return_order" in chat.press("Yes")
+    assert "Here the action would run: Northbird: arrange a return" in chat.press("Yes")
     assert "It is on its way." in chat.send(try_ended="done")
     assert chat.talk.state == State.END
 
@@ -78,7 +79,7 @@ def test_what_is_shown_as_understood_is_what_was_applied(site):
     talk = trial.Talk(State.HANDOFF, Mode.QUEUED)
     asked = trial.Asked("Go on with the bot")
     answered = trial.go_on(site, trial.book_with(site, None), talk, asked)
-    assert answered.understood == ["WantBot"]
+    assert answered.understood == [WantBot()]
     assert answered.talk.mode is Mode.BOT
 
 
@@ -117,14 +118,14 @@ def test_a_new_flow_is_tried_before_it_is_stored(site):
         "try_language": "en",
     }
     shown = client.post(page("dialogue_flow_try"), data).content.decode()
-    assert "StartFlow flow=gift" in " ".join(texts(shown))
+    assert "wants a flow · A gift card · " in " ".join(texts(shown))
     assert not Flow.objects.exists()
 
 
 def test_a_form_with_errors_is_not_tried(chat):
     chat.form |= {"slots-0-patterns": "(", "name_en": "x" * 101}
     told = chat.say("I want to return it")
-    assert "The form has errors" in told
+    assert "It cannot be tried" in told
     assert "no regular expression" in told
     assert "100" in told
 
@@ -203,3 +204,11 @@ def test_only_a_post_is_taken(chat):
 def test_a_flow_that_is_not_there(chat, key):
     response = chat.client.post(page("dialogue_flow_try"), {"try_flow": key})
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfff", "\x00"])
+def test_what_no_visitor_could_send_is_told(chat, text):
+    button = json.dumps({"text": text})
+    assert "characters that cannot be sent" in chat.send(try_button=button)
+    field = json.dumps({"text": "x", "fields": {"order_id": text}})
+    assert "characters that cannot be sent" in chat.send(try_button=field)

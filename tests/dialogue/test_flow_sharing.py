@@ -22,6 +22,11 @@ SLOT = {
     "labels": {"en": "Order"},
     "prompts": {"en": "Which?"},
 }
+CHOICE = {
+    **SLOT,
+    "kind": "choice",
+    "options": [{"value": "a", "labels": {"en": "A"}}, {"value": "b", "labels": {"en": "A|B"}}],
+}
 
 
 @pytest.fixture
@@ -104,6 +109,10 @@ def test_a_file_that_is_none(boss, site, content, words):
         ({**FLOW, "slots": {"a": 1}}, "slots", "list"),
         ({**FLOW, "dones": {"en": "{x}"}}, "when it is done", "none of the flow's slots"),
         ([FLOW, FLOW], "", "twice"),
+        ({**FLOW, "examples": {"en": ["a", "b\nc"]}}, "examples › English › 2", "one line"),
+        ({**FLOW, "slots": [{**SLOT, "patterns": ["a\u2028b"]}]}, "patterns › 1", "one line"),
+        ({**FLOW, "slots": [CHOICE]}, "slots › 1 › options › 2", "no | and no line break"),
+        ({**FLOW, "action": "rm -rf"}, "what is done", "or begin with “python:”"),
         (
             {**FLOW, "slots": [{**SLOT, "kind": "choice", "options": [{"value": "a|b"}]}]},
             "options › 1 › labels",
@@ -128,6 +137,16 @@ def test_hostile_text_is_only_shown(boss, site):
 def test_the_reader_is_told_in_chinese(site):
     client = signed_in(olga(), "zh-hans")
     assert sent(client, site, {"key": "a"}).status_code == 200
+    kind = {**FLOW, "slots": [{**SLOT, "kind": "colour"}]}
+    [told] = sent(client, site, kind).context["complaints"]
+    assert " or " not in str(told.text)
+
+
+def test_an_action_that_is_not_there_is_told_and_can_be_chosen_anew(boss, site):
+    sent(boss, site, {**FLOW, "action": "webhook:7f0d5a3e-0000-4000-8000-000000000001"})
+    shown = " ".join(texts(boss.get(page("dialogue_flow_changelist")).content.decode()))
+    assert "not there on this site; choose it anew in: Return." in shown
+    assert Flow.objects.get().action.startswith("webhook:")
 
 
 class TestStandard:

@@ -91,6 +91,35 @@ class TestForm:
             assert line.text == text
             assert line.meta["form"]["error"]
 
+    def test_an_example_that_is_in_the_words_already_is_not_given_twice(self):
+        spec = slot("text", reasks={"en": "It looks like W1."}, examples={"en": "W1"})
+        part = Part(Say.ASK_AGAIN, slot="given", problem="shape", **ABOUT)
+        assert reply(part, book=Book(flows=(refund(slots=(spec,)),))).text == "It looks like W1."
+
+    @pytest.mark.parametrize(
+        ("kind", "text"),
+        [
+            ("order_id", "I need it to go on. Give?"),
+            (
+                "phone_tail",
+                "The number you ordered with counts, even if you do not use it any more. Give?",
+            ),
+        ],
+    )
+    def test_who_does_not_have_it_is_not_told_that_it_is_wrong(self, kind, text):
+        spec = slot(kind, reasks={"en": "That is none."}, examples={"en": "1234"})
+        part = Part(Say.ASK_AGAIN, slot="given", problem="lack", **ABOUT)
+        assert reply(part, book=Book(flows=(refund(slots=(spec,)),))).text == text
+
+    def test_the_order_may_be_changed_where_its_proof_is_asked_for_again(self):
+        about = {"slot": "order_id", "text": "Not found.", **ABOUT}
+        line = reply(Part(Say.REFUSED, candidates=("order_id",), **about))
+        assert [one["fields"] for one in line.meta["quick_replies"]] == [
+            {"change": "order_id"},
+            {"stop": "refund"},
+        ]
+        assert "quick_replies" not in reply(Part(Say.REFUSED, **about)).meta
+
     def test_options_are_buttons_in_the_visitors_language(self):
         form = reply(Part(Say.ASK, slot="reason", **ABOUT), language="zh-Hans").meta["form"]
         assert form["options"][0] == {"label": "坏了", "value": "broken"}

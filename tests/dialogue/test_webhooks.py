@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.chat.models import Message, Session
 from apps.dialogue import phrases
-from apps.dialogue.actions import execute, proofs, resending, threads, webhooks
+from apps.dialogue.actions import execute, resending, threads, webhooks
 from apps.dialogue.actions.webhooks import TRIES, make_secret
 from apps.dialogue.models import ActionRun, Webhook, WebhookDelivery
 from apps.guard.outbound import Problem
@@ -21,7 +21,16 @@ from apps.handoff.models import Ticket
 from apps.knowledge.index import library
 from apps.sites.models import Site
 from apps.sites.sealing import unseal
-from tests.dialogue.refunds import ORDER, agree, due_now, last, opened, refund, said_by
+from tests.dialogue.refunds import (
+    ORDER,
+    agree,
+    due_now,
+    last,
+    opened,
+    refund,
+    said_by,
+    used_up,
+)
 from tests.fake_shop import fake_shop
 from tests.stack import free_port
 
@@ -240,15 +249,13 @@ class TestTries:
         """However often others have tried the order since."""
         run = begin()
         dies(run, 1)
-        for _ in range(proofs.MOST_WRONG):
-            proofs.note_wrong(run, "")
+        used_up(run)
         attempt(run)
         assert (run.state, len(shop.calls)) == (State.DONE, 1)
 
     def test_an_order_that_was_tried_too_often_is_not_sent(self, begin, shop):
         run = begin()
-        for _ in range(proofs.MOST_WRONG):
-            proofs.note_wrong(run, "")
+        used_up(run)
         attempt(run)
         assert (run.state, shop.calls) == (State.REFUSED, [])
 

@@ -14,19 +14,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from apps.engine import turn
 from apps.engine.commands import (
     Affirm,
-    AskFaq,
     CancelFlow,
     Command,
     CorrectSlot,
-    Courtesy,
     Deny,
     Lack,
     SetSlot,
     SmallTalk,
-    StartFlow,
-    Unfit,
     WantBot,
-    WantHuman,
 )
 from apps.engine.events import (
     Act,
@@ -44,6 +39,16 @@ from apps.engine.filling import problem_of
 from apps.engine.machine import FLOW_STATES, MOVES
 from apps.engine.memory import dump, load
 from apps.engine.types import ActiveFlow, Memory, Mode, Passage, Policy, Snapshot, State
+from tests.engine.at_random import (
+    LINES,
+    ON_THE_WAY,
+    TAKEN_BACK,
+    TO_AND_FRO,
+    passages,
+    plain,
+    slots,
+    values,
+)
 from tests.engine.shop import BOOK, OLD_RETURN, RETURN
 from tests.engine.test_transcripts import follow
 
@@ -54,108 +59,6 @@ BOOKS = (
     replace(BOOK, flows=(NEWER, *BOOK.flows[1:]), past=(OLD_RETURN, RETURN)),
     replace(BOOK, flows=BOOK.flows[2:], past=()),
 )
-# Each begins with a yes.
-TAKEN_BACK = (
-    *(
-        "嗯，算了",
-        "好，停",
-        "是的，错了",
-        "好的，放弃吧",
-        "嗯，我想想",
-        "right, forget it",
-        "嗯算了",
-    ),
-    *("yes, abort", "yes, hang on", "ok, keep it", "yes, whatever", "好的放弃退货", "ok wait"),
-)
-LINES = (
-    "我昨天买的耳机想退，订单 202580668968，左耳没声音",
-    "我要退",
-    "cancel my order 202580668968 please",
-    "where is my order",
-    "202580668968",
-    "202580668968 or 202580668969",
-    "2567",
-    "yes",
-    "是的",
-    "no",
-    "不对",
-    "算了",
-    "never mind",
-    "ok",
-    *TAKEN_BACK,
-    "thanks",
-    "bye",
-    "I don't have it",
-    "不是这个订单，是202580668969",
-    "what is the weather in Paris",
-    "how long does a refund take?",
-    "<script>alert(1)</script>",
-    "agent",
-    "continue with the bot",
-    "tomorrow",
-    "next Blursday",
-    "１２３，４５６元",
-    "",
-    "😀",
-)
-SLOTS = ("order_id", "reason", "note", "phone_tail", "day", "amount", "strange", "email")
-VALUES = (
-    "202580668968",
-    "202580668969",
-    "broken",
-    "unwanted",
-    "2567",
-    "2026-11-25",
-    "1999-01-01",
-    "50",
-    "5000",
-    "",
-    "x" * 600,
-    "<b>",
-)
-FLOWS = (*BOOK.by_key, "gone")
-slots, values = st.sampled_from(SLOTS), st.sampled_from(VALUES)
-passages = st.lists(
-    st.builds(
-        Passage,
-        id=st.sampled_from("abc"),
-        title=st.just("t"),
-        text=st.just("t"),
-        confidence=st.sampled_from((0.1, 0.5, 0.75, 0.95)),
-        high_risk=st.sampled_from((False, False, False, True)),
-    ),
-    max_size=3,
-).map(lambda found: tuple(sorted(found, key=lambda one: -one.confidence)))
-plain = st.one_of(
-    st.builds(StartFlow, st.sampled_from(FLOWS), st.sampled_from((0.3, 0.6, 1.0))),
-    st.builds(SetSlot, slots, values, st.sampled_from(("", "said")), st.just(0), st.integers(0, 1)),
-    st.builds(CorrectSlot, slots, values),
-    st.builds(Unfit, slots, st.sampled_from(("shape", "several", "wrong")), st.just(("a", "b"))),
-    st.builds(Lack),
-    st.builds(Affirm),
-    st.builds(Deny),
-    st.builds(CancelFlow),
-    st.builds(AskFaq, st.sampled_from(LINES)),
-    st.builds(SmallTalk, st.sampled_from(Courtesy)),
-)
-# What a visitor would do who wants to get there: without them hardly any run reaches an action.
-ON_THE_WAY = (
-    (StartFlow("return"), SetSlot("order_id", "202580668968"), SetSlot("reason", "broken")),
-    (StartFlow("cancel_order"), SetSlot("order_id", "202580668968")),
-    (StartFlow("pickup"), SetSlot("day", "2026-11-25")),
-    (StartFlow("refund"), SetSlot("amount", "50")),
-    (StartFlow("status"), SetSlot("order_id", "202580668968"), SetSlot("phone_tail", "2567")),
-    (Affirm(),),
-    (Affirm(), SetSlot("phone_tail", "2567")),
-    (SetSlot("phone_tail", "2567"),),
-    (SetSlot("order_id", "202580668969"),),
-    (CorrectSlot("order_id", "202580668968"),),
-    (Affirm(), CorrectSlot("order_id", "202580668969")),
-    (SetSlot("reason", "unwanted"), Affirm()),
-    (Deny(),),
-)
-# Rare, or most talks would be spent waiting.
-TO_AND_FRO = ((WantHuman(),), (WantBot(),), (SetSlot("order_id", "202580668968"), WantHuman()))
 
 
 def played(
@@ -182,9 +85,14 @@ class Talk(RuleBasedStateMachine):
         self.turns = 0
         self.snapshot = Snapshot(POLICY, book=BOOK, today=date(2026, 11, 23))
         self.cards: dict[str, dict[str, str]] = {}
+        # The line that each card first came with.
+        self.shown: dict[str, int] = {}
+        self.questions: list[str] = []
         self.open = ""
         self.agreed: set[str] = set()
         self.keys: list[str] = []
+        self.lookups: set[str] = set()
+        self.age: int | None = None
 
     @initialize(language=st.sampled_from(("en", "zh-Hans")), verified=st.booleans())
     def begin(self, language: str, verified: bool) -> None:
@@ -223,6 +131,24 @@ class Talk(RuleBasedStateMachine):
         fields = {"confirm": card, "answer": answer, "phone_tail": "2567"}
         self._say("Yes", turn.typed(self.snapshot, fields), ())
 
+    @precondition(lambda self: self.questions)
+    @rule(
+        data=st.data(), answer=st.sampled_from(("yes", "yes", "no")), times=st.sampled_from((1, 2))
+    )
+    def press_on(self, data: st.DataObject, answer: str, times: int) -> None:
+        """The buttons of a question whether to go on never act, however often they are pressed."""
+        question = data.draw(st.sampled_from(self.questions), "question")
+        before = list(self.keys)
+        fields = {"confirm": question, "answer": answer}
+        for _ in range(times):
+            self._say("Yes", turn.typed(self.snapshot, fields), ())
+        assert [key for key in self.keys if key not in before and key not in self.lookups] == []
+
+    @rule(age=st.sampled_from((None, 0, 1, 2, 9)))
+    def fall_behind(self, age: int | None) -> None:
+        """How many of the last lines were not there yet when the next ones are written."""
+        self.age = age
+
     @precondition(lambda self: self.keys)
     @rule(
         data=st.data(),
@@ -235,6 +161,7 @@ class Talk(RuleBasedStateMachine):
         self._tick()
         before = self.snapshot
         self._follow(list(turn.resume(before, Result(key, ended, "so", slot, not_found))))
+        self._keep_the_yes(key)
         active = before.memory.active
         is_lost = ended in (Ended.FAILED, Ended.UNCLEAR)
         if before.mode is Mode.BOT and is_lost and (not active or active.running != key):
@@ -242,6 +169,18 @@ class Talk(RuleBasedStateMachine):
         if not active or active.running != key:
             assert self.snapshot.memory.active == active
             assert self.snapshot.state is before.state or is_lost
+
+    def _keep_the_yes(self, key: str) -> None:
+        """It stands when no more than the proof was refused, under another id."""
+        active = self.snapshot.memory.active
+        if (
+            active
+            and active.agreed
+            and key in self.agreed
+            and active.confirmation not in self.cards
+        ):
+            self.agreed.add(active.confirmation)
+            self.cards[active.confirmation] = self.cards[key]
 
     @rule(place=st.sampled_from((0, 0, 1, 2)))
     def publish(self, place: int) -> None:
@@ -269,6 +208,7 @@ class Talk(RuleBasedStateMachine):
             assert not (active.confirmation and active.running)
             assert not active.confirmation or snapshot.state is State.CONFIRM
             assert not active.agreed or active.confirmation
+            assert bool(active.question) <= active.paused
         if snapshot.mode is Mode.BOT and not active:
             assert snapshot.state not in FLOW_STATES
 
@@ -286,16 +226,20 @@ class Talk(RuleBasedStateMachine):
 
     def _tick(self) -> None:
         self.turns += 1
-        self.snapshot = replace(self.snapshot, fresh=f"id-{self.turns}")
+        seen = None if self.age is None else self.turns - 1 - self.age
+        self.snapshot = replace(
+            self.snapshot, fresh=f"id-{self.turns}", reply_at=self.turns, seen=seen
+        )
 
     def _say(self, line: str, commands: Sequence[Command], found: tuple[Passage, ...]) -> None:
         self._tick()
         before = self.snapshot
+        has_seen = before.seen is None or before.seen >= self.shown.get(self.open, 0)
         for one in commands:
-            if isinstance(one, Affirm):
+            if isinstance(one, Affirm) and (one.confirmation or has_seen):
                 self.agreed.add(one.confirmation or self.open)
         # What a line was understood as is not seen from here: a card that is open may be meant.
-        if not commands and line not in TAKEN_BACK:
+        if not commands and line not in TAKEN_BACK and has_seen:
             self.agreed.add(self.open)
         events = played(before, line, commands, found)
         if not commands and line in TAKEN_BACK:
@@ -324,12 +268,19 @@ class Talk(RuleBasedStateMachine):
                 assert event.memory.wrong >= wrong
                 self.snapshot = replace(self.snapshot, memory=event.memory)
         for reply in (event for event in events if isinstance(event, Reply)):
-            for part in reply.parts:
-                if part.say is Say.CONFIRM:
-                    rows = {name: value.value for name, value in part.rows}
-                    assert self.cards.setdefault(part.id, rows) == rows
+            self._see(reply)
         active = self.snapshot.memory.active
         self.open = active.confirmation if active else ""
+
+    def _see(self, reply: Reply) -> None:
+        for part in reply.parts:
+            if part.say is Say.CONFIRM:
+                rows = {name: value.value for name, value in part.rows}
+                assert self.cards.setdefault(part.id, rows) == rows
+                self.shown.setdefault(part.id, self.snapshot.reply_at)
+            if part.say in (Say.GO_ON, Say.NEXT):
+                assert part.id not in self.cards
+                self.questions.append(part.id)
 
     def _check_act(self, act: Act) -> None:
         assert self.snapshot.mode is Mode.BOT
@@ -343,6 +294,7 @@ class Talk(RuleBasedStateMachine):
         }
         if act.lookup:
             assert flow.lookup
+            self.lookups.add(act.key)
             return
         assert act.key in self.agreed
         done = {

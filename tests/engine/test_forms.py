@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from apps.engine.commands import Affirm, CancelFlow, Deny, Lack, SetSlot, StartFlow, Unfit
+from apps.engine.commands import Affirm, CancelFlow, Deny, Lack, SetSlot, Stale, StartFlow, Unfit
 from apps.engine.flows import LONGEST_VALUE
 from apps.engine.turn import typed
 from apps.engine.types import ActiveFlow, Memory, Policy, Snapshot
@@ -53,15 +53,23 @@ def test_buttons():
     assert typed(ASKED, {"stop": "return"}) == (CancelFlow(),)
 
 
+def test_a_proof_may_be_said_to_be_lacking_while_the_card_asks_for_it():
+    shown = replace(OUTSIDE, memory=Memory(active=ActiveFlow("return", 2, confirmation="card")))
+    assert typed(shown, {"lack": "phone_tail"}) == (Lack(),)
+    assert typed(shown, {"lack": "order_id"}) == (Stale(),)
+
+
+@pytest.mark.parametrize("fields", [{}, {"strange": "x"}, {"flow": "gone"}])
+def test_what_means_nothing_here_is_passed_over(fields):
+    assert typed(ASKED, fields) == ()
+
+
 @pytest.mark.parametrize(
     "fields",
     [
-        {},
-        {"strange": "x"},
         {"lack": "reason"},
         {"lack": ""},
         {"change": "strange"},
-        {"flow": "gone"},
         {"stop": "status"},
         {"stop": ""},
         {"confirm": "id"},
@@ -70,15 +78,16 @@ def test_buttons():
         {"answer": "yes"},
     ],
 )
-def test_what_means_nothing_here_is_passed_over(fields):
-    assert typed(ASKED, fields) == ()
+def test_a_button_of_no_open_question_is_no_typed_line(fields):
+    assert typed(ASKED, fields) == (Stale(),)
 
 
 def test_outside_of_a_flow_there_are_no_slots():
-    assert typed(OUTSIDE, {"order_id": "202580668968", "lack": "", "change": "x", "stop": ""}) == ()
+    assert typed(OUTSIDE, {"order_id": "202580668968"}) == ()
+    assert typed(OUTSIDE, {"lack": "", "change": "x", "stop": ""}) == (Stale(),)
 
 
 def test_a_flow_that_is_gone_has_none_either():
     gone = replace(OUTSIDE, memory=Memory(active=ActiveFlow("gone", 1, pending="x")))
-    assert typed(gone, {"x": "1", "change": "x"}) == ()
+    assert typed(gone, {"x": "1", "change": "x"}) == (Stale(),)
     assert typed(gone, {"lack": "x"}) == (Lack(),)

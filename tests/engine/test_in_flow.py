@@ -39,12 +39,12 @@ ORDER_ASKED = {
     "算了": ["CancelFlow"],
     "我不是要退货": ["CancelFlow"],
     "不退了，帮我换一个": ["CancelFlow", "StartFlow exchange"],
-    "I want to cancel an order instead": ["StartFlow cancel"],
+    "I want to cancel an order instead": ["CancelFlow", "StartFlow cancel"],
     "I want to return it": ["StartFlow return"],
     "转人工": ["WantHuman"],
     "captain": ["WantHuman"],
     "ok": ["Affirm"],
-    "aye aye!": ["Affirm"],
+    "aye aye!": ["Unfit order_id shape"],
     "ok, just a sec": ["Affirm"],
     "ok but first": ["AskFaq ok but first"],
     "好的，算了": ["CancelFlow"],
@@ -114,7 +114,7 @@ WISH_ASKED = {
     "W7654321": ["CorrectSlot order_id=W7654321"],
     "W7654321, how much?": ["CorrectSlot order_id=W7654321", "AskFaq how much?"],
     "how much is it?": ["AskFaq how much is it?"],
-    "I want to return it instead": ["StartFlow return"],
+    "I want to return it instead": ["CancelFlow", "StartFlow return"],
     "不换了": ["CancelFlow"],
     "x" * 201: ["Unfit wanted too_long"],
     "😀": ["SetSlot wanted=😀"],
@@ -182,7 +182,8 @@ PROOF_ASKED = {
     "+86 138 1234 5678": ["SetSlot phone_tail=5678"],
     "12345": ["Unfit phone_tail shape"],
     "没有": ["Lack"],
-    "yes": ["Affirm"],
+    "yes": ["Unfit phone_tail shape"],
+    "ok": ["Affirm"],
 }
 
 

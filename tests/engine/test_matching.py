@@ -89,7 +89,7 @@ def test_a_book_is_learnt_once(monkeypatch):
 
 
 def test_of_two_clauses_the_one_that_asks_counts():
-    wishes = matcher(BOOK).rank("还没发货,能取消吗")
+    wishes = matcher(BOOK).rank("还没收到货,能取消吗")
     assert [wish.flow for wish in wishes] == ["cancel", "order_status"]
     assert wishes[0].confidence < wishes[1].confidence
 

@@ -10,7 +10,7 @@ from apps.engine.recognise import line
 from apps.engine.recognise.hearing import hear, without
 from apps.engine.recognise.line import READ_AT_MOST, read
 from apps.engine.recognise.numbers import numbers
-from apps.engine.recognise.patterns import compiled
+from apps.engine.recognise.patterns import usable
 from apps.engine.recognise.prepared import prepare
 
 TODAY = date(2026, 11, 23)
@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 23)
 def found(text, *patterns, asked=None):
     """(kind, value, the visitor's own wording) of each number, in order."""
     seen = read(text)
-    own = [pattern for one in patterns if (pattern := compiled(one))]
+    own = usable(patterns)
     mentions = numbers(seen.folded, own, asked=asked, today=TODAY)
     return [
         (

@@ -3,8 +3,10 @@
 A new behaviour is a new file under `transcripts/`, not new test code. The files whose name begins
 with "flows_" play with the flows of `shop.py`, "said_" with those that ship and with no commands
 given, so that what is said is understood too. A line is `said`, or is an action's `result`; with it
-may stand `fields` of a form or a card ("$card" is the last card's id), `commands` as understanding
-would give them, `finds` of the search, `idle` seconds before it, and `verified`.
+may stand `fields` of a form or a card ("$card" is the last card's id, "$question" that of the last
+question whether to go on), `commands` as understanding would give them, `finds` of the search,
+`idle` seconds before it, `verified`, and `unseen`: how many of the last replies were not there yet
+when it was written.
 """
 
 import tomllib
@@ -31,6 +33,7 @@ from apps.engine.events import (
     Reply,
     Result,
     Resume,
+    Say,
     Search,
 )
 from apps.engine.memory import dump, load
@@ -42,6 +45,7 @@ FOLDER = Path(__file__).parent / "transcripts"
 POLICY = Policy(answer_at=0.7, offer_at=0.3, high_risk_at=0.85)
 TODAY = date(2026, 11, 23)
 BOOKS = {"flows": BOOK, "said": standard.BOOK}
+QUESTIONS = (Say.GO_ON, Say.NEXT)
 BUTTONS: dict[str, Command] = {"human": WantHuman(), "thanks": SmallTalk(Courtesy.THANKS)}
 
 
@@ -116,7 +120,7 @@ def spell(event: Event | Search, memory: Memory) -> Iterator[str]:
 
 
 def bare(memory: Memory) -> dict[str, Any]:
-    return dump(replace(memory, active=None, heard={}, wrong=0, last="", again=0))
+    return dump(replace(memory, active=None, heard={}, wrong=0, last="", again=0, finished=None))
 
 
 def found(passages: dict[str, Any], line: dict[str, Any]) -> tuple[Passage, ...]:
@@ -146,7 +150,7 @@ class Player:
     def __init__(self, passages: dict[str, Any], snapshot: Snapshot) -> None:
         self.passages = passages
         self.snapshot = snapshot
-        self.card = self.key = ""
+        self.card = self.question = self.key = ""
 
     def play(self, line: dict[str, Any], number: int) -> list[str]:
         self.snapshot = replace(
@@ -154,6 +158,8 @@ class Player:
             fresh=f"id-{number}",
             idle_s=line.get("idle", 0),
             verified=line.get("verified", self.snapshot.verified),
+            reply_at=number + 1,
+            seen=number - int(line["unseen"]) if "unseen" in line else None,
         )
         steps = self._turn(line)
         events: list[str] = []
@@ -175,14 +181,17 @@ class Player:
         commands = [BUTTONS[name] for name in line.get("buttons", [])]
         commands += [command(text) for text in line.get("commands", [])]
         if fields := line.get("fields"):
-            fields = {name: self.card if it == "$card" else it for name, it in fields.items()}
+            ids = {"$card": self.card, "$question": self.question}
+            fields = {name: ids.get(it, it) for name, it in fields.items()}
             commands += turn.typed(self.snapshot, fields)
         return turn.run(self.snapshot, line["said"], commands)
 
     def _take(self, event: Event) -> None:
         match event:
             case Reply(_, parts):
-                self.card = next((part.id for part in parts if part.rows), self.card)
+                for part in parts:
+                    self.card = part.id if part.rows else self.card
+                    self.question = part.id if part.say in QUESTIONS else self.question
             case Act(key):
                 self.key = key
         self.snapshot = follow(self.snapshot, event)

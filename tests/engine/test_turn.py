@@ -314,12 +314,24 @@ def test_a_refused_detail_that_was_not_needed_is_asked_for_all_the_same():
     assert set(memory(events).active.slots) == {"order_id", "reason"}
 
 
-def test_a_refused_proof_brings_a_new_card():
+REFUSED_PROOF = Result("key", Ended.REFUSED, slot="phone_tail")
+
+
+def test_a_refused_proof_is_asked_for_again_and_the_yes_stands():
     slots = {"order_id": ORDER, "reason": SlotValue("broken"), "phone_tail": SlotValue("1111")}
     snapshot = replace(inside(slots=slots, running="key"), state=State.CONFIRM)
-    events = list(turn.resume(snapshot, Result("key", Ended.REFUSED, slot="phone_tail")))
+    events = list(turn.resume(snapshot, REFUSED_PROOF))
+    assert says(events) == [Say.REFUSED, Say.ASK]
+    active = memory(events).active
+    assert (active.confirmation, active.agreed, active.pending) == ("fresh", True, "phone_tail")
+
+
+def test_a_refused_proof_of_who_is_asked_for_none_brings_a_new_card():
+    slots = {"order_id": ORDER, "reason": SlotValue("broken"), "phone_tail": SlotValue("1111")}
+    snapshot = replace(inside(slots=slots, running="key"), state=State.CONFIRM, verified=True)
+    events = list(turn.resume(snapshot, REFUSED_PROOF))
     assert says(events) == [Say.REFUSED, Say.CONFIRM]
-    assert memory(events).active.confirmation == "fresh"
+    assert not memory(events).active.agreed
 
 
 @pytest.mark.parametrize("ended", Ended)

@@ -4,17 +4,27 @@ import http.client
 import resource
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 import pytest
 
 from apps.guard import outbound
 from apps.guard.outbound import Answer, OutboundError, Problem, Request, is_public, post, split
-from tests.fake_shop import fake_shop
+from tests.fake_shop import ENDLESS, fake_shop
 
 HERE = (ip_network("127.0.0.0/8"),)
 HEADERS = {"Content-Type": "application/json"}
+# IANA's registries of special addresses, what is multicast or reserved, and what was once.
+SPECIAL = (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+    "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
+    "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "192.31.196.0/24",
+    "192.52.193.0/24", "192.175.48.0/24",
+    "::/128", "::1/128", "::/96", "64:ff9b:1::/48", "100::/64", "100:0:0:1::/64", "2001::/23",
+    "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20", "5f00::/16", "fc00::/7",
+    "fe80::/10", "fec0::/10", "ff00::/8", "200::/7", "4000::/3", "e000::/4",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +42,21 @@ def refused(url: str, **more: Any) -> OutboundError:
     with pytest.raises(OutboundError) as raised:
         call(url, **more)
     return raised.value
+
+
+def carriers(inner: IPv4Address) -> list[IPv6Address]:
+    """Addresses of IPv6 that lead to one of IPv4: mapped, by NAT64, by 6to4, by Teredo's client and
+    by its server."""
+    bits = int(inner)
+    teredo = 0x2001_0000 << 96
+    numbers = (
+        0xFFFF << 32 | bits,
+        0x64_FF9B << 96 | bits,
+        0x2002 << 112 | bits << 80 | 1,
+        teredo | 0x0101_0101 << 64 | bits ^ 0xFFFF_FFFF,
+        teredo | bits << 64 | 0x0101_0101 ^ 0xFFFF_FFFF,
+    )
+    return [IPv6Address(number) for number in numbers]
 
 
 def names(monkeypatch, *addresses):
@@ -57,7 +82,25 @@ class TestAddresses:
     def test_what_only_this_machine_or_its_network_reaches_is_not_public(self, address):
         assert not is_public(ip_address(address))
 
-    @pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700:4700::1111"])
+    @pytest.mark.parametrize("network", SPECIAL)
+    def test_nothing_that_is_set_aside_is_public(self, network):
+        """Its first address, its last, one between them, and each as others carry it."""
+        found = ip_network(network)
+        first, last = int(found.network_address), int(found.broadcast_address)
+        for number in (first, (first + last) // 2, last):
+            address = type(found.network_address)(number)
+            carried = carriers(address) if isinstance(address, IPv4Address) else []
+            assert [each for each in (address, *carried) if is_public(each)] == []
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "1.1.1.1", "93.184.216.34", "100.63.255.255", "100.128.0.1", "172.32.0.1", "192.0.1.1",
+            "198.17.255.255", "198.20.0.1", "223.255.255.255", "2606:4700:4700::1111",
+            "2a00:1450:4001::1", "2001:200::1", "2620::1", "3ffe:831f::1",
+            "::ffff:1.1.1.1", "64:ff9b::1.1.1.1",
+        ],
+    )  # fmt: skip
     def test_what_anybody_reaches_is(self, address):
         assert is_public(ip_address(address))
 
@@ -140,7 +183,7 @@ class TestAnswers:
         answer = call(shop.url("/429"))
         assert (answer.status, answer.retry_after) == (429, 7.0)
 
-    @pytest.mark.parametrize("path", ["/slow", "/drip", "/drip-head"])
+    @pytest.mark.parametrize("path", ["/slow", "/drip", "/drip-head", "/drip-continue"])
     def test_the_deadline_is_of_the_clock_on_the_wall(self, shop, path):
         error = refused(shop.url(path), deadline_s=0.3)
         assert (error.problem, error.arrived) == (Problem.TIMEOUT, True)
@@ -151,6 +194,14 @@ class TestAnswers:
         error = refused(shop.url(path))
         assert (error.problem, error.arrived) == (Problem.TOO_LARGE, True)
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+
+    @pytest.mark.parametrize("path", sorted(ENDLESS))
+    def test_what_stands_around_an_answer_is_not_read_for_ever_either(self, shop, path):
+        error = refused(shop.url(path), deadline_s=60.0)
+        assert (error.problem, error.arrived) == (Problem.TOO_LARGE, True)
+
+    def test_an_answer_in_small_chunks_is_read(self, shop):
+        assert call(shop.url("/chunks")).body == b'{"status": "done"}'
 
     @pytest.mark.parametrize(
         ("path", "problem"),

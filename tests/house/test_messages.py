@@ -28,6 +28,8 @@ class TestCatalogue:
             "Transcript",
             ("%(count)d ticket marked as done.", "%(count)d tickets marked as done."),
             ("%(entries)s entry in search", "%(entries)s entries in search"),
+            # Django has no Chinese for it.
+            "Forgotten your login credentials?",
         ):
             assert template.get(message) is not None, message
         assert template.get("Open", "ticket") is not None

@@ -75,8 +75,10 @@ async def publish(servers, answer, **more):
     return f"index: site {site} is at version {version}"
 
 
-async def reply(visitor):
-    """What the bot says to the question now, over the HTTP twin."""
+async def reply(web):
+    """What the bot says now to somebody new, over the HTTP twin: who hears the same answer twice
+    is offered a person."""
+    visitor = await Visitor(web.base_url).begin()
     url = f"{visitor.base_url}/api/v1/chat/messages"
     frame = {"cmid": str(uuid.uuid4()), "text": QUESTION}
     status, ack = await acall(url, frame, visitor.token)
@@ -87,12 +89,11 @@ async def reply(visitor):
 
 async def hears(web, answer, loaded):
     """Asks until the answer is the new one, once more for each index that was loaded."""
-    visitor = await Visitor(web.base_url).begin()
     for _ in range(TRIES):
-        if await reply(visitor) == answer:
+        if await reply(web) == answer:
             return
         await asyncio.to_thread(web.child.wait_for, loaded)
-    raise AssertionError(f"{web.base_url} still says {await reply(visitor)!r}")
+    raise AssertionError(f"{web.base_url} still says {await reply(web)!r}")
 
 
 async def test_a_live_edit_reaches_both_processes_through_celery_alone(servers, webs):

@@ -6,35 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.sites.models import CHINESE
-from apps.widget import strings
+from tests.widget.asking import CARD, ORDER, REASON, ask, confirm, sent
 from tests.widget.scripted import Script, begin
 
 pytestmark = pytest.mark.browser
 
-ORDER = {
-    "slot": "order_id",
-    "type": "order_id",
-    "label": "Order number",
-    "example": "202611040017",
-    "lack": True,
-}
-REASON = {
-    "slot": "reason",
-    "type": "choice",
-    "label": "What is wrong with it?",
-    "options": [
-        {"label": "It is damaged", "value": "damaged"},
-        {"label": "I do not want it any more", "value": "no_longer_needed"},
-    ],
-}
-CARD = {
-    "id": "6f1c8f4e-9f0b-4b8a-8a5e-0d8f5f0c1a11",
-    "title": "Return order 202611040017?",
-    "rows": [
-        {"slot": "order_id", "label": "Order number", "value": "202611040017"},
-        {"slot": "reason", "label": "Reason", "value": "<b>left ear</b> silent"},
-    ],
-}
+MARK = "node => getComputedStyle(node, '::before').content"
 
 
 @pytest.fixture
@@ -56,16 +33,7 @@ def widget(visit, page, script):
 
 @pytest.fixture
 def words(widget):
-    return strings.form_strings()[widget.language]
-
-
-def ask(script, form, text="Please tell me more."):
-    return script.say("bot", text, meta={"ai": True, "form": form})
-
-
-def sent(script):
-    """What came after the line that began the conversation."""
-    return [(frame["text"], frame.get("fields")) for frame in script.of_type("send")[1:]]
+    return widget.words
 
 
 def test_nothing_of_it_is_fetched_before_it_is_needed(visit, page, script):
@@ -132,12 +100,12 @@ def test_a_few_options_are_buttons_and_many_a_list(widget, script, words):
     widget.frame.get_by_label(REASON["label"]).select_option("v3")
     submit.click()
     expect(widget.own).to_have_count(3)
-    assert sent(script)[1] == ("v3", {"reason": "v3"})
+    assert sent(script)[1] == ("Option 3", {"reason": "v3"})
 
 
 @pytest.mark.parametrize("answer", ["yes", "no"])
 def test_a_card_shows_all_that_will_be_done_and_is_answered_once(widget, script, words, answer):
-    script.say("bot", "Is this right?", meta={"ai": True, "confirm": CARD})
+    confirm(script)
     card = widget.frame.get_by_role("group", name=CARD["title"])
     expect(card.locator("dd")).to_have_text(["202611040017", "<b>left ear</b> silent"])
     card.get_by_role("button", name=words[answer]).dblclick()
@@ -149,7 +117,7 @@ def test_a_card_shows_all_that_will_be_done_and_is_answered_once(widget, script,
 
 
 def test_after_a_reload_only_the_newest_can_be_answered(widget, script, page, words):
-    script.say("bot", "Is this right?", meta={"ai": True, "confirm": CARD})
+    confirm(script)
     ask(script, ORDER, "Which order is it then?")
     expect(widget.frame.get_by_label("Order number")).to_be_visible()
     page.reload()
@@ -160,11 +128,14 @@ def test_after_a_reload_only_the_newest_can_be_answered(widget, script, page, wo
 
 def test_progress_is_shown_where_it_was_announced(widget, script):
     running = {"id": CARD["id"], "status": "running"}
-    script.say("system", "One moment, I am arranging it.", meta={"action": running})
-    notice = widget.frame.locator("[data-action]")
-    expect(notice).to_have_attribute("data-state", "running")
+    script.say("bot", "One moment, I am arranging it.", meta={"ai": True, "action": running})
+    line = widget.frame.locator("[data-action]")
+    expect(line).to_have_attribute("data-state", "running")
     script.tell("action", id=CARD["id"], status="done", text="")
-    expect(notice).to_have_attribute("data-state", "done")
+    expect(line).to_have_attribute("data-state", "done")
+    # The mark stands in the sentence; nothing stands above the name.
+    assert "✓" in line.locator(".bubble p").evaluate(MARK)
+    assert line.evaluate(MARK) == "none"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +155,7 @@ def test_each_kind_of_detail_has_its_keyboard(widget, script, kind, attribute, v
 
 
 def test_an_ended_chat_leaves_nothing_to_press(widget, script, words):
-    script.say("bot", "Is this right?", meta={"ai": True, "confirm": CARD})
+    confirm(script)
     yes = widget.frame.get_by_role("button", name=words["yes"])
     expect(yes).to_be_visible()
     script.tell("error", code="token_unknown", detail="It has ended.")

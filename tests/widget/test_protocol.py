@@ -12,7 +12,7 @@ from tests.widget.visitor import Frame, Visitor, acall, new_cmid
 pytestmark = pytest.mark.stack
 
 QUESTION = "how many days until it gets here"
-CHINESE = "东西啥时候能到"
+CHINESE = "普通快递一般路上要走多久"
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def carry_out(key: UUID) -> bool:
 @transaction.atomic
 def _claim(key: UUID) -> ActionRun | None:
     free = ActionRun.objects.due().select_for_update(skip_locked=True, of=("self",))
-    run = free.filter(key=key).first()
+    run = free.select_related("site", "session__visitor").filter(key=key).first()
     if run is None:
         return None
     is_webhook = run.action.startswith(registry.WEBHOOK)
@@ -86,6 +86,9 @@ def _claim(key: UUID) -> ActionRun | None:
 def _here(run: ActionRun) -> None:
     if run.attempts > MOST_TRIES:
         _end(run, Result(str(run.key), Ended.FAILED))
+        return
+    if run.action != registry.TICKET and (known := _known(run)):
+        _end(run, known)
         return
     try:
         with transaction.atomic():
@@ -113,37 +116,35 @@ def _may_pass(error: Exception) -> bool:
     return state in NOTHING_COMMITTED or state.startswith(CONNECTION_LOST)
 
 
+def _known(run: ActionRun) -> Result | None:
+    """What is said without asking the shop: of an order that was tried too often, or what it
+    answered a moment ago. Where neither is, a try is taken."""
+    person = run.session.visitor.external_id
+    return proofs.reserve(run, person) or answers.kept(run, person)
+
+
 def _answer(run: ActionRun) -> Result:
-    """By the shop's function, by a ticket, or without asking."""
+    """By the shop's function, or by a ticket."""
     if run.action == registry.TICKET:
         run.session = _locked(run)
         return answers.of_ticket(run)
-    person = run.session.visitor.external_id
-    if known := proofs.too_many_tries(run, person) or answers.kept(run, person):
-        return known
-    result = answers.of_function(run, person)
-    answers.keep(run, person, result)
-    return _proven(run, person, result)
+    return _worded(run, answers.of_function(run, run.session.visitor.external_id))
 
 
-def _proven(run: ActionRun, person: str, result: Result) -> Result:
-    """A wrong proof is counted, and answered as any other."""
-    if not result.not_found:
-        return result
-    proofs.note_wrong(run, person)
-    return proofs.neutral(run, result)
+def _worded(run: ActionRun, result: Result) -> Result:
+    """The shop's answer as the visitor is told it: what was not found always in the same words."""
+    answers.keep(run, run.session.visitor.external_id, result)
+    return proofs.neutral(run, result) if result.not_found else result
 
 
 def _by_webhook(run: ActionRun) -> None:
-    run = ActionRun.objects.select_related("site", "session__visitor").get(pk=run.pk)
-    person = run.session.visitor.external_id
     delivery = WebhookDelivery.objects.select_related("webhook").filter(run=run).first()
     if delivery is None:
         # Once there is one the shop may have got it, and what it did is the answer.
-        if known := proofs.too_many_tries(run, person) or answers.kept(run, person):
+        if known := _known(run):
             _end(run, known)
             return
-        delivery = _delivery(run, person)
+        delivery = _delivery(run)
     was_uncertain = delivery.uncertain
     # Told before it is sent: whoever dies in between leaves the doubt behind.
     WebhookDelivery.objects.filter(pk=delivery.pk).update(uncertain=True)
@@ -158,11 +159,12 @@ def _by_webhook(run: ActionRun) -> None:
     _note(run, delivery, told)
 
 
-def _delivery(run: ActionRun, person: str) -> WebhookDelivery:
+def _delivery(run: ActionRun) -> WebhookDelivery:
     key = answers.key_of(run.action)
     webhook = Webhook.objects.filter(pk=key, site=run.site_id).first() if key else None
+    body = webhooks.body_of(run, run.session.visitor.external_id)
     made, _ = WebhookDelivery.objects.select_related("webhook").get_or_create(
-        run=run, defaults={"webhook": webhook, "body": webhooks.body_of(run, person)}
+        run=run, defaults={"webhook": webhook, "body": body}
     )
     return made
 
@@ -184,10 +186,7 @@ def _note(run: ActionRun, delivery: WebhookDelivery, told: Told) -> None:
         return
     if told.error:
         logger.warning("webhook: given up (%s, status %s)", told.error, told.status)
-    person = held.session.visitor.external_id
-    result = answers.cleaned(result)
-    answers.keep(held, person, result)
-    _enter(held, _proven(held, person, result))
+    _enter(held, _worded(held, answers.cleaned(result)))
 
 
 @transaction.atomic
@@ -222,6 +221,7 @@ def _enter(run: ActionRun, result: Result) -> None:
     run.turn = played.turn_id
     run.finished_at = timezone.now()
     run.save(update_fields=["state", "text", "turn", "finished_at"])
+    proofs.settle(run, result)
 
 
 def _place(error: Exception) -> str:

@@ -4,8 +4,7 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -16,7 +15,7 @@ from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import action, display
 
 from apps.dialogue.admin import panels
-from apps.dialogue.admin.access import may_add, may_change, may_publish, may_read
+from apps.dialogue.admin.access import may_add, may_change, may_publish, may_read, only_site
 from apps.dialogue.admin.forms import FlowForm, SlotForm, SlotFormSet
 from apps.dialogue.admin.histories import Histories
 from apps.dialogue.admin.previews import Previews
@@ -24,7 +23,6 @@ from apps.dialogue.admin.sharing import Sharing
 from apps.dialogue.flows import review
 from apps.dialogue.flows.services import delete_flows, draft_changed, set_enabled
 from apps.dialogue.models import ActionRun, Flow, Slot
-from apps.sites.models import Site
 
 AND_PUBLISH = "_publish"
 
@@ -172,17 +170,20 @@ class FlowAdmin(Histories, Previews, Sharing, ModelAdmin):  # type: ignore[misc]
         return may_publish(request) or (obj is not None and not review.live_version(obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Flow]:
-        """One query for the list, however long it is."""
-        runs = ActionRun.objects.filter(site=OuterRef("site"), flow=OuterRef("key"))
-        counted = runs.order_by().values("flow").annotate(count=Count("pk")).values("count")
         rows: Any = super().get_queryset(request)
-        return cast(
-            "QuerySet[Flow]",
-            rows.with_live().annotate(
-                slot_count=Count("slots", distinct=True),
-                uses=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
-            ),
-        )
+        return cast("QuerySet[Flow]", rows.with_live().annotate(slot_count=Count("slots")))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The runs of all flows on the page are counted in one pass, not once for each."""
+        found = super().get_changelist_instance(request)
+        shown = list(found.result_list)
+        runs = ActionRun.objects.order_by().filter(flow__in={flow.key for flow in shown})
+        counted = runs.values_list("site", "flow").annotate(count=Count("pk"))
+        uses = {(site, key): count for site, key, count in counted}
+        for flow in shown:
+            flow.uses = uses.get((flow.site_id, flow.key), 0)
+        found.result_list = shown
+        return found
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -205,9 +206,7 @@ class FlowAdmin(Histories, Previews, Sharing, ModelAdmin):  # type: ignore[misc]
         return [(title, {"fields": [f for f in first["fields"] if f != "opened_on"]}), *others]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        sites = list(Site.objects.order_by("pk")[:2])
-        known = {"site": sites[0].pk} if len(sites) == 1 else {}
-        return {**known, **super().get_changeform_initial_data(request)}
+        return {**only_site(), **super().get_changeform_initial_data(request)}
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

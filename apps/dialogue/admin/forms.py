@@ -95,6 +95,20 @@ class SlotForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails
             "options": UnfoldAdminTextareaWidget({"rows": 4, "spellcheck": "false"}),
             "position": forms.HiddenInput,
         }
+        help_texts = {
+            "name": _(
+                "Such as “order_id”; texts name its value as {order_id}. A choice called “reason” and "
+                "a text called “wanted” also hear what visitors say in their own words."
+            ),
+            "options": _(
+                "One a line: value | Chinese | English | other words, with commas. An option of the "
+                "value “other” takes whatever answer fits none of them."
+            ),
+            "patterns": _(
+                "Regular expressions, one a line, 5 at most. Empty: the usual shapes of order "
+                "numbers."
+            ),
+        }
 
     def clean(self) -> dict[str, Any]:
         """What belongs to another kind is not looked at, and not lost."""

@@ -111,7 +111,7 @@ class Histories:
         except OutdatedError:
             messages.error(request, _("It was changed while you were reading. Look again."))
             return page
-        self.log_change(request, flow, f"{_('Published')}: {version.number}")
+        self.log_change(request, flow, str(_("Published version %d.")) % version.number)
         messages.success(request, str(SOON) % version.number)
         return HttpResponseRedirect(reverse("admin:dialogue_flow_change", args=[flow.pk]))
 
@@ -128,7 +128,7 @@ class Histories:
         except ValidationError:
             messages.error(request, _("This version was made by another release: it is not read."))
             return HttpResponseRedirect(request.path)
-        self.log_change(request, flow, f"{_('Restored')}: {version.number}")
+        self.log_change(request, flow, str(_("Went back to version %d.")) % version.number)
         text = _("The draft now says what version %d said. Publish it, and visitors meet it again.")
         messages.success(request, str(text) % version.number)
         name = "publish" if may_publish(request) else "change"

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from apps.dialogue.admin.access import only_site
 from apps.dialogue.flows.services import books_changed
 from apps.dialogue.models import Phrase
-from apps.sites.models import Site
 
 
 class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails at run time
@@ -44,9 +44,7 @@ class PhraseAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     fields = ["site", ("kind", "language"), "text"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        sites = list(Site.objects.order_by("pk")[:2])
-        known = {"site": sites[0].pk} if len(sites) == 1 else {}
-        return {**known, **super().get_changeform_initial_data(request)}
+        return {**only_site(), **super().get_changeform_initial_data(request)}
 
     def save_model(
         self,

@@ -10,10 +10,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from apps.chat.items import BadItemError, check_json
+from apps.dialogue.admin import words
 from apps.dialogue.admin.access import may_change, may_read
-from apps.dialogue.flows import trial
+from apps.dialogue.flows import offered, trial
 from apps.dialogue.flows.specs import spec_of
 from apps.dialogue.models import Flow, FlowVersion
+from apps.engine.book import Book
 from apps.engine.events import Ended
 from apps.engine.flows import FlowSpec
 from apps.sites.models import LANGUAGES, Site
@@ -23,7 +26,7 @@ MOST_FIELDS = 30
 
 
 class DraftError(Exception):
-    """The form cannot be tried; the first argument lists why."""
+    """It cannot be tried; the first argument lists why."""
 
 
 class Previews:
@@ -45,14 +48,15 @@ class Previews:
             return HttpResponseNotAllowed(["POST"])
         shown: dict[str, Any] = {}
         try:
+            pressed = _pressed(request.POST.get("try_button", ""))
             site, draft = self._subject(request)
         except DraftError as error:
             shown["problems"] = error.args[0]
         else:
-            asked = _asked(request, site)
+            asked = _asked(request, site, pressed)
             talk = trial.Talk.opened(request.POST.get("try_talk", ""))
             book = trial.book_with(site, draft)
-            shown |= {"asked": asked, **_shown(trial.go_on(site, book, talk, asked))}
+            shown |= {"asked": asked, **_shown(trial.go_on(site, book, talk, asked), talk, book)}
         return render(request, "admin/dialogue/flow/said.html", shown)
 
     def _subject(self, request: HttpRequest) -> tuple[Site, FlowSpec | None]:
@@ -102,10 +106,9 @@ def _faults(form: Any, formset: Any) -> list[str]:
     return found or [str(_("The form is not complete yet."))]
 
 
-def _asked(request: HttpRequest, site: Site) -> trial.Asked:
+def _asked(request: HttpRequest, site: Site, pressed: dict[str, Any]) -> trial.Asked:
     sent = request.POST
     language = sent.get("try_language", "")
-    pressed = _pressed(sent.get("try_button", ""))
     ended = sent.get("try_ended", "")
     return trial.Asked(
         text=pressed.get("text", "") or ("" if pressed else sent.get("try_text", "").strip()),
@@ -117,9 +120,13 @@ def _asked(request: HttpRequest, site: Site) -> trial.Asked:
 
 
 def _pressed(text: str) -> dict[str, Any]:
-    """What the button of a reply stands for; {} for what is none."""
+    """What the button of a reply stands for; {} for what is none. Raises DraftError for characters
+    that no visitor could send."""
     try:
         found = json.loads(text) if text else {}
+        check_json(found)
+    except BadItemError as error:
+        raise DraftError([_("The line holds characters that cannot be sent.")]) from error
     except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict) or not isinstance(found.get("text", ""), str):
@@ -134,7 +141,7 @@ def _strings(found: Any) -> dict[str, str]:
     return {name[:40]: value[:500] for name, value in pairs if isinstance(value, str)}
 
 
-def _shown(answered: trial.Answered) -> dict[str, Any]:
+def _shown(answered: trial.Answered, before: trial.Talk, book: Book) -> dict[str, Any]:
     meta = (answered.line.meta if answered.line else None) or {}
     buttons = [
         _button(one["label"], one.get("fields", {}), one["text"])
@@ -165,6 +172,23 @@ def _shown(answered: trial.Answered) -> dict[str, Any]:
         ]
         if answered.act
         else [],
+        **_why(answered, before, book),
+    }
+
+
+def _why(answered: trial.Answered, before: trial.Talk, book: Book) -> dict[str, Any]:
+    """What led to the reply, in words."""
+    actives = (answered.talk.memory.active, before.memory.active)
+    known = (book.by_version.get((one.flow, one.version)) for one in actives if one)
+    flow = next(filter(None, known), None)
+    act = answered.act
+    return {
+        "state": words.state(answered.talk.state),
+        "route": words.route(answered.judged),
+        "rule": words.rule(answered.judged, book),
+        "understood": [words.command(one, flow, book) for one in answered.understood],
+        "moves": [words.move(one) for one in answered.moves],
+        "action": offered.title_of(act.action) if act else "",
     }
 
 

@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from apps.dialogue.admin.access import only_site
 from apps.dialogue.flows.services import Listed, books_changed, set_products
 from apps.dialogue.models import Product
 from apps.sites.models import Site
@@ -167,9 +168,7 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         return TemplateResponse(request, "admin/dialogue/products.html", context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        sites = list(Site.objects.order_by("pk")[:2])
-        known = {"site": sites[0].pk} if len(sites) == 1 else {}
-        return {**known, **super().get_changeform_initial_data(request)}
+        return {**only_site(), **super().get_changeform_initial_data(request)}
 
     def save_model(
         self,

@@ -14,8 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from apps.dialogue.actions import answers, registry, resending
-from apps.dialogue.models import ActionRun, Webhook
+from apps.dialogue import books
+from apps.dialogue.actions import registry, resending
+from apps.dialogue.admin.panels import badge
+from apps.dialogue.admin.words import language, spec_of_version, values
+from apps.dialogue.flows import offered
+from apps.dialogue.models import ActionRun, Flow, FlowVersion
+from apps.engine.flows import in_language
 
 State = ActionRun.State
 BADGES = {
@@ -26,6 +31,7 @@ BADGES = {
     State.FAILED: "danger",
     State.UNCLEAR: "warning",
 }
+TONES = {State.DONE: "success", State.FAILED: "danger", State.UNCLEAR: "warning"}
 BREAK, NOTHING = mark_safe("<br>"), mark_safe("–")  # of nobody's making
 AGAIN = "send_this_again"
 
@@ -43,18 +49,37 @@ class GivenUpFilter(admin.SimpleListFilter):
         return cast("Any", queryset).dead() if self.value() == "yes" else queryset
 
 
+class FlowFilter(admin.SimpleListFilter):
+    """By its name: no table of runs is read to list the flows."""
+
+    title = _("flow")
+    parameter_name = "flow"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        named = {flow.key: str(flow) for flow in Flow.objects.order_by("site", "position", "pk")}
+        keys = FlowVersion.objects.order_by("key").values_list("key", flat=True).distinct()
+        return [(key, named.get(key, key)) for key in keys]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ActionRun]) -> QuerySet[ActionRun]:
+        return queryset.filter(flow=self.value()) if self.value() else queryset
+
+
 @admin.register(ActionRun)
 class ActionRunAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
-    list_display = ["short", "flow", "what", "status", "why", "attempts", "chat", "created_at"]
-    list_filter = ["state", GivenUpFilter, "flow", "site", "created_at"]
+    list_display = ["short", "of_flow", "what", "status", "why", "attempts", "chat", "created_at"]
+    list_filter = ["state", GivenUpFilter, FlowFilter, "site", "created_at"]
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["^key", "^session__id"]
     search_help_text = _("The start of a run's or a session's number")
     actions_detail = [AGAIN]
+
+    class Media:
+        css = {"all": ["admin/knowledge.css", "admin/flows.css"]}
+
     fields = [
-        ("short", "status"),
-        ("flow", "version"),
+        ("short", "ended"),
+        ("of_flow", "version"),
         ("what", "chat"),
         "given",
         ("text", "why"),
@@ -70,6 +95,15 @@ class ActionRunAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     def status(self, run: ActionRun) -> tuple[str, str]:
         return run.state, run.get_state_display()
 
+    @display(description=_("state"))  # type: ignore[untyped-decorator]
+    def ended(self, run: ActionRun) -> SafeString:
+        """On the page of a run, where Unfold knows no label."""
+        return badge(run.get_state_display(), TONES.get(State(run.state), ""))
+
+    @display(description=_("flow"), ordering="flow")  # type: ignore[untyped-decorator]
+    def of_flow(self, run: ActionRun) -> str:
+        return flow_of(run)
+
     @display(description=_("action"))  # type: ignore[untyped-decorator]
     def what(self, run: ActionRun) -> str:
         return title_of(run)
@@ -81,16 +115,18 @@ class ActionRunAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     @display(description=_("slots"))  # type: ignore[untyped-decorator]
     def given(self, run: ActionRun) -> SafeString:
-        rows = [(name, value) for name, value in run.slots.items()]
+        flow = spec_of_version(run.site_id, run.flow, run.version)
+        rows = values(run.slots, flow, books.of(run.site_id))
         return format_html_join(BREAK, "{}: <bdi>{}</bdi>", rows) or NOTHING
 
     @display(description=_("what went wrong"))  # type: ignore[untyped-decorator]
     def why(self, run: ActionRun) -> str:
-        return what_went_wrong(run)
+        return what_went_wrong(run) or "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ActionRun]:
         rows: QuerySet[ActionRun] = super().get_queryset(request)
-        return rows.select_related("delivery__webhook")
+        named = cast("Any", rows).with_names().select_related("delivery")
+        return cast("QuerySet[ActionRun]", named)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -139,23 +175,16 @@ class ActionRunAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
 
 def title_of(run: ActionRun) -> str:
-    """What an action is called by those who made it."""
+    """What an action is called by those who made it, of a row that came `with_names()`."""
     if run.action.startswith(registry.WEBHOOK):
-        return str(_("Webhook: %(name)s") % {"name": _webhook_of(run) or _("deleted")})
-    if run.action == registry.TICKET:
-        return str(_("A ticket"))
-    try:
-        return str(registry.find(run.action.removeprefix(registry.PYTHON)).title)
-    except registry.UnknownActionError:
-        return run.action
+        return offered.webhook_title(getattr(run, "webhook", None))
+    return offered.title_of(run.action) or "–"
 
 
-def _webhook_of(run: ActionRun) -> Webhook | None:
-    """One that was called is read with its run; one that waits is looked up."""
-    if delivery := getattr(run, "delivery", None):
-        return cast("Webhook | None", delivery.webhook)
-    key = answers.key_of(run.action)
-    return Webhook.objects.filter(pk=key).first() if key else None
+def flow_of(run: ActionRun) -> str:
+    """What its flow is called now, of such a row; its short name once it is deleted."""
+    names = {"en": getattr(run, "flow_en", ""), "zh-Hans": getattr(run, "flow_zh_hans", "")}
+    return in_language({tag: name or "" for tag, name in names.items()}, language()) or run.flow
 
 
 def what_went_wrong(run: ActionRun) -> str:

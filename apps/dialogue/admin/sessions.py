@@ -8,8 +8,9 @@ from django.template.loader import render_to_string
 from apps.chat.admin import SessionAdmin
 from apps.chat.models import Session
 from apps.dialogue import books, slots
-from apps.dialogue.admin.runs import title_of, what_went_wrong
-from apps.dialogue.models import ActionRun
+from apps.dialogue.admin.runs import flow_of, title_of, what_went_wrong
+from apps.dialogue.admin.words import HIDDEN
+from apps.dialogue.models import ActionRun, Flow
 from apps.engine.book import Book
 from apps.engine.flows import FlowSpec, in_language
 from apps.engine.memory import load
@@ -21,7 +22,7 @@ SHOWN_RUNS = 20
 def flow_card(request: HttpRequest, session: Session) -> str:
     """Nothing for a session in which no flow was begun and no action ran."""
     memory = load(session.memory)
-    rows = ActionRun.objects.filter(session=session).select_related("delivery__webhook")
+    rows = ActionRun.objects.with_names().filter(session=session).select_related("delivery")
     runs = list(rows[:SHOWN_RUNS])
     if memory.active is None and not runs and not memory.wrong:
         return ""
@@ -30,9 +31,14 @@ def flow_card(request: HttpRequest, session: Session) -> str:
         "where": _where(session, memory) if memory.active else None,
         "wrong": memory.wrong,
         "may_see_runs": may_see_runs,
-        "runs": [{"run": run, "title": title_of(run), "why": what_went_wrong(run)} for run in runs],
+        "runs": [_told(run) for run in runs],
     }
     return render_to_string("admin/dialogue/session.html", context)
+
+
+def _told(run: ActionRun) -> dict[str, Any]:
+    title = title_of(run) if run.action else flow_of(run)
+    return {"run": run, "title": title, "why": what_went_wrong(run)}
 
 
 def _where(session: Session, memory: Memory) -> dict[str, Any]:
@@ -45,10 +51,15 @@ def _where(session: Session, memory: Memory) -> dict[str, Any]:
         "name": in_language(flow.names, language) if flow else active.flow,
         "is_gone": flow is None,
         "pending": _label(flow, active.pending, language),
-        "slots": slots.listed(memory, book, language),
+        "slots": _without_proofs(slots.listed(memory, book, language), flow),
         "since": session.transitions.last(),
         "after": active.after,
     }
+
+
+def _without_proofs(listed: list[dict[str, str]], flow: FlowSpec | None) -> list[dict[str, str]]:
+    proofs = {spec.name for spec in flow.slots if spec.proof} if flow else set()
+    return [{**one, "value": HIDDEN} if one["name"] in proofs else one for one in listed]
 
 
 def _book(session: Session, active: ActiveFlow) -> Book:
@@ -64,4 +75,10 @@ def _label(flow: FlowSpec | None, name: str, language: str) -> str:
     return slots.label(spec, language) if spec else name
 
 
+def flow_names(site: int) -> dict[str, str]:
+    """Of drafts too: a key stays when what it names is published anew."""
+    return {flow.key: str(flow) for flow in Flow.objects.filter(site=site)}
+
+
 SessionAdmin.panels.append(flow_card)
+SessionAdmin.flow_names = flow_names

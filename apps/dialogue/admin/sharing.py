@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from apps.dialogue.admin.access import may_add, may_publish, may_read
-from apps.dialogue.flows import services, sharing
+from apps.dialogue.flows import offered, services, sharing
 from apps.dialogue.flows.specs import spec_of
 from apps.dialogue.models import Flow
 from apps.sites.models import Site
@@ -125,7 +125,16 @@ def _stored(request: HttpRequest, site: Site, file: sharing.File) -> HttpRespons
         len(flows),
     )
     messages.success(request, text % {"count": len(flows)})
+    if lost := [str(flow) for flow in flows if not _can_act(flow)]:
+        said = _("What is done at the end is not there on this site; choose it anew in: %s.")
+        messages.warning(request, said % ", ".join(lost))
     return HttpResponseRedirect(reverse(LIST))
+
+
+def _can_act(flow: Flow) -> bool:
+    if not flow.action:
+        return True
+    return offered.is_offered(flow.action, lookup=flow.lookup, site_id=flow.site_id)
 
 
 def _added(request: HttpRequest, site: Site) -> HttpResponse:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,21 +17,38 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from apps.dialogue.actions import registry, resending, webhooks
+from apps.dialogue.admin.access import only_site
 from apps.dialogue.models import Webhook
-from apps.guard.outbound import OutboundError, split
+from apps.guard.outbound import OutboundError, Problem, check
+
+# What may be mended at the other side without a change here.
+PASSING = frozenset({Problem.UNKNOWN_HOST, Problem.TIMEOUT})
+WITH_PASSWORD = _(
+    "Leave the name and the password out of the address: every call is signed, and the signature "
+    "tells your server who calls."
+)
 
 
 class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own takes no argument
+    """`doubt` says why an address that is stored would not be called now; "" when it would."""
+
+    doubt = ""
+
     class Meta:
         model = Webhook
         fields = ["site", "name", "url"]
 
     def clean_url(self) -> str:
+        """What would never be called is not stored."""
         url: str = self.cleaned_data["url"]
         try:
-            split(url)
+            check(url, settings.OUTBOUND_ALLOW)
         except OutboundError as error:
-            raise ValidationError(str(resending.REASONS[error.problem])) from error
+            reason = str(resending.REASONS[error.problem])
+            if error.problem not in PASSING:
+                named = error.problem == Problem.BAD_URL and "@" in url
+                raise ValidationError(str(WITH_PASSWORD) if named else reason) from error
+            self.doubt = reason
         return url
 
 
@@ -85,6 +103,12 @@ class WebhookAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
             # On the request: the admin is one object for everybody.
             request.fresh_secret = webhooks.make_secret(webhook=obj)  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
+        if form.doubt:
+            text = _("It is stored, but nothing could be sent to the address now: %s")
+            messages.warning(request, text % form.doubt)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {**only_site(), **super().get_changeform_initial_data(request)}
 
     def response_add(
         self, request: HttpRequest, obj: Webhook, post_url_continue: Any = None

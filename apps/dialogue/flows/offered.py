@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.dialogue.actions.answers import key_of
 from apps.dialogue.actions.registry import (
     PYTHON,
     TICKET,
@@ -21,8 +22,9 @@ Choices = list[tuple[Any, Any]]
 def choices(site_id: int | None, stored: str = "") -> Choices:
     """For a select box, in groups; the webhooks of one site or, without it, of all. What is
     `stored` and not there any more stays to be seen."""
+    reads = _("%s (only reads)")
     functions = [
-        (f"{PYTHON}{one.name}", f"{one.title} ({_('only reads')})" if one.lookup else one.title)
+        (f"{PYTHON}{one.name}", reads % one.title if one.lookup else one.title)
         for one in registered()
     ]
     rows = Webhook.objects.select_related("site").order_by("name")
@@ -34,6 +36,28 @@ def choices(site_id: int | None, stored: str = "") -> Choices:
     found += [(_("Webhooks"), hooks)] if hooks else []
     known = {"", TICKET, *(value for value, _title in (*functions, *hooks))}
     return found if stored in known else [*found, (stored, _("%s (not there)") % stored)]
+
+
+def title_of(action: str) -> str:
+    """What an action is called by those who made it; "" for none."""
+    if action.startswith(WEBHOOK):
+        key = key_of(action)
+        names = Webhook.objects.filter(pk=key).values_list("name", flat=True) if key else []
+        return webhook_title(next(iter(names), None))
+    return _plain_title(action)
+
+
+def webhook_title(name: str | None) -> str:
+    return str(_("Webhook: %(name)s") % {"name": name or _("deleted")})
+
+
+def _plain_title(action: str) -> str:
+    if action == TICKET:
+        return str(_("A ticket"))
+    try:
+        return str(find(action.removeprefix(PYTHON)).title)
+    except UnknownActionError:
+        return str(_("%s (not there)") % action) if action else ""
 
 
 def is_offered(action: str, *, lookup: bool, site_id: int) -> bool:

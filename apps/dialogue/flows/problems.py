@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
 from apps.engine.forms import RESERVED
-from apps.engine.recognise.patterns import check_pattern
+from apps.engine.recognise.patterns import MOST_OF_BOOK, MOST_OF_SLOT, check_pattern
 from apps.sites.models import LANGUAGES
 
 ENOUGH_EXAMPLES = 5
@@ -21,11 +21,17 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 PATTERNS = {
     "empty": _("it is empty."),
-    "too_long": _("it has more than 200 characters."),
-    "syntax": _("it is no regular expression."),
-    "slow": _("repetitions within or beside repetitions could take for ever."),
-    "reference": _("it refers back to one of its own groups, which is not allowed."),
-    "matches_empty": _("it also fits an empty text."),
+    "too_long": _("it has more than 200 characters. Write two shorter ones, a line each."),
+    "syntax": _(
+        "it is no regular expression. Close every bracket, and write \\ before a sign that stands "
+        "for itself, as in \\(."
+    ),
+    "slow": _(
+        "to look for it in a long text could take for ever. Say how often something repeats, as in "
+        "\\d{4,12} for \\d+, and repeat no group that repeats within."
+    ),
+    "reference": _("it refers back to one of its own groups. Write that part out once more."),
+    "matches_empty": _("it also fits an empty text. Let one character be needed: + for *."),
 }
 
 
@@ -58,9 +64,11 @@ def check(
     languages: Collection[str],
     offers: Callable[[str, bool], bool],
     has_products: bool,
+    others: Collection[str] = (),
 ) -> list[Problem]:
     """All that is wrong. `languages` are those of the site; `offers(action, lookup)` tells whether
-    an action can be run as that."""
+    an action can be run as that; `others` are the patterns that other flows of the site have
+    published."""
     found = [
         *_names(spec),
         *_slot_names(spec),
@@ -68,6 +76,7 @@ def check(
         *_examples(spec, languages),
         *_action(spec, offers),
         *_missing_texts(spec, languages),
+        *_all_patterns(spec, others),
     ]
     for place, slot in enumerate(spec.slots):
         found += [*_slot(slot, place), *_unread(slot, place, languages)]
@@ -143,12 +152,29 @@ def _action(spec: FlowSpec, offers: Callable[[str, bool], bool]) -> Found:
         yield Problem(Level.PUBLISH, text % spec.action, "action")
 
 
-def _slot(slot: SlotSpec, place: int) -> Found:
-    for pattern in slot.patterns:
+def _all_patterns(spec: FlowSpec, others: Collection[str]) -> Found:
+    own = {pattern for slot in spec.slots for pattern in slot.patterns}
+    if own and len(own.union(others)) > MOST_OF_BOOK:
+        text = _(
+            "The published flows of a site have 20 patterns at most, and others have %d already. "
+            "Use theirs, or join several with |."
+        )
+        yield Problem(Level.PUBLISH, text % len(set(others)), "slots")
+
+
+def _slot_patterns(slot: SlotSpec, place: int) -> Found:
+    if len(slot.patterns) > MOST_OF_SLOT:
+        text = _("At most 5 patterns; join several with |.")
+        yield Problem(Level.SAVE, text, "patterns", place)
+    for pattern in slot.patterns[: MOST_OF_SLOT * 2]:
         if problem := check_pattern(pattern):
             text = _("“%(pattern)s” cannot be used: %(why)s")
             values = {"pattern": pattern[:80], "why": PATTERNS.get(problem, problem)}
             yield Problem(Level.SAVE, text % values, "patterns", place)
+
+
+def _slot(slot: SlotSpec, place: int) -> Found:
+    yield from _slot_patterns(slot, place)
     if slot.kind is SlotKind.CHOICE and not slot.options:
         text = _("Write the options that there are to choose from.")
         yield Problem(Level.PUBLISH, text, "options", place)

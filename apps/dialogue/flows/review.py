@@ -33,7 +33,15 @@ def problems_of(spec: FlowSpec, site: Site) -> list[Problem]:
         languages=site.languages,
         offers=lambda action, lookup: offered.is_offered(action, lookup=lookup, site_id=site.pk),
         has_products=Product.objects.filter(site=site).exists(),
+        others=_published_patterns(site, spec.key),
     )
+
+
+def _published_patterns(site: Site, but: str) -> set[str]:
+    """Those of the other flows, on or off."""
+    versions = FlowVersion.objects.live().filter(site=site).exclude(key=but)
+    slots = (slot for spec in versions.values_list("spec", flat=True) for slot in spec["slots"])
+    return {pattern for slot in slots for pattern in slot.get("patterns", ())}
 
 
 def live_version(flow: Flow) -> FlowVersion | None:
@@ -85,10 +93,14 @@ def _texts(spec: FlowSpec | SlotSpec, columns: dict[str, str]) -> Iterable[tuple
 
 
 def _plain(slot: str, model: str, spec: FlowSpec | SlotSpec, names: list[str]) -> Lines:
-    return {(slot, f"{model}.{name}"): _shown(getattr(spec, name)) for name in names}
+    return {(slot, f"{model}.{name}"): _shown(name, getattr(spec, name)) for name in names}
 
 
-def _shown(value: object) -> str:
+def _shown(name: str, value: object) -> str:
+    if name == "kind":
+        return str(Slot.Kind(str(value)).label)
+    if name == "action":
+        return offered.title_of(str(value))
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     return "" if value is None else str(value)

@@ -1,6 +1,7 @@
 """Flows as a file and back. A file is checked whole before anything of it is stored."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from apps.chat.items import BadItemError, check_json
+from apps.dialogue.actions.registry import PYTHON, TICKET, WEBHOOK
 from apps.dialogue.flows import problems, specs
 from apps.dialogue.models import Flow, Slot
 from apps.dialogue.models.flows import SHORT_NAME
@@ -36,6 +38,8 @@ TITLES = {
     "version": _("version"),
     "value": _("value"),
 }
+# All that `str.splitlines` splits at.
+_BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _TEXT, _NUMBER = _("It must be a text."), _("It must be a number.")
 _LIST, _OBJECT = _("It must be a list: […]."), _("It must be an object: {…}.")
 SENTENCES: dict[str, Any] = {
@@ -147,8 +151,8 @@ def _spec(found: Any, name: str, file: File) -> FlowSpec | None:
     except (BadItemError, RecursionError):
         file.complaints.append(Complaint(name, "", _("It holds characters that cannot be stored.")))
         return None
-    complaints = [*_of_languages(spec, name), *_of_rows(spec, name)]
-    complaints = complaints or list(_of_checks(spec, name))
+    complaints = [*_of_languages(spec, name), *_of_lines(spec, name), *_of_action(spec, name)]
+    complaints = complaints or list(_of_rows(spec, name)) or list(_of_checks(spec, name))
     file.complaints += complaints[:MOST_TOLD]
     return None if complaints else spec
 
@@ -171,7 +175,12 @@ def _title(step: int | str) -> str:
 
 def _sentence(error: ErrorDetails) -> Any:
     text = SENTENCES.get(error["type"], _("This is not valid here."))
-    return text % error.get("ctx", {}) if "%(" in str(text) else text
+    if "%(" not in str(text):
+        return text
+    known = error.get("ctx", {})
+    # pydantic writes the list as an English sentence.
+    expected = re.findall(r"'([^']*)'", str(known.get("expected", "")))
+    return text % {**known, "expected": ", ".join(expected)}
 
 
 def _of_languages(spec: FlowSpec, name: str) -> Iterable[Complaint]:
@@ -186,6 +195,36 @@ def _of_languages(spec: FlowSpec, name: str) -> Iterable[Complaint]:
             if language not in known:
                 text = _("The language must be one of: %s.") % ", ".join(known)
                 yield Complaint(name, f"{_told(where)} › {language[:20]}", text)
+
+
+def _of_lines(spec: FlowSpec, name: str) -> Iterable[Complaint]:
+    """What the form keeps one a line would become something else."""
+    for where, text in _kept_as_lines(spec):
+        if _BREAKS.search(text):
+            yield Complaint(name, where, _("It must stand on one line."))
+    for number, slot in enumerate(spec.slots, 1):
+        for place, option in enumerate(slot.options, 1):
+            joined = "".join((option.value, *option.labels.values(), *option.synonyms))
+            if "|" in joined or _BREAKS.search(joined):
+                where = f"{_title('slots')} › {number} › {_title('options')} › {place}"
+                yield Complaint(name, where, _("It must hold no | and no line break."))
+
+
+def _kept_as_lines(spec: FlowSpec) -> Iterable[tuple[str, str]]:
+    for language, found in spec.examples.items():
+        before = f"{_title('examples')} › {_title(language)}"
+        yield from ((f"{before} › {place}", text) for place, text in enumerate(found, 1))
+    for number, slot in enumerate(spec.slots, 1):
+        before = f"{_title('slots')} › {number} › {_title('patterns')}"
+        yield from ((f"{before} › {place}", text) for place, text in enumerate(slot.patterns, 1))
+
+
+def _of_action(spec: FlowSpec, name: str) -> Iterable[Complaint]:
+    """One that is only missing here can be chosen anew in the draft."""
+    if spec.action not in ("", TICKET) and not spec.action.startswith((PYTHON, WEBHOOK)):
+        text = _("It must be empty, “%(ticket)s”, or begin with “%(python)s” or “%(webhook)s”.")
+        kinds = {"ticket": TICKET, "python": PYTHON, "webhook": WEBHOOK}
+        yield Complaint(name, _title("action"), text % kinds)
 
 
 def _told(where: str) -> str:

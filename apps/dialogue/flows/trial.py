@@ -2,7 +2,7 @@
 the tester says how they end."""
 
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -82,7 +82,7 @@ class Answered:
 
     talk: Talk
     line: Line | None = None
-    understood: list[str] = field(default_factory=list)
+    understood: list[Command] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     known: list[dict[str, str]] = field(default_factory=list)
     judged: Judged | None = None
@@ -110,17 +110,6 @@ def go_on(site: Site, book: Book, talk: Talk, asked: Asked) -> Answered:
     commands = turn.typed(snapshot, asked.fields) if asked.fields else ()
     events = _driven(turn.run(snapshot, text, commands), site)
     return _answered(events, snapshot, talk)
-
-
-def described(command: Command) -> str:
-    """A command in one line: "SetSlot slot=order_id value=2025"."""
-    given = ((one.name, getattr(command, one.name)) for one in fields(command))
-    words = (
-        f"{name}={round(value, 2) if isinstance(value, float) else value}"
-        for name, value in given
-        if value not in ("", 0, ()) and name not in ("start", "end")
-    )
-    return " ".join((type(command).__name__, *words))
 
 
 def _snapshot(site: Site, book: Book, talk: Talk, asked: Asked) -> Snapshot:
@@ -187,7 +176,7 @@ def _take(answered: Answered, event: Event) -> None:
             answered.talk = replace(talk, acting=event.key)
         case Judged():
             answered.judged = event
-            answered.understood = [described(command) for command in event.commands]
+            answered.understood = list(event.commands)
 
 
 def _known(before: Talk, answered: Answered) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Session
+from apps.dialogue.models.flows import Flow
 from apps.engine.events import Ended
 from apps.sites.models import LANGUAGES, Site
 
@@ -48,6 +50,19 @@ class Webhook(models.Model):
 
 
 class ActionRunQuerySet(models.QuerySet["ActionRun"]):
+    def with_names(self) -> Self:
+        """Each with `flow_en`, `flow_zh_hans` and `webhook`: what its flow and the webhook of its
+        action are called now, None for what was deleted."""
+        flow = Flow.objects.filter(site=models.OuterRef("site"), key=models.OuterRef("flow"))
+        as_text = Cast("pk", models.CharField())
+        hooks = Webhook.objects.annotate(named=Concat(models.Value("webhook:"), as_text))
+        hook = hooks.filter(named=models.OuterRef("action"), site=models.OuterRef("site"))
+        return self.annotate(
+            flow_en=models.Subquery(flow.values("name_en")[:1]),
+            flow_zh_hans=models.Subquery(flow.values("name_zh_hans")[:1]),
+            webhook=models.Subquery(hook.values("name")[:1]),
+        )
+
     def open(self) -> Self:
         return self.filter(state__in=ActionRun.OPEN)
 
@@ -113,7 +128,7 @@ class ActionRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.flow} {str(self.key)[:8]}"
+        return str(self.key)[:8]
 
 
 class WebhookDelivery(models.Model):
@@ -148,9 +163,11 @@ class WrongProofQuerySet(models.QuerySet["WrongProof"]):
 
 
 class WrongProof(models.Model):
-    """A try at an order that was not proved. The order is kept as an HMAC only."""
+    """A try at an order that was not proved, or not yet: taken before the shop is asked, deleted
+    once it has found the order. What is counted, an order or a visitor, is kept as an HMAC only."""
 
     digest = models.CharField(max_length=64)
+    run = models.UUIDField(null=True, db_index=True)
     tried_at = models.DateTimeField(default=timezone.now)
 
     objects = WrongProofQuerySet.as_manager()

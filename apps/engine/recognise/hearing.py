@@ -8,15 +8,20 @@ from apps.engine.recognise.dates import spoken_dates
 from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.names import words_of
 from apps.engine.recognise.numbers import numbers
-from apps.engine.recognise.prepared import Prepared
+from apps.engine.recognise.prepared import FlowVersion, Prepared
 
 
 def hear(
-    folded: str, prepared: Prepared, *, asked: SlotKind | None = None, today: date | None = None
+    folded: str,
+    prepared: Prepared,
+    *,
+    asked: SlotKind | None = None,
+    today: date | None = None,
+    inside: FlowVersion | None = None,
 ) -> list[Mention]:
     """The mentions of a folded line by place, none over another. `asked`: the kind of what the
-    visitor was asked for, which is taken in looser shapes."""
-    found = numbers(folded, prepared.patterns, asked=asked, today=today)
+    visitor was asked for, which is taken in looser shapes; `inside`: the flow they are in."""
+    found = numbers(folded, prepared.patterns_in(inside), asked=asked, today=today)
     rest = without(folded, found)
     if SlotKind.DATE in prepared.kinds:
         found += _free(spoken_dates(rest, today), found)

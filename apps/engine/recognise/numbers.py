@@ -12,7 +12,7 @@ from apps.engine.flows import SlotKind
 from apps.engine.recognise.amounts import amounts
 from apps.engine.recognise.dates import numeric_dates
 from apps.engine.recognise.mention import Mention
-from apps.engine.recognise.patterns import LONGEST_RUN
+from apps.engine.recognise.patterns import Own, spans
 
 # Between a word that announces a number and the number.
 _LINK = (
@@ -41,7 +41,6 @@ _CUE = re.compile(
 # How far before a number the word that announces it may begin.
 _CUE_REACH = 28
 
-_RUN = re.compile(rf"[a-z0-9_#./*+-]{{2,{LONGEST_RUN + 1}}}")
 _EMAIL = re.compile(
     r"(?<![\w.+-])[a-z0-9][a-z0-9_%+.-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}(?![\w-])"
 )
@@ -83,7 +82,7 @@ _TAIL = re.compile(
     """,
     re.VERBOSE,
 )
-_BARE_TAIL = re.compile(r"(?<![\w#.+-])(\d{4})(?![\w-]|[.:/]\d)")
+_BARE_TAIL = re.compile(r"(?<![a-z0-9_#.+-])(\d{4})(?![a-z0-9_-]|[.:/]\d|[年月日号元块个天件米分])")
 _ID_CARD = re.compile(r"[1-9]\d{5}(?:19|20)\d{9}[\dx]")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _NO_DIGIT = re.compile(r"\D")
@@ -92,7 +91,7 @@ _NUMBERED = re.compile(r"[\d@]")
 
 def numbers(
     folded: str,
-    patterns: Iterable[re.Pattern[str]] = (),
+    patterns: tuple[Own, ...] = (),
     *,
     asked: SlotKind | None = None,
     today: date | None = None,
@@ -102,15 +101,13 @@ def numbers(
     if not _NUMBERED.search(folded):
         return []
     reader = _Reader(folded)
-    own = tuple(patterns)
     reader.take_emails()
-    for pattern in own:
-        reader.take_own(pattern)
+    reader.take_own(patterns)
     reader.take(numeric_dates(reader.rest, today))
     reader.take(amounts(reader.rest, bare=asked is SlotKind.AMOUNT))
     reader.take(_tails(_TAIL, reader.rest))
     reader.take_phones()
-    reader.take_orders(own=bool(own), asked=asked is SlotKind.ORDER_ID)
+    reader.take_orders(own=bool(patterns), asked=asked is SlotKind.ORDER_ID)
     if asked is SlotKind.PHONE_TAIL:
         reader.take(_tails(_BARE_TAIL, reader.rest))
     return reader.mentions
@@ -144,14 +141,11 @@ class _Reader:
         for found in _EMAIL.finditer(self.rest) if "@" in self.rest else ():
             self.claim(Mention(SlotKind.EMAIL, found[0], found.start(), found.end()))
 
-    def take_own(self, pattern: re.Pattern[str]) -> None:
-        for run in _RUN.finditer(self.rest):
-            if len(run[0]) > LONGEST_RUN:
-                continue
-            for found in pattern.finditer(run[0]):
-                start, end = run.start() + found.start(), run.start() + found.end()
-                if start < end and self.cue(start) not in ("parcel", "other"):
-                    self.claim(Mention(SlotKind.ORDER_ID, found[0].upper(), start, end))
+    def take_own(self, patterns: tuple[Own, ...]) -> None:
+        for start, end in spans(self.rest, patterns):
+            if self.cue(start) not in ("parcel", "other"):
+                said = self.folded[start:end]
+                self.claim(Mention(SlotKind.ORDER_ID, said.upper(), start, end))
 
     def cue(self, start: int) -> str:
         """What the words right before a number say that it is; "" when they say nothing."""

@@ -29,7 +29,9 @@ def parse(spec: SlotSpec, text: str, snapshot: Snapshot) -> SetSlot | Unfit:
         case SlotKind.PRODUCT if any(one.value == text.strip() for one in snapshot.book.products):
             # From a list, which sends the product's own number.
             return _whole(spec, line, text.strip())
-    mentions = hear(line.folded, prepared, asked=spec.kind, today=snapshot.today)
+    active = snapshot.memory.active
+    inside = (active.flow, active.version) if active else None
+    mentions = hear(line.folded, prepared, asked=spec.kind, today=snapshot.today, inside=inside)
     found = picked(spec, mentions, line)
     if found:
         return found

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from apps.engine.recognise.links import unlinked
 from apps.engine.text import HAN
 
 # In this order: what says more about the thing itself comes first.
@@ -27,7 +28,7 @@ CHINESE = {
     "not_working": (
         r"(没|无)(有)?(声音?|反应|信号|画面|图像|电|热|冷|风)"
         r"|不(工作|能用|响|亮|转|动|制冷|制热|出水|通电|充电|启动|显示|灵|加热|发热)"
-        r"|用不(了|成)"
+        r"|声音(都|也)?(没|出不)|不出声|出不了声|用不(了|成)"
         r"|(开|关|充|启|点|打|连|蓝牙|配对|连接|读|扫)(不|没)(了|上|到|开|亮|着|成功|机|进|动|起来)"
         r"|(充|开)不(进|了)(电|机)|失灵|故障|卡顿|死机|黑屏|花屏|闪退|失效|漏电|短路|杂音|异响"
         r"|接触不良|没法用|坏的|报废|续航|不耐用"
@@ -92,7 +93,9 @@ ENGLISH = {
         r"(does|do|did|is|was|are|has|have) ?n[o']t (work|turn|charge|power|start|switch|connect|function|open|close|heat|cool|pair|ring)\w*"
         r"|(doesnt|dont|didnt|isnt|wont|can'?t|cannot|won'?t) (work|turn|charge|power|start|switch|connect|function|pair|use)\w*"
         r"|stopped (working|charging)|not (working|charging|turning|functioning|connecting)"
-        r"|no (sound|power|picture|signal)|defect(ive|s)?\b|fault[ys]?\b|malfunction\w*|dead\b"
+        r"|(no|any|without|makes? no) (sound|audio|noise|power|picture|signal)|silent\b|muted?\b|(gone|goes|went|is|too|so|very) quiet\b"
+        r"|(can'?t|cannot|can not|couldn'?t|don'?t) hear\b|only (the )?(one|left|right)( side| ear| \w*bud| speaker)? (works|is working|plays)|died\b|stays? (black|off|dark|blank)\b|nothing happens|(wo|does|do|did)n'?t (hold|stay|respond|play)\b"
+        r"|defect(ive|s)?\b|fault[ys]?\b|malfunction\w*|dead\b"
         r"|buggy\b|broke down|out of order|keeps (crashing|freezing|disconnecting)"
     ),
     "damaged": (
@@ -148,7 +151,7 @@ ROUGHLY = {
     "late": ("too_late", "too_slow", "no_longer_needed"),
 }
 OTHER = "other"
-LONGEST = 120
+LONGEST = 200
 _CHINESE = re.compile("|".join(f"(?P<{kind}>{words})" for kind, words in CHINESE.items()))
 # All begin with a word, so its edge is tried once.
 _ENGLISH = re.compile(
@@ -200,7 +203,7 @@ class Reason(NamedTuple):
 
 def reason(folded: str, taken: Iterable[tuple[int, int]] = ()) -> Reason | None:
     """The first clause that gives a reason. `taken` are the places of numbers and products."""
-    cut = folded
+    cut = folded = unlinked(folded)
     for start, end in taken:
         if _HAN_CHAR.search(folded, max(start - 1, 0), end + 1):
             cut = f"{cut[:start]}{',' * (end - start)}{cut[end:]}"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import override
+
 from apps.knowledge.models import Category, Faq, FaqImport, FaqImportRow
 from apps.knowledge.sheets import cells
 from apps.knowledge.sheets.columns import NAMES, Columns, plain
@@ -24,7 +26,7 @@ class Rules:
     columns: Columns
     languages: tuple[str, ...]
     categories: dict[str, int]
-    slugs: tuple[str, ...]
+    category_names: tuple[str, ...]
     language: str
     status: str
     may_publish: bool
@@ -37,11 +39,13 @@ class Rules:
         names |= {plain(row.slug): row.pk for row in found}
         names.pop("", None)
         site: Site = sheet.site
+        with override(sheet.language):
+            category_names = tuple(map(str, found))
         return cls(
             columns=columns,
             languages=tuple(site.languages),
             categories=names,
-            slugs=tuple(row.slug for row in found),
+            category_names=category_names,
             language=sheet.language,
             status=sheet.status,
             may_publish=may_publish,
@@ -85,9 +89,9 @@ def _category(text: str, rules: Rules) -> int | None:
     if not text:
         return None
     if (found := rules.categories.get(plain(text))) is None:
-        if not rules.slugs:
+        if not rules.category_names:
             raise cells.Wrong("no_categories")
-        raise cells.Wrong("category", options=list(rules.slugs[:MOST_OPTIONS]))
+        raise cells.Wrong("category", options=list(rules.category_names[:MOST_OPTIONS]))
     return found
 
 
