@@ -11,14 +11,13 @@ from channels.db import database_sync_to_async as in_database
 from apps.chat.frames import Send
 from apps.dialogue import phrases
 from apps.dialogue.actions import threads
-from apps.dialogue.driver import Driver
 from apps.dialogue.handles import known_slots
 from apps.dialogue.models import ActionRun
 from apps.dialogue.play import Standing
 from apps.engine.events import Say
 from apps.knowledge.index import library
+from tests.dialogue.ears import listening
 from tests.dialogue.refunds import ORDER, Counter, acts, opened
-from tests.dialogue.test_handles import listening
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,28 +29,6 @@ def shop(site, monkeypatch, transactional_db):
     shop = Counter()
     acts(monkeypatch, shop)
     return shop
-
-
-@pytest.fixture
-def session(transactional_db, make_session):
-    return make_session()
-
-
-@pytest.fixture
-async def driver():
-    driver = Driver()
-    yield driver
-    await driver.close()
-
-
-@pytest.fixture
-def handle(driver, session):
-    return driver.hold(Standing.of(session), trusted=True)
-
-
-@pytest.fixture
-def ann(handle):
-    return listening(handle)
 
 
 async def send(driver, handle, feed=None, text="", **fields):

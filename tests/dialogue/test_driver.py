@@ -24,7 +24,7 @@ from apps.dialogue.play import Standing, play
 from apps.engine.types import Author, Mode, State
 from apps.handoff.models import Ticket
 from apps.knowledge.index import library
-from tests.dialogue.test_handles import Ears, listening
+from tests.dialogue.ears import Ears
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,34 +34,6 @@ def _small_shop(settings, monkeypatch):
     """Three lines fill a bucket; nothing is known, so nothing is found."""
     settings.CHAT = replace(settings.CHAT, message_burst=3)
     monkeypatch.setattr(library, "_indexes", {})
-
-
-@pytest.fixture
-def session(transactional_db, make_session):
-    return make_session()
-
-
-@pytest.fixture
-async def driver():
-    driver = Driver()
-    yield driver
-    await driver.close()
-
-
-@pytest.fixture
-def handle(driver, session):
-    return driver.hold(Standing.of(session), trusted=True)
-
-
-@pytest.fixture
-def ann(handle):
-    return listening(handle)
-
-
-@pytest.fixture
-def ben(handle):
-    """Another tab."""
-    return listening(handle)
 
 
 def line(text="hello", cmid=None, fields=None):

@@ -1,10 +1,6 @@
 """A live session's handle: what its feeds hear, in which order, and what they are spared."""
 
 import asyncio
-import json
-import uuid
-from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from channels.db import database_sync_to_async as in_database
@@ -14,74 +10,16 @@ from apps.chat.frames import PAGE
 from apps.chat.items import Item, Line
 from apps.chat.journal import append
 from apps.chat.models import Session
-from apps.dialogue.handles import Ack, Desk, Handle, Row
+from apps.dialogue.handles import Ack, Desk, Handle
 from apps.dialogue.play import Said, Standing
 from apps.engine.types import Author, Mode, State
 from apps.guard.limits import LeakyBucket
-
-AT = datetime(2026, 1, 2, tzinfo=UTC)
-
-
-class Ears:
-    """A feed that remembers, and may do something when it settles for the first time."""
-
-    token = ""
-
-    def __init__(self, cursor=0, on_settle=None):
-        self.cursor = cursor
-        self.frames = []
-        self.settled = 0
-        self._on_settle = on_settle
-
-    def push(self, frame):
-        self.frames.append(json.loads(frame))
-
-    async def settle(self):
-        self.settled += 1
-        if self._on_settle and self.settled == 1:
-            await self._on_settle()
-
-    @property
-    def lines(self):
-        return [(f["type"], f["seq"]) for f in self.frames if f["type"] in {"message", "ack"}]
-
-    @property
-    def seqs(self):
-        return [seq for _, seq in self.lines]
-
-    @property
-    def kinds(self):
-        return [frame["type"] for frame in self.frames]
-
-
-def standing(session=None, **values):
-    here = Standing(session or uuid.uuid4(), 1, "en", 1, 0, State.INIT, Mode.BOT)
-    return replace(here, **values)
-
-
-def row(seq, author=Author.BOT, cmid=None):
-    return Row(uuid.uuid4(), seq, author, "", f"line {seq}", {}, cmid, AT)
+from tests.dialogue.ears import Ears, listening, row, standing
 
 
 @pytest.fixture
 def handle():
     return Handle(standing(), LeakyBucket(20, 1))
-
-
-@pytest.fixture
-def ann(handle):
-    return listening(handle)
-
-
-@pytest.fixture
-def ben(handle):
-    return listening(handle)
-
-
-def listening(handle):
-    ears = Ears(handle.standing.last_seq)
-    handle.feeds.add(ears)
-    return ears
 
 
 class TestDeliver:

@@ -15,7 +15,6 @@ from apps.dialogue.driver import Driver
 from apps.dialogue.play import Standing, play
 from apps.knowledge.index import library
 from tests.dialogue.test_driver import locked
-from tests.dialogue.test_handles import listening
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,33 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _knows_nothing(monkeypatch):
     monkeypatch.setattr(library, "_indexes", {})
-
-
-@pytest.fixture
-def session(transactional_db, make_session):
-    return make_session()
-
-
-@pytest.fixture
-async def driver():
-    driver = Driver()
-    yield driver
-    await driver.close()
-
-
-@pytest.fixture
-def handle(driver, session):
-    return driver.hold(Standing.of(session), trusted=True)
-
-
-@pytest.fixture
-def ann(handle):
-    return listening(handle)
-
-
-@pytest.fixture
-def ben(handle):
-    return listening(handle)
 
 
 @pytest.fixture

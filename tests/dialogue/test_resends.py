@@ -13,8 +13,8 @@ from apps.dialogue.driver import TWINS, Driver
 from apps.dialogue.handles import KNOWN_LINES, Handle, Row
 from apps.dialogue.play import Standing
 from apps.guard.limits import LeakyBucket
+from tests.dialogue.ears import Ears, listening, row, standing
 from tests.dialogue.test_driver import locked, stored
-from tests.dialogue.test_handles import Ears, listening, row, standing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,14 +13,13 @@ from channels.db import database_sync_to_async as in_database
 from apps.chat.frames import Send
 from apps.dialogue import phrases
 from apps.dialogue.actions import threads
-from apps.dialogue.driver import Driver
 from apps.dialogue.models import ActionRun
-from apps.dialogue.play import Said, Standing
+from apps.dialogue.play import Said
 from apps.engine.events import Say
 from apps.knowledge.index import library
+from tests.dialogue.ears import listening
 from tests.dialogue.refunds import ORDER, TAIL, Counter, acts, opened
 from tests.dialogue.test_driver import locked
-from tests.dialogue.test_handles import listening
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,33 +50,6 @@ def _sells(site, monkeypatch, transactional_db, shop):
     monkeypatch.setattr(library, "_indexes", {})
     opened(site, monkeypatch)
     acts(monkeypatch, shop)
-
-
-@pytest.fixture
-def language():
-    return "en"
-
-
-@pytest.fixture
-def session(transactional_db, make_session, language):
-    return make_session(language=language)
-
-
-@pytest.fixture
-async def driver():
-    driver = Driver()
-    yield driver
-    await driver.close()
-
-
-@pytest.fixture
-def handle(driver, session):
-    return driver.hold(Standing.of(session), trusted=True)
-
-
-@pytest.fixture
-def ann(handle):
-    return listening(handle)
 
 
 def frame(text="", seen=None, **fields):

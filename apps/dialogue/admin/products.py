@@ -9,18 +9,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as RowError
-from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from apps.dialogue.admin.access import only_site
-from apps.dialogue.flows.services import Listed, books_changed, set_products
+from apps.dialogue.admin.listed import ListOfASite
+from apps.dialogue.flows.services import Listed, set_products
 from apps.dialogue.models import Product
 from apps.sites.models import Site
 
@@ -121,7 +118,7 @@ class PasteForm(forms.Form):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+class ProductAdmin(ListOfASite):
     list_display = ["sku", "name_en", "name_zh_hans", "synonyms", "site"]
     list_filter = ["site"]
     list_select_related = ["site"]
@@ -166,31 +163,6 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
             "form": form,
         }
         return TemplateResponse(request, "admin/dialogue/products.html", context)
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {**only_site(), **super().get_changeform_initial_data(request)}
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Product,
-        form: Any,
-        change: bool,  # noqa: FBT001
-    ) -> None:
-        super().save_model(request, obj, form, change)
-        # A product that moves to another site is missing in the first.
-        books_changed(site_ids={obj.site_id, form.initial.get("site") or obj.site_id})
-
-    @transaction.atomic
-    def delete_model(self, request: HttpRequest, obj: Product) -> None:
-        super().delete_model(request, obj)
-        books_changed(site_ids=[obj.site_id])
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        sites = set(queryset.values_list("site", flat=True))
-        super().delete_queryset(request, queryset)
-        books_changed(site_ids=sites)
 
     def _may_paste(self, request: HttpRequest) -> bool:
         return bool(self.has_add_permission(request) and self.has_change_permission(request))
