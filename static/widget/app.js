@@ -128,11 +128,12 @@ const chat = new Chat({
       offerReplies([]);
     },
     ended() {
+      if (log.isEmpty) offerStarters();
+      else offerReplies([]);
       log.close();
       unread.reset();
       dropContact();
       retire();
-      offerReplies([]);
       setMode({});
     },
     wiped() {
@@ -181,7 +182,7 @@ async function fill(one) {
   const { form, confirm } = one.meta;
   try {
     fetched ||= import("./forms.js").then(async (found) => {
-      await found.prepare({ make, button, locale: config.locale });
+      await found.prepare({ make, button, leave: focusBox, locale: config.locale });
       return found;
     });
     const { Card, ContactForm, SlotForm } = await fetched;
@@ -194,9 +195,10 @@ async function fill(one) {
     fetched = null;
     return;
   }
-  if (one.isOver) one.part.retire();
   one.place.append(one.part.node);
   log.extended(one.place);
+  if (one.isOver) one.part.retire();
+  else one.part.arrived?.();
 }
 
 const give = (text, fields) => offer({ type: "send", text, fields });

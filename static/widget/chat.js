@@ -83,6 +83,8 @@ export class Chat {
   /** Takes a line and sends it as soon as that is possible; false when too many wait already. */
   offer(item) {
     if (this.#outbox.isFull) return false;
+    // What was there when it was written: a yes counts for no card that came later.
+    item.seen = this.#last;
     this.#outbox.add(item);
     this.#view.pending(item);
     this.#pump();

@@ -3,6 +3,10 @@
 
 const MOST = 500;
 const BUTTONS = 12;
+// An input method's Enter: Safari reports it after the composition has ended, with this code.
+const IME_ENTER = 229;
+// A second Enter in a row, meant for what was there before, is no yes.
+const HASTE_MS = 500;
 // What brings up the right keyboard, and keeps the browser from improving what is typed.
 const INPUTS = {
   email: { type: "email", autocomplete: "email" },
@@ -21,11 +25,14 @@ const CONTACT = [
 
 let kit;
 let said;
+/** Where the focus was put when a form was sent, until the next one comes. */
+let left = null;
 const say = (name, example) => said[name].replace("{example}", () => example);
 
 /**
- * Gets ready once: `shared` is what the frame lends, its language among it.
- * @param {{make: Function, button: Function, locale: string}} shared
+ * Gets ready once: `shared` is what the frame lends, its language among it; `leave` puts the focus
+ * where it belongs when what has it goes away.
+ * @param {{make: Function, button: Function, leave: () => void, locale: string}} shared
  */
 export function prepare(shared) {
   kit = shared;
@@ -39,6 +46,46 @@ export function prepare(shared) {
 
 const note = (id, example) => kit.make("p", { id, className: "note" }, say("example", example));
 
+/** Enter in a field submits, unless it is an input method's. */
+function asking(tag, properties, submit, ...children) {
+  const node = kit.make(tag, properties, ...children);
+  node.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    const isHeld = event.isComposing || event.keyCode === IME_ENTER || event.repeat;
+    const isInField = event.target.matches("input");
+    // A browser submits a form of several fields by itself only where it has a button for that.
+    if (isHeld || isInField) event.preventDefault();
+    if (isInField && !isHeld) submit();
+  });
+  node.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  return node;
+}
+
+const lackOf = (slot, give) =>
+  kit.button(say("lack"), () => give(say("lack"), { lack: slot }), { className: "quiet" });
+
+/** It is sent and can be used no more; the focus waits for what comes next. */
+function leave(node) {
+  const { activeElement } = document;
+  if (!node.contains(activeElement)) return;
+  kit.leave();
+  left = { at: document.activeElement, wasTyping: activeElement.matches("input, select") };
+  left.at.addEventListener("input", () => (left = null), { once: true });
+}
+
+/** Goes to what is to be filled in or pressed next, unless the visitor went elsewhere. */
+function goOn(node) {
+  const from = left;
+  left = null;
+  if (!node || from?.at !== document.activeElement) return;
+  // On a phone it would bring up the keyboard.
+  const needsKeyboard = node.matches("input") && matchMedia("(pointer: coarse)").matches;
+  if (from.wasTyping || !needsKeyboard) node.focus({ preventScroll: true });
+}
+
 /** One detail of a flow: a labelled input, or a button for each of a few options. */
 export class SlotForm {
   #input;
@@ -47,30 +94,30 @@ export class SlotForm {
 
   /**
    * @param {{slot: string, type: string, label: string, example?: string, error?: string,
-   *   options?: {label: string, value: string}[], lack?: boolean}} form
+   *   options?: {label: string, value: string}[], lack?: boolean}} asked
    * @param {number} seq of the line that asks
    * @param {(text: string, fields: Object<string, string>) => boolean} send
    */
-  constructor(form, seq, send) {
+  constructor(asked, seq, send) {
     this.#send = send;
-    this.#slot = form.slot;
+    this.#slot = asked.slot;
     const id = `slot-${seq}`;
     const below = [
-      form.error && kit.make("p", { id: `${id}-error`, className: "error" }, form.error),
-      form.example && !form.options?.length && note(`${id}-note`, form.example),
+      asked.error && kit.make("p", { id: `${id}-error`, className: "error" }, asked.error),
+      asked.example && !asked.options?.length && note(`${id}-note`, asked.example),
     ].filter(Boolean);
     const describedBy = below.map((each) => each.id).join(" ");
-    const body = this.#isList(form)
-      ? this.#choices(form, id, describedBy)
-      : this.#field(form, id, describedBy);
-    this.node = kit.make("form", { className: "ask", noValidate: true }, ...body, ...below);
-    if (form.lack) this.node.append(this.#lack());
-    this.node.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const value = this.#input?.value.trim();
-      if (value) this.#give(value, { [this.#slot]: value });
-      else this.#input?.focus();
-    });
+    const body = this.#isList(asked)
+      ? this.#choices(asked, id, describedBy)
+      : this.#field(asked, id, describedBy);
+    const properties = { className: "ask", noValidate: true };
+    this.node = asking("form", properties, () => this.#submit(), ...body, ...below);
+    if (asked.lack) this.node.append(lackOf(asked.slot, (...given) => this.#give(...given)));
+  }
+
+  /** It stands where it can be seen. */
+  arrived() {
+    goOn(this.node.querySelector("input, select, button"));
   }
 
   /** The server would not take the line: it may be tried again. */
@@ -111,14 +158,18 @@ export class SlotForm {
     return [kit.make("label", { htmlFor: id }, label), row];
   }
 
-  #lack() {
-    const text = say("lack");
-    return kit.button(text, () => this.#give(text, { lack: this.#slot }), { className: "quiet" });
+  #submit() {
+    const value = this.#input?.value.trim();
+    // Of a list what stands in it is said, not what it stands for.
+    const text = this.#input?.selectedOptions?.[0].label || value;
+    if (value) this.#give(text, { [this.#slot]: value });
+    else this.#input?.focus();
   }
 
   #give(text, fields) {
+    if (!this.#send(text, fields)) return;
+    leave(this.node);
     this.#lock(true);
-    if (!this.#send(text, fields)) this.#lock(false);
   }
 
   #lock(isLocked) {
@@ -128,38 +179,38 @@ export class SlotForm {
 
 /** What is about to be done, in full, with its yes and its no. */
 export class Card {
-  #row;
+  #id;
+  #send;
+  #yes;
+  /** What is to be pressed or filled in; goes when the card is over. */
+  #answers;
   #inputs = new Map();
+  #shownAt = 0;
 
   /**
    * @param {{id: string, title: string, rows: {label: string, value: string}[],
-   *   fields?: {slot: string, type: string, label: string, example?: string}[]}} confirm what is
-   *   typed into `fields` counts with the yes
+   *   fields?: {slot: string, type: string, label: string, example?: string, lack?: boolean}[]}}
+   *   confirm what is typed into `fields` counts with the yes
    * @param {number} seq of the line that asks
    * @param {(text: string, fields: Object<string, string>) => boolean} send
    */
   constructor({ id, title, rows, fields = [] }, seq, send) {
+    this.#id = id;
+    this.#send = send;
     const label = `card-${seq}`;
-    const list = kit.make("dl");
+    const list = kit.make("dl", { id: `${label}-rows` });
     for (const row of rows) {
       const term = kit.make("dt", {}, row.label);
-      list.append(kit.make("div", {}, term, kit.make("dd", {}, row.value)));
+      list.append(kit.make("div", {}, term, " ", kit.make("dd", {}, row.value), " "));
     }
-    const answer = (name, properties) =>
-      kit.button(
-        say(name),
-        () => {
-          this.#lock(true);
-          const given = name === "yes" ? this.#given() : {};
-          if (!send(say(name), { ...given, confirm: id, answer: name })) this.#lock(false);
-        },
-        properties,
-      );
-    this.#row = kit.make("div", { className: "row" }, answer("yes", { className: "main" }), answer("no"));
-    const group = { className: "ask card", role: "group", "aria-labelledby": label };
+    const main = { className: "main", "aria-describedby": list.id };
+    this.#yes = kit.button(say("yes"), (event) => this.#agree(event), main);
+    const no = kit.button(say("no"), () => this.#answer("no"));
+    const row = kit.make("div", { className: "row" }, this.#yes, no);
+    this.#answers = [...fields.map((field) => this.#proof(field, seq)), row];
     const heading = kit.make("h2", { id: label }, title);
-    const proofs = fields.map((field) => this.#proof(field, seq));
-    this.node = kit.make("div", group, heading, list, ...proofs, this.#row);
+    const group = { className: "ask card", role: "group", "aria-labelledby": label };
+    this.node = asking("div", group, () => this.#submit(), heading, list, ...this.#answers);
   }
 
   free() {
@@ -168,30 +219,58 @@ export class Card {
 
   /** What it said stays to be read. */
   retire() {
-    this.#row.remove();
-    for (const input of this.#inputs.values()) input.parentElement.remove();
+    for (const part of this.#answers) part.remove();
   }
 
-  #proof({ slot, type, label, example }, seq) {
+  arrived() {
+    this.#shownAt = Date.now();
+    goOn(this.#empty() || this.#yes);
+  }
+
+  #proof({ slot, type, label, example, lack }, seq) {
     const id = `card-${seq}-${slot}`;
     const input = kit.make("input", { id, type: "text", maxLength: MOST, ...INPUTS[type] });
     this.#inputs.set(slot, input);
     const row = kit.make("div", { className: "proof" }, kit.make("label", { htmlFor: id }, label), input);
     if (example) row.append(note(`${id}-note`, example));
     if (example) input.setAttribute("aria-describedby", `${id}-note`);
+    if (lack) row.append(lackOf(slot, (...given) => this.#give(...given)));
     return row;
   }
 
-  #given() {
+  #empty() {
+    return [...this.#inputs.values()].find((input) => !input.value.trim());
+  }
+
+  /** Enter in a field: to the next that is empty, and after the last one it is the yes. */
+  #submit() {
+    const empty = this.#empty();
+    if (!empty) this.#answer("yes");
+    else if (empty === document.activeElement) this.#yes.focus();
+    else empty.focus();
+  }
+
+  /** `detail` counts the clicks of a pointer; a key makes one without. */
+  #agree({ detail }) {
+    if (detail || Date.now() - this.#shownAt > HASTE_MS) this.#answer("yes");
+  }
+
+  #answer(answer) {
     const given = {};
-    for (const [slot, input] of this.#inputs) {
+    for (const [slot, input] of answer === "yes" ? this.#inputs : []) {
       if (input.value.trim()) given[slot] = input.value.trim();
     }
-    return given;
+    this.#give(say(answer), { ...given, confirm: this.#id, answer });
+  }
+
+  #give(text, fields) {
+    if (!this.#send(text, fields)) return;
+    leave(this.node);
+    this.#lock(true);
   }
 
   #lock(isLocked) {
-    for (const each of [...this.#row.children, ...this.#inputs.values()]) each.disabled = isLocked;
+    for (const each of this.node.querySelectorAll("button, input")) each.disabled = isLocked;
   }
 }
 

@@ -115,8 +115,10 @@ export class Log {
     stream?.node.remove();
     this.#place(node, line.seq, line.at);
     const { action } = line.meta || {};
-    if (action) node.dataset.action = action.id;
-    if (action) this.action(action);
+    if (action) {
+      Object.assign(node.dataset, { action: action.id, told: action.status });
+      this.action(action);
+    }
     if (isReply) this.#anchor = stream ? null : node;
     if (isReply) this.typing(false);
     this.#grown();

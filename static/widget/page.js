@@ -1,8 +1,9 @@
 // What the page was served with, and small ways to build its nodes.
 
 /**
- * @typedef {{cmid: string, type: string, text: string, at: string}} Item
- *   A line of the visitor's on its way to the server.
+ * @typedef {{cmid: string, type: string, text: string, at: string,
+ *   seen?: number}} Item
+ *   A line of the visitor's on its way to the server; `seen`: the last one that was there before.
  * @typedef {{seq: number, author: string, name: string, text: string, at: string, cmid?: string,
  *   meta: Object<string, any>}} Line
  */

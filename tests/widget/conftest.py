@@ -31,7 +31,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 # Sockets come back after a wait that is drawn at random, so some things take a while.
-PATIENCE_MS = int(__import__("os").environ.get("W4_PATIENCE", "45000"))
+PATIENCE_MS = 45_000
 ON_VIOLATION = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));

@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Frame, expect
 
+from tests.widget.asking import EMAIL, REASON, TAIL, ask, confirm
 from tests.widget.conftest import LAUNCHER, Widget
 from tests.widget.scripted import Script, begin, configure
 
@@ -50,6 +51,7 @@ def states(widget: Widget, script: Script) -> Iterator[str]:
     """Takes a conversation through all it can show."""
     yield "open"
     yield from with_answers(widget, script)
+    yield from with_flows(widget, script)
     yield from with_people(widget, script)
     yield from with_trouble(widget, script)
 
@@ -73,6 +75,32 @@ def with_answers(widget: Widget, script: Script) -> Iterator[str]:
     script.say("bot", answer, meta={"ai": True, "quick_replies": buttons})
     expect(frame.locator("#replies")).to_be_visible()
     yield "near questions"
+
+
+def with_flows(widget: Widget, script: Script) -> Iterator[str]:
+    frame, words = widget.frame, widget.words
+    question, answer, _operator = WORDS[widget.language]
+    options = [{"label": f"{question} {n}", "value": str(n)} for n in range(20)]
+    for name, form in {
+        "field": {**TAIL, "error": answer},
+        "choice": {**REASON, "options": options[:5], "lack": True},
+        "list": {**REASON, "options": options, "error": answer},
+        "day": {"slot": "day", "type": "date", "label": question},
+    }.items():
+        ask(script, form, question)
+        expect(frame.locator(".ask")).to_have_count(1)
+        expect(frame.get_by_label(form["label"])).to_be_visible()
+        yield name
+    confirm(script, TAIL, EMAIL, text=question)
+    expect(frame.get_by_role("button", name=words["yes"])).to_be_visible()
+    yield "card"
+    frame.locator(".card").get_by_role("button", name=words["no"]).click()
+    yield "card that was answered"
+    for status in ("running", "done", "failed", "unclear"):
+        action = {"id": status, "status": status}
+        script.say("bot", answer, meta={"ai": True, "action": action})
+        expect(frame.locator(f"[data-state={status}]")).to_be_visible()
+        yield status
 
 
 def with_people(widget: Widget, script: Script) -> Iterator[str]:

@@ -133,9 +133,12 @@ def test_progress_is_shown_where_it_was_announced(widget, script):
     expect(line).to_have_attribute("data-state", "running")
     script.tell("action", id=CARD["id"], status="done", text="")
     expect(line).to_have_attribute("data-state", "done")
-    # The mark stands in the sentence; nothing stands above the name.
-    assert "✓" in line.locator(".bubble p").evaluate(MARK)
-    assert line.evaluate(MARK) == "none"
+    # What it ended with is marked in its sentence, and nothing above the name.
+    assert line.locator(".bubble p").evaluate(MARK) == "none"
+    script.say("bot", "It is arranged.", meta={"ai": True, "action": {**running, "status": "done"}})
+    expect(line).to_have_count(2)
+    assert "✓" in line.last.locator(".bubble p").evaluate(MARK)
+    assert line.last.evaluate(MARK) == "none"
 
 
 @pytest.mark.parametrize(
