@@ -53,6 +53,8 @@ from apps.engine.wishing import (
 )
 
 YES_AND_NO = (PhraseKind.AFFIRM, PhraseKind.DENY, PhraseKind.CANCEL)
+# 没有 answers what the card asks in words, and not its field.
+ON_A_CARD = (*YES_AND_NO, PhraseKind.LACK)
 ASKED_FOR = (PhraseKind.LACK, PhraseKind.CANCEL, PhraseKind.AFFIRM, PhraseKind.DENY)
 # "not this one, the other": what stands behind such a word is not meant.
 NEGATED = re.compile(
@@ -131,7 +133,7 @@ def _said(
     proof = awaited(flow, active)
     if proof and is_gone(proof.kind, reading.plain):
         return Lack()
-    match lists.whole(reading.spelt, ASKED_FOR if pending else YES_AND_NO):
+    match lists.whole(reading.spelt, ASKED_FOR if pending else ON_A_CARD if proof else YES_AND_NO):
         case PhraseKind.AFFIRM if pending and not (active.paused or active.running):
             # A nod says that the question was heard; a yes answers none that is open.
             is_nod = courtesy(reading.plain) is Courtesy.ASSENT

@@ -56,6 +56,13 @@ FAULT = r"""
     |(?:不好意思|抱歉|我的?|这个|刚才的?)*\W*{label}(?:我)?(?:好像|可能)?(?:是|给|填|写|输入?|弄|报|发)?(?:错|不对|有误|不正确)(?:了|的)?
     |(?:我)?(?:填|写|输|弄|报|发)错了?{label}了?
 """
+# "Change: Reason" is what the buttons behind a no say.
+CHANGE = r"""
+    (?:(?:no|please|i|i'd|we|can|could|would|let|me|you|want|need|like|have|to)\W+)*(?:change|correct|edit|fix|modify|update)\W+(?:(?:the|my|that|this)\ )?{label}(?:\W+(?:please|thanks))?
+    |(?:不|我|要|想|需|请|帮|麻烦|您|你|把)*(?:修改|更改|更正|改)(?:一?下)?\W*{label}(?:吧|谢谢)?
+    |(?:我|要|想|请|帮|把)*{label}(?:要|想|得|需要)?(?:改|修改|更改)(?:一?下)?(?:吧)?
+"""
+NAMED = r"(?:(?:the|my)\ )?{label}"
 NUMBERED = frozenset(
     {SlotKind.ORDER_ID, SlotKind.PHONE, SlotKind.PHONE_TAIL, SlotKind.EMAIL, SlotKind.DATE}
 )
@@ -96,22 +103,27 @@ def is_denied(flow: FlowSpec, reading: Reading) -> bool:
 
 
 def faulted(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Unfit | None:
-    """The slot whose value the line calls wrong, and says no more."""
+    """The slot whose value the line calls wrong, or wants to change, and says no more."""
     plain = reading.plain
     if len(plain) > LONGEST_DENIAL:
         return None
+    # Nothing is open: what shall be changed was asked for.
+    was_denied = not (active.pending or active.confirmation)
     for spec in flow.slots:
-        if spec.name not in active.slots or spec.kind not in NUMBERED:
+        if spec.name not in active.slots:
             continue
         labels = "|".join(re.escape(normalise(label)) for label in spec.labels.values())
-        if _fault(labels).fullmatch(plain):
+        ways = (CHANGE, FAULT) if spec.kind in NUMBERED else (CHANGE,)
+        if any(_said_of(way, labels).fullmatch(plain) for way in ways):
+            return Unfit(spec.name, WRONG)
+        if was_denied and _said_of(NAMED, labels).fullmatch(plain):
             return Unfit(spec.name, WRONG)
     return None
 
 
-@lru_cache(maxsize=256)
-def _fault(labels: str) -> re.Pattern[str]:
-    return re.compile(FAULT.replace("{label}", f"(?:{labels})"), re.VERBOSE)
+@lru_cache(maxsize=1024)
+def _said_of(way: str, labels: str) -> re.Pattern[str]:
+    return re.compile(way.replace("{label}", f"(?:{labels})"), re.VERBOSE)
 
 
 def switched(flow: FlowSpec, reading: Reading) -> Iterator[Command]:

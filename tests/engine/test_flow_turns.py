@@ -183,7 +183,7 @@ ON_THE_CARD = {
     "sure 2567 thanks": ["SetSlot phone_tail=2567", "Affirm"],
     "256": ["Unfit phone_tail shape"],
     "I bought it in 2019": ["AskFaq I bought it in 2019"],
-    "I don't have it": ["AskFaq I don't have it"],
+    "I don't have it": ["Lack"],
     "没有": ["Deny"],
 }
 
@@ -278,6 +278,31 @@ def test_a_number_that_is_called_wrong_is_asked_for_again(line, pending):
 def test_other_faults_are_none_of_a_number(line):
     snapshot = inside("return", "", State.CONFIRM, order_id="W1234567", reason="damaged")
     assert "Unfit order_id wrong" not in heard(line, snapshot)
+
+
+CHANGED = """
+Change: Reason|change the reason|I want to change my reason please|修改：原因|改一下原因|我想修改原因|更改原因
+"""
+
+
+@pytest.mark.parametrize("line", lines(CHANGED))
+def test_a_detail_that_is_to_be_changed_is_asked_for_again(line):
+    snapshot = inside("return", "", State.CONFIRM, order_id="W1234567", reason="damaged")
+    assert heard(line, snapshot) == ["Unfit reason wrong"]
+    assert heard(line, carded(snapshot)) == ["Unfit reason wrong"]
+
+
+def test_after_a_no_its_name_alone_is_enough():
+    snapshot = inside("return", "", State.CONFIRM, order_id="W1234567", reason="damaged")
+    assert heard("the reason", snapshot) == ["Unfit reason wrong"]
+    assert heard("原因", snapshot) == ["Unfit reason wrong"]
+    assert heard("the reason", carded(snapshot)) != ["Unfit reason wrong"]
+
+
+@pytest.mark.parametrize("line", lines("I don't have it|I do not have it|我没有|没有这个"))
+def test_at_a_card_what_is_lacked_is_the_proof(line):
+    snapshot = inside("return", "", State.CONFIRM, order_id="W1234567", reason="damaged")
+    assert heard(line, carded(snapshot)) == ["Lack"]
 
 
 EMAIL_GONE = (
