@@ -1,7 +1,7 @@
 """From the first login to the first visitor: what is left to do, read from what is there."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -22,7 +22,7 @@ from apps.demo.models import Order
 from apps.dialogue.models import Flow, Product
 from apps.handoff.models import Ticket
 from apps.knowledge.models import Category, Faq, UnansweredQuestion
-from apps.sites.models import Site
+from apps.sites.models import Sighting, Site
 from helpdesk import mail
 from helpdesk.models import FirstSteps, Invitation
 
@@ -33,8 +33,8 @@ SHOWN_SIGHTINGS = 5
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do. `part` names what the card shows below the text, `link` where it is done.
-    Its `key` in STEPS, and whether it was `skipped`, the card knows."""
+    """One thing to do. `part` names what the card shows below the text, over `seen`, and `link`
+    where it is done. Its `key` in STEPS, and whether it was `skipped`, the card knows."""
 
     title: Promise
     text: Promise
@@ -42,6 +42,7 @@ class Step:
     link: str
     action: Promise
     part: str = ""
+    seen: Sequence[Sighting] = ()
     key: str = ""
     skipped: bool = False
 
@@ -68,7 +69,6 @@ def card(request: HttpRequest) -> dict[str, Any] | None:
         "folded": state.folded or not following,
         "site": site,
         "address": settings.PUBLIC_URL,
-        "seen": site.seen_on()[:SHOWN_SIGHTINGS] if site else [],
         "may_clear": request.user.has_perm("sites.delete_site"),
     }
 
@@ -150,14 +150,15 @@ def _is_password(password: str, stored: str) -> bool:
 
 def _password(request: HttpRequest, _site: Site | None, _state: FirstSteps) -> Step:
     user = generated_login()
-    own = user is None or user == request.user
+    if user is None or user == request.user:
+        link = reverse("admin:password_change")
+    else:
+        link = reverse("admin:auth_user_password_change", args=[user.pk])
     return Step(
         title=_("Change the generated password"),
         text=_("It was printed at the first start and lies in a file on the server."),
         done=user is None,
-        link=reverse("admin:password_change")
-        if own
-        else reverse("admin:auth_user_password_change", args=[user.pk if user else 0]),
+        link=link,
         action=_("Change password"),
     )
 
@@ -211,15 +212,17 @@ def _embed(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step
 
 
 def _seen(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step:
+    seen = site.seen_on() if site else []
     return Step(
         title=_("See that it is there"),
         text=_(
             "Open one of your pages in a browser. It is noted here as soon as it asks for the chat."
         ),
-        done=bool(site and site.seen_on()),
+        done=bool(seen),
         link=reverse("admin:index"),
         action=_("Look again"),
         part="admin/first_steps/seen.html" if site else "",
+        seen=seen[:SHOWN_SIGHTINGS],
     )
 
 

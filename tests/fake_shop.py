@@ -31,11 +31,14 @@ class Call:
 
 @dataclass
 class FakeShop:
-    """`answers` holds what a path says in JSON, and may be changed at any time."""
+    """`answers` holds what a path says in JSON, and may be changed at any time. What comes to
+    "/when-told" is answered once `told` is set."""
 
     calls: list[Call] = field(default_factory=list)
     answers: dict[str, object] = field(default_factory=lambda: {"/done": {"status": "done"}})
     closing: threading.Event = field(default_factory=threading.Event)
+    told: threading.Event = field(default_factory=threading.Event)
+    arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -48,6 +51,7 @@ class FakeShop:
 
     def close(self) -> None:
         self.closing.set()
+        self.told.set()
         self._listener.close()
 
     def _serve(self) -> None:
@@ -70,6 +74,11 @@ class FakeShop:
 
     def _nothing(self, _peer: socket.socket, _path: str) -> None:
         self.closing.wait()
+
+    def _when_told(self, peer: socket.socket, path: str) -> None:
+        self.arrived.release()
+        self.told.wait()
+        self._say(peer, path)
 
     def _status(self, peer: socket.socket, path: str) -> None:
         peer.sendall(_head(int(path[1:4]), 0, "Retry-After: 7\r\n"))
@@ -130,6 +139,7 @@ class FakeShop:
 
 WAYS: dict[str, Callable[[FakeShop, socket.socket, str], None]] = {
     "/slow": FakeShop._nothing,
+    "/when-told": FakeShop._when_told,
     "/redirect": FakeShop._redirect,
     "/huge": FakeShop._huge,
     "/endless": FakeShop._endless,

@@ -101,6 +101,8 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     panels: ClassVar[list[Callable[[HttpRequest, Session], str]]] = []
     # What the flows of a site are called, by their keys.
     flow_names: ClassVar[Callable[[int], dict[str, str]]] = lambda _site: {}
+    # What the rows of its policy say, by their names.
+    rule_titles: ClassVar[Callable[[int], dict[str, str]]] = lambda _site: {}
     readonly_fields = ["person", "lines", "page", "device"]
     fields = [
         "person",
@@ -178,8 +180,9 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     ) -> HttpResponse:
         if session := kwargs.get("obj"):
             cards = [made for panel in self.panels if (made := panel(request, session))]
-            names = type(self).flow_names(session.site_id)
-            context = {**context, **story(session, names), "cards": cards}
+            flows = type(self).flow_names(session.site_id)
+            rules = type(self).rule_titles(session.site_id)
+            context = {**context, **story(session, flows, rules), "cards": cards}
         return cast("HttpResponse", super().render_change_form(request, context, *args, **kwargs))
 
 
@@ -192,7 +195,7 @@ def identity_of(visitor: Visitor) -> SafeString:
     return format_html("<span><strong>{}</strong> {}</span>", _("Verified:"), parts)
 
 
-def story(session: Session, flow_names: Mapping[str, str]) -> dict[str, Any]:
+def story(session: Session, flows: Mapping[str, str], rules: Mapping[str, str]) -> dict[str, Any]:
     """The lines, turns and state moves of a session for its page, in one query each."""
     skipped = max(0, session.last_seq - SHOWN_LINES)
     return {
@@ -200,7 +203,7 @@ def story(session: Session, flow_names: Mapping[str, str]) -> dict[str, Any]:
         "skipped_lines": skipped,
         "anonymous_seq": session.anonymous_seq,
         "earlier": _other_sessions(session),
-        "turns": _turns(list(session.turns.order_by("created_at")), flow_names),
+        "turns": _turns(list(session.turns.order_by("created_at")), flows, rules),
         "moves": [
             {
                 "move": move,
@@ -219,7 +222,9 @@ def _other_sessions(session: Session) -> QuerySet[Session]:
     return others.defer("memory")[:SHOWN_SESSIONS]
 
 
-def _turns(turns: list[Turn], flow_names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _turns(
+    turns: list[Turn], flows: Mapping[str, str], rules: Mapping[str, str]
+) -> list[dict[str, Any]]:
     numbers = {number for turn in turns for number in turn.sources if str(number).isdecimal()}
     titles = {
         str(faq.pk): faq.question for faq in Faq.objects.filter(pk__in=numbers).only("question")
@@ -228,7 +233,8 @@ def _turns(turns: list[Turn], flow_names: Mapping[str, str]) -> list[dict[str, A
         {
             "turn": turn,
             "route": ROUTES.get(turn.route, turn.route),
-            "flow": flow_names.get(turn.flow, turn.flow),
+            "flow": flows.get(turn.flow, turn.flow),
+            "rule": rules.get(turn.rule, turn.rule),
             "confidence": "" if turn.confidence is None else f"{turn.confidence:.0%}",
             "sources": [
                 {"id": number, "title": titles.get(str(number), "")} for number in turn.sources

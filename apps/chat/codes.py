@@ -54,7 +54,9 @@ DETAILS: dict[Code, str | Promise] = {
     Code.IDENTITY_CHANGED: _("Somebody else has signed in. This chat has ended."),
 }
 OTHER_VERSION = _("This page speaks another version of the chat. Please reload it.")
-TOO_MANY_CHATS = _("Too many chats were started from your network. Please try again later.")
+TOO_MANY_CHATS = _(
+    "Too many chats were started from your network. Please try again in about %(minutes)s min."
+)
 TOO_FAST = _("That was very fast. Please wait a moment.")
 TOO_MANY_SIGN_INS = _("You were signed in to this chat too often. Please try again later.")
 

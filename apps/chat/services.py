@@ -20,7 +20,8 @@ from django.utils.crypto import salted_hmac
 from apps.chat import events, identity
 from apps.chat.codes import Code
 from apps.chat.frames import Context
-from apps.chat.items import Stored
+from apps.chat.items import Item, Stored
+from apps.chat.journal import append
 from apps.chat.models import Message, Session, Visitor, VisitorToken
 from apps.engine.types import Author
 from apps.sites.models import Site
@@ -214,6 +215,9 @@ def _introduce(token: str, claims: identity.Claims) -> Identified:
     if not was_stranger:
         return Identified()
     visitor.sessions.current().update(anonymous_seq=F("last_seq"))
+    for session in visitor.sessions.current():
+        # Its version moves: who holds it live takes no older row for the newest, and reads this.
+        append(Item(session.pk, None))
     return Identified(_only_token(kept))
 
 

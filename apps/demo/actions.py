@@ -23,7 +23,6 @@ from apps.sites.models import CHINESE
 FAULTS = frozenset(
     {"damaged", "not_working", "wrong_item", "not_as_described", "quality", "missing"}
 )
-TAIL = 4
 
 Answer = Done | Refused
 
@@ -44,8 +43,7 @@ def _on_own_order(
                 .first()
             )
             if order is None or not _is_own(order, call):
-                sentence = _("I cannot find an order of yours with these details.")
-                return Refused(sentence, slot="order_id", not_found=True)
+                return Refused(slot="order_id", not_found=True)
             return work(call, order)
 
     return guarded
@@ -54,8 +52,7 @@ def _on_own_order(
 def _is_own(order: Order, call: Call) -> bool:
     if call.person:
         return order.customer.person == call.person
-    tail = call.slots.get("phone_tail", "")
-    return len(tail) == TAIL and order.customer.phone.replace(" ", "").endswith(tail)
+    return call.slots.get("phone_tail") == order.customer.phone_tail
 
 
 def _in_the_order(

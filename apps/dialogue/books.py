@@ -19,6 +19,8 @@ from apps.engine.reading import learn_book
 logger = logging.getLogger(__name__)
 
 _books: dict[int, Book] = {}
+# By site, the version that could not be loaded.
+_failed: dict[int, int] = {}
 
 
 def of(site_id: int) -> Book:
@@ -27,17 +29,29 @@ def of(site_id: int) -> Book:
 
 
 def refresh() -> None:
-    """Blocking: one small query, and the rows of the sites that have moved."""
+    """Blocking: one small query, and the rows of the sites that have moved. What breaks at one of
+    them is told in the log, and tried again at the next call; it keeps the book that it had."""
     versions = dict(BookState.objects.versions())
     for site_id in _books.keys() - versions.keys():
         _books.pop(site_id, None)
     for site_id, version in versions.items():
         if of(site_id).version != version:
-            # Read after its version: what changes meanwhile moves that again.
-            book = load(site_id, version)
-            learn_book(book)
-            _books[site_id] = book
-            logger.info("flows: site %s is at version %s", site_id, version)
+            _renew(site_id, version)
+
+
+def _renew(site_id: int, version: int) -> None:
+    try:
+        # Read after its version: what changes meanwhile moves that again.
+        book = load(site_id, version)
+        learn_book(book)
+    except Exception as error:  # noqa: BLE001 the other sites' visitors are not to feel it
+        if _failed.get(site_id) != version:
+            logger.error("flows: site %s stays as it was (%s)", site_id, type(error).__name__)  # noqa: TRY400 what it was reading is no matter of the log
+        _failed[site_id] = version
+        return
+    _failed.pop(site_id, None)
+    _books[site_id] = book
+    logger.info("flows: site %s is at version %s", site_id, version)
 
 
 def load(site_id: int, version: int = 0) -> Book:

@@ -4,22 +4,18 @@ A line of the file is an object with `history` (the visitor's earlier lines), `c
 (1 = leaves the topic) and `kind`, which names a sort of either label.
 """
 
-import gzip
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from apps.dialogue import labelled_lines
+from apps.dialogue.labelled_lines import BadLinesError, share
 from apps.engine.drift import CUT, score
 
 # Sorts of true next lines whose share taken for drift is told apart.
 QUIET = ("backchannel", "slot_answer", "same_topic")
-
-
-class BadDriftSetError(ValueError):
-    """A file that cannot be used; the message is one sentence naming the file and the line."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +26,8 @@ class Judged:
 
 
 def read(path: Path) -> Iterator[Judged]:
-    """The labelled lines with their scores. Raises BadDriftSetError."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield _judged(line, f"{path}, line {number}")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BadDriftSetError(f"{path} cannot be read: {error}.") from error
+    """The labelled lines with their scores. Raises BadLinesError."""
+    return labelled_lines.read(path, _judged)
 
 
 def report(judged: Sequence[Judged]) -> dict[str, Any]:
@@ -84,24 +73,18 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
 
 
 def _share_found(lines: Sequence[Judged]) -> float | None:
-    if not lines:
-        return None
-    return round(sum(each.score >= CUT for each in lines) / len(lines), 4)
+    return share([each.score >= CUT for each in lines])
 
 
-def _judged(line: str, where: str) -> Judged:
-    try:
-        found = json.loads(line)
-    except ValueError as error:
-        raise BadDriftSetError(f"{where}: this is no JSON.") from error
+def _judged(found: Any, where: str) -> Judged:
     match found:
         case {"history": list(history), "current": str(current)} if all(
             isinstance(earlier, str) for earlier in history
         ):
             pass
         case _:
-            raise BadDriftSetError(f"{where}: it needs `history`, texts, and `current`, a text.")
+            raise BadLinesError(f"{where}: it needs `history`, texts, and `current`, a text.")
     match found:
         case {"label": 0 | 1 as label, "kind": str(kind)}:
             return Judged(kind, bool(label), score(current, history))
-    raise BadDriftSetError(f"{where}: it needs `label`, 0 or 1, and `kind`, a text.")
+    raise BadLinesError(f"{where}: it needs `label`, 0 or 1, and `kind`, a text.")

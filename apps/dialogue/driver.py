@@ -24,16 +24,17 @@ from apps.dialogue import phrases, services, wiring
 from apps.dialogue.handles import Ack, Desk, Feed, Handle, Row, Twin
 from apps.dialogue.play import Played, Said, Standing, play
 from apps.engine.commands import WantHuman
-from apps.guard.limits import Buckets, LeakyBucket
+from apps.guard.limits import Buckets
 
 logger = logging.getLogger(__name__)
 
 RACES = 3
 WAITING_PLACES = 8
 TWINS = 64
+# What stands beside the words of the button that asks for a person.
+BUTTON = {"handoff": "person"}
 BUSY_RETRY_S = 1.0
 BROKEN_RETRY_S = 10.0
-NO_LIMIT = 10**6
 
 Answer = dict[str, Any]
 
@@ -67,37 +68,55 @@ class Driver:
         self._buckets = Buckets()
         self._hints: set[asyncio.Task[None]] = set()
 
-    def hold(self, standing: Standing, *, trusted: bool) -> Handle:
+    def hold(self, standing: Standing) -> Handle:
         """The live handle of a session; give it back to the desk when done with it."""
         burst, rate = settings.CHAT.message_burst, settings.CHAT.messages_per_second
-        if trusted:
-            return self.desk.take(standing, LeakyBucket(NO_LIMIT, NO_LIMIT))
         return self.desk.take(standing, self._buckets.of(str(standing.session), burst, rate))
 
-    async def send(self, handle: Handle, frame: frames.Send, feed: Feed | None = None) -> Answer:
+    async def send(
+        self,
+        handle: Handle,
+        frame: frames.Send,
+        feed: Feed | None = None,
+        *,
+        trusted: bool = False,
+    ) -> Answer:
         """The answer to a `send`: its ack or refusal, or an error when the session is gone.
 
-        A feed also gets it pushed, in order with the lines around it.
+        A feed also gets it pushed, in order with the lines around it. `trusted`: without a limit.
         """
-        # Who does not say what was on the screen has seen no more than was there when it came.
-        seen = handle.standing.last_seq if frame.seen is None else frame.seen
+        # Who does not say what was on the screen has seen no more than was there when it came, nor
+        # has who says more.
+        last = handle.standing.last_seq
+        seen = last if frame.seen is None else min(frame.seen, last)
         said = Said(frame.cmid, frame.text, frame.fields, seen=seen)
-        return await self._answer(handle, said, feed)
+        return await self._answer(handle, said, feed, trusted=trusted)
 
     async def hand_over(
-        self, handle: Handle, frame: frames.Handoff, feed: Feed | None = None
+        self,
+        handle: Handle,
+        frame: frames.Handoff,
+        feed: Feed | None = None,
+        *,
+        trusted: bool = False,
     ) -> Answer:
         """The same for the button that asks for a person."""
         text = phrases.in_language(phrases.TALK_TO_A_PERSON, handle.standing.language)
-        return await self._answer(handle, Said(frame.cmid, text, commands=(WantHuman(),)), feed)
+        said = Said(frame.cmid, text, BUTTON, commands=(WantHuman(),))
+        return await self._answer(handle, said, feed, trusted=trusted)
 
     async def contact(
-        self, handle: Handle, frame: frames.Contact, feed: Feed | None = None
+        self,
+        handle: Handle,
+        frame: frames.Contact,
+        feed: Feed | None = None,
+        *,
+        trusted: bool = False,
     ) -> Answer:
         """The same for a message left with an address."""
         # The form is told apart by its fingerprint: who left it stands on the ticket only.
         said = Said(frame.cmid, frame.text, {"contact": frame.fingerprint()}, contact=frame)
-        return await self._answer(handle, said, feed)
+        return await self._answer(handle, said, feed, trusted=trusted)
 
     async def refresh(self, handle: Handle) -> None:
         """Brings a handle up to what other processes wrote, between two of its own lines."""
@@ -109,14 +128,16 @@ class Driver:
         await self.journal.close()
         await asyncio.gather(*self._hints, return_exceptions=True)
 
-    async def _answer(self, handle: Handle, said: Said, feed: Feed | None) -> Answer:
+    async def _answer(
+        self, handle: Handle, said: Said, feed: Feed | None, *, trusted: bool
+    ) -> Answer:
         ack = Ack(feed, said.cmid)
         try:
             # Whatever holds it up: a twin, its turn, or a database that takes a query and falls
             # silent, which psycopg waits for another ten seconds. It may be stored all the same;
             # a resend finds out.
             async with asyncio.timeout(settings.CHAT.journal_wait_s):
-                return await self._queue(handle, said, ack)
+                return await self._queue(handle, said, ack, trusted=trusted)
         except RefusedError as error:
             answer = _refused(handle, said, error)
         except (UnavailableError, DatabaseError, TimeoutError) as error:
@@ -133,7 +154,7 @@ class Driver:
             feed.push(frames.encode(answer))
         return answer
 
-    async def _queue(self, handle: Handle, said: Said, ack: Ack) -> Answer:
+    async def _queue(self, handle: Handle, said: Said, ack: Ack, *, trusted: bool) -> Answer:
         """One line of a session is in flight, eight wait, the next is refused. The first of those
         that wait takes the others along: they are answered once. A resend of one that is under way
         takes no place: it waits for the first."""
@@ -146,7 +167,7 @@ class Driver:
                 return _again(said, twin.said, answer, ack)
         if handle.waiting > WAITING_PLACES:
             raise RefusedError(Code.BUSY, BUSY_RETRY_S)
-        with handle.marked(said, ack) as twin:
+        with handle.marked(said, ack, trusted=trusted) as twin:
             async with handle.in_flight:
                 if not twin.is_settled:
                     await self._settle(handle, handle.taken_along(twin))
@@ -179,7 +200,7 @@ class Driver:
         """A resend of a stored line costs no quota. With an empty bucket only one that is known
         here is looked up, or a flood would cost queries; any other gets its ack when it comes back
         as told."""
-        retry_after = handle.bucket.take()
+        retry_after = handle.take(twin)
         if retry_after == 0.0:
             return True
         try:
@@ -222,7 +243,7 @@ class Driver:
                 services.take_contact, session_id=handle.standing.session, said=said
             )
         except services.ContactError as error:
-            handle.bucket.give_back()
+            handle.give_back(twins[0])
             raise RefusedError(Code.BAD_TEXT, words=str(error), field=error.field) from error
         await self._written(handle, twins, outcome)
 
@@ -253,7 +274,7 @@ class Driver:
         known = {stored.cmid: stored for stored in outcome.known}
         for twin in twins:
             if stored := known.get(twin.said.cmid):
-                handle.bucket.give_back()
+                handle.give_back(twin)
                 try:
                     await self._known(handle, twin, stored)
                 except RefusedError as error:

@@ -110,10 +110,12 @@ class Ack:
 @dataclass(slots=True)
 class Twin:
     """A line under way, for resends of it to wait for, and for the one before it in the queue to
-    take along. It ends with an `answer` or an `error`."""
+    take along. It ends with an `answer` or an `error`. `trusted`: it has no limit, whoever else
+    shares the session."""
 
     said: Said
     ack: Ack
+    trusted: bool = False
     answer: dict[str, Any] | None = None
     error: Exception | None = None
     has_ended: bool = False
@@ -161,9 +163,9 @@ class Handle:
     known: dict[UUID, None] = field(default_factory=dict)
 
     @contextmanager
-    def marked(self, said: Said, ack: Ack) -> Iterator[Twin]:
+    def marked(self, said: Said, ack: Ack, *, trusted: bool = False) -> Iterator[Twin]:
         """Holds a place in the line of waiting ones, and lets resends find this one."""
-        twin = self.under_way[said.cmid] = Twin(said, ack)
+        twin = self.under_way[said.cmid] = Twin(said, ack, trusted)
         self.waiting += 1
         try:
             yield twin
@@ -185,6 +187,14 @@ class Handle:
                 break
             found.append(other)
         return found
+
+    def take(self, twin: Twin) -> float:
+        """Of the session's quota: 0.0 when the line fits, else the seconds until it would."""
+        return 0.0 if twin.trusted else self.bucket.take()
+
+    def give_back(self, twin: Twin) -> None:
+        if not twin.trusted:
+            self.bucket.give_back()
 
     def broadcast(self, frame: dict[str, Any]) -> None:
         encoded = frames.encode(frame)

@@ -1,4 +1,5 @@
-"""Slow work over finished turns, called by the sweeper."""
+"""Slow work over finished turns. The sweeper lists the questions that found no answer; a task of the
+beat counts how often entries answered."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +40,7 @@ def list_unanswered() -> int:
         .select_related("session")
         .order_by("finished_at")[:AT_ONCE]
     )
-    found = [_question(turn) for turn in turns]
+    found = _questions(list(turns))
     UnansweredQuestion.objects.bulk_create(found, ignore_conflicts=True)
     if found:
         group_questions()
@@ -72,9 +73,7 @@ def settle_chosen() -> int:
 
 def _answered_by(turn: Turn | None) -> int | None:
     """The entry that a turn answered with; None when it did otherwise."""
-    if turn is None or turn.route != "faq" or not turn.sources:
-        return None
-    return int(turn.sources[0]) if str(turn.sources[0]).isdecimal() else None
+    return _nearest(turn) or None if turn and turn.route == "faq" else None
 
 
 def count_uses() -> bool:
@@ -121,15 +120,29 @@ def _use(uses: dict[int, Use], entry: str | None) -> Use:
     return uses.setdefault(key, Use(key))
 
 
-def _question(turn: Turn) -> UnansweredQuestion:
-    line = Message.objects.filter(turn=turn, author=Author.VISITOR).earliest("seq")
-    return UnansweredQuestion(
-        turn=turn.id,
-        session=turn.session_id,
-        site_id=turn.session.site_id,
-        language=turn.language or turn.session.language,
-        text=line.text,
-        best=Faq.objects.filter(pk__in=turn.sources[:1]).first(),
-        confidence=turn.confidence,
-        asked_at=line.created_at,
-    )
+def _questions(turns: list[Turn]) -> list[UnansweredQuestion]:
+    """Two queries, however many they are. A turn whose lines were erased meanwhile makes none."""
+    lines = Message.objects.filter(turn__in=turns, author=Author.VISITOR)
+    # Of those of a turn the first stands last, and stays.
+    first = {line.turn_id: line for line in lines.order_by("-seq")}
+    best = Faq.objects.only("pk").in_bulk({key for turn in turns if (key := _nearest(turn))})
+    return [
+        UnansweredQuestion(
+            turn=turn.id,
+            session=turn.session_id,
+            site_id=turn.session.site_id,
+            language=turn.language or turn.session.language,
+            text=line.text,
+            best=best.get(_nearest(turn)),
+            confidence=turn.confidence,
+            asked_at=line.created_at,
+        )
+        for turn in turns
+        if (line := first.get(turn.pk))
+    ]
+
+
+def _nearest(turn: Turn) -> int:
+    """The entry that came first; 0 for none."""
+    first = str(turn.sources[0]) if turn.sources else ""
+    return int(first) if first.isdecimal() else 0

@@ -5,16 +5,17 @@ score the slots only) and `slots`, each with `slot`, `start` and `end`, places i
 catalogue is its own data, so the closed list of products that the file labels stands for it.
 """
 
-import gzip
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from apps.dialogue import labelled_lines
 from apps.dialogue.flows.services import standard_specs
+from apps.dialogue.labelled_lines import BadLinesError, share
 from apps.engine import turn
 from apps.engine.book import Book, Product
 from apps.engine.commands import Command, SetSlot, StartFlow
@@ -29,10 +30,6 @@ OTHER = "other"
 TODAY = date(2026, 1, 15)
 
 Span = tuple[str, int, int]
-
-
-class BadNluSetError(ValueError):
-    """A file that cannot be used; the message is one sentence naming the file and the line."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +62,9 @@ class Outcome:
 
 
 def read(path: Path) -> list[Utterance]:
-    """The labelled lines of a file, packed or not. Raises BadNluSetError."""
-    opened = gzip.open if path.suffix == ".gz" else open
+    """The labelled lines of a file. Raises BadLinesError."""
     intents = {spec.key for spec in standard_specs()} | {OTHER}
-    try:
-        with opened(path, "rt", encoding="utf-8", newline="\n") as lines:
-            return [
-                _utterance(line, f"{path}, line {number}", intents)
-                for number, line in enumerate(lines, 1)
-                if line.strip()
-            ]
-    except BadNluSetError:
-        raise
-    except (OSError, EOFError, ValueError) as error:
-        raise BadNluSetError(f"{path} cannot be read: {error}.") from error
+    return list(labelled_lines.read(path, partial(_utterance, intents=intents)))
 
 
 def shop(utterances: Sequence[Utterance], *, catalogue: bool = True) -> Book:
@@ -130,17 +116,17 @@ def report(book: Book, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "utterances": len(outcomes),
         "catalogue": len(book.products),
-        "intent_accuracy": _share([outcome.is_right for outcome in told]),
+        "intent_accuracy": share([outcome.is_right for outcome in told]),
         "slot_f1": _f1(outcomes),
-        "joint_accuracy": _share([outcome.is_whole for outcome in told]),
-        "complete_to_confirm": _share(
+        "joint_accuracy": share([outcome.is_whole for outcome in told]),
+        "complete_to_confirm": share(
             [outcome.confirmed for outcome in told if outcome.confirmed is not None]
         ),
         "by_source": {
             source: {
                 "utterances": len(found),
-                "intent_accuracy": _share([outcome.is_right for outcome in found]),
-                "joint_accuracy": _share([outcome.is_whole for outcome in found]),
+                "intent_accuracy": share([outcome.is_right for outcome in found]),
+                "joint_accuracy": share([outcome.is_whole for outcome in found]),
             }
             for source, found in sorted(sources.items())
         },
@@ -192,25 +178,17 @@ def _f1(outcomes: Sequence[Outcome]) -> dict[str, float | None]:
     }
 
 
-def _share(found: Sequence[bool]) -> float | None:
-    return round(sum(found) / len(found), 4) if found else None
-
-
-def _utterance(line: str, where: str, intents: set[str]) -> Utterance:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise BadNluSetError(f"{where}: this is no JSON.") from error
+def _utterance(row: Any, where: str, *, intents: set[str]) -> Utterance:
     match row:
         case {"text": str(text), "intent": str() | None as intent, "slots": list(slots)}:
             pass
         case _:
-            raise BadNluSetError(
+            raise BadLinesError(
                 f"{where}: it needs `text`, a text, `intent`, a text or null, and `slots`, a list."
             )
     if intent is not None and intent not in intents:
         known = ", ".join(sorted(intents))
-        raise BadNluSetError(f"{where}: the intent {intent!r} is none of {known}.")
+        raise BadLinesError(f"{where}: the intent {intent!r} is none of {known}.")
     spans = frozenset(_span(slot, text, where) for slot in slots)
     return Utterance(text, intent, spans, str(row.get("source") or "-"))
 
@@ -221,6 +199,6 @@ def _span(slot: object, text: str, where: str) -> Span:
             0 <= start < end <= len(text)
         ):
             return name, start, end
-    raise BadNluSetError(
+    raise BadLinesError(
         f"{where}: each slot needs `slot`, a text, and `start` and `end`, places in the text."
     )

@@ -36,6 +36,13 @@ SAID: Mapping[Say, str | Promise] = {
     Say.NOBODY_YET: _(
         "Hello! I am the AI assistant; nobody from our team is here yet. You can go on asking me."
     ),
+    Say.LEAVE_ADDRESS: _(
+        "Please leave an e-mail address or a phone number, so that a person can get back to you."
+    ),
+    Say.REACHABLE: _(
+        "Thank you. Your message is with our team. A person will get back to you at %(address)s."
+    ),
+    Say.HERE: _("I am here. What would you like to know?"),
     Say.WITHDRAWN: _(
         "Your request to our team is withdrawn. The assistant answers again from here on."
     ),
@@ -54,6 +61,7 @@ SAID: Mapping[Say, str | Promise] = {
     Say.WHICH_FLOW: _("What would you like to do?"),
     Say.CONFIRM: _("Please check. Shall I do it like this? Say yes or no."),
     Say.LOOK_FIRST: _("Your answer came before this was shown. Please look at it first."),
+    Say.JUST_YES: _("Nothing has been done yet. To go ahead, press “Yes” or write just “yes”."),
     Say.PROOF: _("One more thing, so that nobody else can do this with your order."),
     Say.RUNNING: _("One moment, I am seeing to it."),
     Say.STILL_RUNNING: _("It is still being seen to. I will tell you as soon as it is done."),
@@ -77,6 +85,11 @@ SAID: Mapping[Say, str | Promise] = {
     Say.NEXT: _("You also asked for this: %(flow)s. Shall we do that now?"),
     Say.STEER: _("Let us finish this first: %(flow)s."),
     Say.OFFER_PERSON: _("Would you rather talk to a person?"),
+}
+# Beside what else a reply says: a second question would leave open what a yes is to.
+BRIEFLY: Mapping[Say, str | Promise] = {
+    Say.GREETING: _("Hello!"),
+    Say.THANKS: _("You are welcome."),
 }
 UNCLEAR = _(
     "I am sorry, I cannot tell yet whether it was done. A person from our team will look into it; "

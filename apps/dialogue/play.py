@@ -13,12 +13,13 @@ from apps.chat.frames import Contact
 from apps.chat.items import Item, Line, NewTurn, Step, Stored
 from apps.chat.models import Session
 from apps.dialogue import wiring
-from apps.dialogue.replies import reply_line
+from apps.dialogue.replies import left_notice, reply_line
 from apps.engine import turn
 from apps.engine.commands import Command
 from apps.engine.events import (
     QUESTIONS,
     Act,
+    Address,
     Event,
     Handoff,
     Judged,
@@ -67,7 +68,10 @@ class Said:
         return not (self.fields or self.commands or self.contact)
 
     def is_like(self, other: "Said | Stored") -> bool:
-        """Whether the other has the same body: a resend, and not a cmid used twice."""
+        """Whether the other has the same body: a resend, and not a cmid used twice. The words of a
+        button are ours, in the language that the page spoke then."""
+        if self.commands:
+            return self.fields == other.fields
         return (self.text, self.fields or None) == (other.text, other.fields or None)
 
     def line(self) -> Line:
@@ -150,6 +154,7 @@ class Played:
     reply: Reply | None = None
     judged: Judged | None = None
     handoff: Reason | None = None
+    address: Address | None = None
     resume: Resume | None = None
     about: int | None = None
     acts: list[Act] = field(default_factory=list)
@@ -163,10 +168,8 @@ class Played:
             case Move(came_from, to, cause, command):
                 self.state = to
                 self.steps.append(Step(came_from, to, cause, command))
-            case Handoff(reason):
-                self.handoff, self.mode = reason, Mode.QUEUED
-            case Resume():
-                self.resume, self.mode = event, Mode.BOT
+            case Handoff() | Address() | Resume():
+                self._pass_on(event)
             case Remember(memory):
                 self.memory = memory
             case Act():
@@ -174,11 +177,21 @@ class Played:
             case Judged():
                 self.judged = event
 
+    def _pass_on(self, event: Handoff | Address | Resume) -> None:
+        self.mode = Mode.QUEUED
+        match event:
+            case Handoff(reason):
+                self.handoff = reason
+            case Address():
+                self.address = event
+            case Resume():
+                self.resume, self.mode = event, Mode.BOT
+
     @property
     def needs_lock(self) -> bool:
         """Whether more changes in the same commit than the session: a ticket, or an action that is
         to run once."""
-        return bool(self.handoff or self.resume or self.acts)
+        return bool(self.handoff or self.address or self.resume or self.acts)
 
     @property
     def wants_question(self) -> bool:
@@ -202,6 +215,9 @@ class Played:
         )
 
     def _reply_line(self, reply: Reply) -> Line:
+        if self.address:
+            told = self.address.email or self.address.phone
+            return left_notice(self.standing.session, told, reply.language)
         actives = (self.standing.memory.active, self.memory.active)
         known = {name: given for one in actives if one for name, given in one.slots.items()}
         return reply_line(reply, self.snapshot.book, known, self._about(), self.result)
@@ -239,10 +255,9 @@ def play(standing: Standing, said: Said) -> Played:
     """Runs the engine over a line to its end. CPU only; nothing is stored."""
     lines = said.lines()
     # The words of a button answer nothing that it does not name: it was made for another question.
-    snapshot = standing.snapshot(len(lines), NOTHING if said.fields else said.seen)
-    commands = said.commands
-    if said.fields and not commands:
-        commands = turn.typed(snapshot, said.fields)
+    fields = None if said.commands else said.fields
+    snapshot = standing.snapshot(len(lines), NOTHING if fields else said.seen)
+    commands = turn.typed(snapshot, fields) if fields else said.commands
     steps = turn.run(snapshot, said.text, commands)
     return _driven(steps, _begun(standing, snapshot, lines=lines))
 

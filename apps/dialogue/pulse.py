@@ -45,7 +45,8 @@ class Pulse:
         self._spawn(self._every(chat.heal_s, self._inspect_tokens))
         self._spawn(self._every(chat.heartbeat_s, self._beat))
         self._spawn(self._every(RELIEVE_S, self._relieve))
-        self._spawn(self._every(knowledge.watch_s, self._watch))
+        self._spawn(self._every(knowledge.watch_s, self._watch_knowledge))
+        self._spawn(self._every(knowledge.watch_s, self._watch_flows))
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -135,10 +136,8 @@ class Pulse:
         for each in tuple(self.watched):
             each.relieve()
 
-    async def _watch(self) -> None:
-        await in_thread(_refresh_all)
+    async def _watch_knowledge(self) -> None:
+        await in_thread(library.refresh)
 
-
-def _refresh_all() -> None:
-    library.refresh()
-    books.refresh()
+    async def _watch_flows(self) -> None:
+        await in_thread(books.refresh)

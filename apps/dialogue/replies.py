@@ -6,6 +6,7 @@ The flow's own words come first, those of `phrases.py` stand in for them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from apps.chat.items import Line
 from apps.dialogue import phrases, slots
@@ -14,15 +15,16 @@ from apps.engine.events import Ended, Part, Reply, Result, Say
 from apps.engine.flows import FlowSpec, SlotSpec, in_language
 from apps.engine.types import Author, Passage, SlotValue
 
-WITH_FORM = frozenset({Say.HANDOFF, Say.UNREACHABLE, Say.NOTED_UNREACHABLE})
-WITH_A_WAY_BACK = WITH_FORM | {Say.WAITING, Say.NOTED, Say.NOBODY_YET}
+WAITING_WITH_FORM = frozenset({Say.HANDOFF, Say.UNREACHABLE, Say.NOTED_UNREACHABLE})
+WITH_FORM = WAITING_WITH_FORM | {Say.LEAVE_ADDRESS}
+WITH_A_WAY_BACK = WAITING_WITH_FORM | {Say.WAITING, Say.NOTED, Say.NOBODY_YET, Say.REACHABLE}
 # What became of the request, and no answer of the bot's.
 NOTICES = frozenset({Say.WITHDRAWN, Say.KEPT})
 ASKING = frozenset({Say.ASK, Say.ASK_AGAIN, Say.PROOF, Say.STEER})
 # They stand before the question that they lead to.
 LEADING = frozenset({Say.PROOF, Say.STEER})
-OFFERING_FLOWS = frozenset({Say.WHICH_FLOW, Say.ANSWER, Say.NEAR})
-OFFERING_A_PERSON = frozenset({Say.NEAR, Say.UNKNOWN, Say.OFFER_PERSON, Say.REFUSED})
+OFFERING_FLOWS = frozenset({Say.WHICH_FLOW, Say.ANSWER, Say.NEAR, Say.HERE})
+OFFERING_A_PERSON = frozenset({Say.NEAR, Say.UNKNOWN, Say.HERE, Say.OFFER_PERSON, Say.REFUSED})
 ACTIONS = {
     Say.RUNNING: "running",
     Say.STILL_RUNNING: "running",
@@ -54,6 +56,11 @@ class Message:
     def words(self, sentence: Any, **values: str) -> str:
         text = phrases.in_language(sentence, self.language)
         return text % values if values else text
+
+    def joined(self, *sentences: str) -> str:
+        """Chinese sentences need no blank between them."""
+        between = "" if self.language.startswith("zh") else " "
+        return between.join(filter(None, sentences))
 
     def offer(self, label: str, text: str = "", **fields: str) -> None:
         """A quick reply; the same words are offered once."""
@@ -109,12 +116,15 @@ class Message:
         if part.say is Say.WHICH_ONE:
             label = self._listed(part, spec)
         sentence = phrases.say(part.say, self.language)
-        sentence = sentence.replace("%(flow)s", name).replace("%(label)s", label)
-        return " ".join(filter(None, [sentence, own]))
+        if part.say in phrases.BRIEFLY and len(self.reply.parts) > 1:
+            sentence = self.words(phrases.BRIEFLY[part.say])
+        for place, words in (("flow", name), ("label", label), ("address", part.text)):
+            sentence = sentence.replace(f"%({place})s", words)
+        return self.joined(sentence, own)
 
     def _own_words(self, part: Part, flow: FlowSpec | None, spec: SlotSpec | None) -> str:
         """What the shop says: its action, or its staff in the flow."""
-        if part.text:
+        if part.text and part.say is not Say.REACHABLE:
             return part.text
         if flow is None:
             return ""
@@ -137,7 +147,7 @@ class Message:
         have it gave nothing wrong, and is told where it stands."""
         why = slots.problem(part.problem, spec, self.language)
         if part.problem == "lack":
-            return " ".join(filter(None, [why, self._fill(spec.prompts, part, flow)]))
+            return self.joined(why, self._fill(spec.prompts, part, flow))
         own = self._fill(spec.reasks, part, flow)
         if own and part.problem not in phrases.BOUNDS:
             why = ""
@@ -145,7 +155,7 @@ class Message:
         example = in_language(spec.examples, self.language)
         is_shown = not example or example in asked
         like = "" if is_shown else self.words(phrases.FOR_EXAMPLE, example=example)
-        return " ".join(filter(None, [why, asked, like])) if asked else ""
+        return self.joined(why, asked, like) if asked else ""
 
     def _fill(self, texts: Mapping[str, str], part: Part, flow: FlowSpec) -> str:
         known = {**self.known, **dict(part.rows)}
@@ -260,6 +270,16 @@ def way_back(language: str) -> Meta:
     """The `meta` of a line that offers to go on with the bot."""
     text = phrases.in_language(phrases.GO_ON_WITH_THE_BOT, language)
     return {"quick_replies": [{"label": text, "text": text}]}
+
+
+def left_notice(session: UUID, address: str, language: str, *, to_bot: bool = True) -> Line:
+    """Says how a message that was left for the team is answered; `to_bot` offers the way back."""
+    text = phrases.in_language(phrases.LEFT, language) % {
+        "reference": str(session)[:8].upper(),
+        "address": address,
+    }
+    meta = way_back(language) if to_bot else {}
+    return Line(Author.SYSTEM, text, meta=meta, of_turn=True)
 
 
 def _source(passage: Passage) -> dict[str, str]:

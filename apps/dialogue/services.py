@@ -8,16 +8,16 @@ from django.db import transaction
 from django.utils.functional import Promise
 
 from apps.chat.frames import Contact
-from apps.chat.items import Line, Outcome, Verdict
+from apps.chat.items import Outcome, Verdict
 from apps.chat.models import Session
 from apps.dialogue import phrases
 from apps.dialogue.actions import registry, threads
 from apps.dialogue.play import Said, Standing, play
-from apps.dialogue.replies import way_back
+from apps.dialogue.replies import left_notice
 from apps.dialogue.storing import store
 from apps.dialogue.tasks import enqueue_actions
 from apps.engine.events import Act
-from apps.engine.types import Author, Mode
+from apps.engine.types import Mode
 from apps.handoff.services import last_question, leave_message
 
 PHONE_DIGITS = range(5, 21)
@@ -75,15 +75,11 @@ def take_contact(*, session_id: UUID, said: Said) -> Outcome:
         raise ValueError("no contact form was sent")
     session = Session.objects.current().get(id=session_id)
     address = _check_contact(contact, session.language)
-    notice = phrases.in_language(phrases.LEFT, session.language) % {
-        "reference": str(session.id)[:8].upper(),
-        "address": address,
-    }
-    meta = {} if session.mode == Mode.HUMAN else way_back(session.language)
+    to_bot = session.mode != Mode.HUMAN
     return leave_message(
         session_id=session_id,
         line=said.line(),
-        notice=Line(Author.SYSTEM, notice, meta=meta),
+        notice=left_notice(session.id, address, session.language, to_bot=to_bot),
         name=contact.name.strip()[:NAME_CHARACTERS],
         email=contact.email.strip(),
         phone=contact.phone.strip(),

@@ -8,9 +8,9 @@ from apps.chat.journal import append
 from apps.chat.models import Session
 from apps.dialogue.models import ActionRun
 from apps.dialogue.play import Played
-from apps.engine.events import Reason
+from apps.engine.events import Address, Reason
 from apps.handoff.models import Ticket
-from apps.handoff.services import open_ticket, withdraw_ticket
+from apps.handoff.services import open_ticket, take_message, withdraw_ticket
 
 
 def store(session: Session, played: Played) -> Outcome:
@@ -21,6 +21,8 @@ def store(session: Session, played: Played) -> Outcome:
         return outcome
     if played.handoff:
         _hand_over(session, played.handoff, played, item)
+    if played.address:
+        _leave(session, played.address, played, item)
     if played.resume and not played.resume.kept:
         withdraw_ticket(session=session)
     # A key that is there already is a yes that was heard before: it sets off nothing more.
@@ -33,6 +35,16 @@ def _hand_over(session: Session, reason: Reason, played: Played, item: Item) -> 
         session=session,
         reason=Ticket.Reason(reason),
         language=played.reply.language if played.reply else session.language,
+        turn=item.turn.id if item.turn else None,
+    )
+
+
+def _leave(session: Session, address: Address, played: Played, item: Item) -> None:
+    take_message(
+        session=session,
+        text="\n".join(line.text for line in played.lines),
+        email=address.email,
+        phone=address.phone,
         turn=item.turn.id if item.turn else None,
     )
 

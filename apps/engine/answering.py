@@ -4,13 +4,14 @@ from collections.abc import Generator
 
 from apps.engine.commands import Courtesy, StartFlow
 from apps.engine.confirming import go_on, leave
-from apps.engine.decide import Answer, Decision, Offer, Unsure, decide
+from apps.engine.decide import OFFERED, Answer, Decision, Offer, Unsure, decide
 from apps.engine.events import Event, Part, Reason, Say, Search
 from apps.engine.memory import with_last
 from apps.engine.policy import PERSON, Condition, Rule
 from apps.engine.scene import Scene, reason_of
 from apps.engine.types import ActiveFlow, Passage
-from apps.engine.waiting import note
+from apps.engine.waiting import note, remind
+from apps.engine.wordless import is_wordless
 
 Passages = tuple[Passage, ...]
 Play = Generator[Event | Search, Passages | None, None]
@@ -18,12 +19,16 @@ Asking = Generator[Event | Search, Passages | None, Decision]
 
 
 def ask(text: str, scene: Scene) -> Play:
-    answer((yield from look_up(text, scene)), scene)
+    decision = yield from look_up(text, scene)
+    if isinstance(decision, Answer) or not is_wordless(text):
+        answer(decision, scene)
+    else:
+        be_there(scene)
 
 
-def look_up(text: str, scene: Scene) -> Asking:
+def look_up(text: str, scene: Scene, *, exact: bool = False) -> Asking:
     """What the policy makes of a question's passages; nothing is said yet."""
-    passages = (yield Search(text, scene.language)) or ()
+    passages = (yield Search(text, scene.language, exact)) or ()
     scene.asked = text
     scene.confidence = passages[0].confidence if passages else None
     book = scene.snapshot.book
@@ -76,6 +81,19 @@ def answer(decision: Decision, scene: Scene, *flows: str) -> None:
             scene.decided(decision.rule)
             scene.offers_person = decision.rule is not None and decision.rule.then in PERSON
             _count(None, scene)
+
+
+def be_there(scene: Scene) -> None:
+    """To what asks nothing. In a flow what is pending is asked for again."""
+    scene.asked = ""
+    scene.confidence = None
+    if scene.is_waiting:
+        scene.route = scene.route or "smalltalk"
+        remind(scene)
+    elif not scene.active:
+        scene.route = scene.route or "smalltalk"
+        flows = scene.snapshot.book.flows[:OFFERED]
+        scene.say(Say.HERE, candidates=tuple(flow.key for flow in flows))
 
 
 def _leave_to_a_person(rule: Rule | None, scene: Scene) -> None:

@@ -4,17 +4,26 @@ from dataclasses import dataclass, replace
 
 from apps.engine.confirming import leave
 from apps.engine.drift import strayed
-from apps.engine.events import Act, Say
+from apps.engine.events import Act, Part, Say
 from apps.engine.filling import WRONG
 from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
 from apps.engine.policy import PERSON, Condition, Rule, Step
 from apps.engine.scene import Scene, reason_of
+from apps.engine.text import normalise
 from apps.engine.types import ActiveFlow, State
 from apps.engine.waiting import asks_after, hand_over
 
 BRINGING_BACK = PERSON | {Step.STEER}
 MISSING = BRINGING_BACK | {Step.ASK}
 SEVERAL = "several"
+# What asks for no yes or no when it is said beside a card. An answer may end in a question of its own.
+ASKS_NOTHING = frozenset(
+    {
+        *(Say.CONFIRM, Say.JUST_YES, Say.LOOK_FIRST, Say.EXPIRED, Say.STEER, Say.LATER),
+        *(Say.ASK_LATER, Say.GREETING, Say.THANKS, Say.ASSENT, Say.IDENTITY, Say.ANSWER),
+        *(Say.UNKNOWN, Say.TOO_LATE),
+    }
+)
 # Turns after which a flow that is not taken up again is dropped without a word.
 PAUSED_TURNS = 2
 SAID_LINES = 6
@@ -50,6 +59,26 @@ def settle(scene: Scene) -> None:
         _settle_flow(active, flow, scene)
     if scene.offers_person and not scene.person:
         scene.say_of(scene.flow, Say.OFFER_PERSON)
+    _note_what_else_is_asked(scene)
+
+
+def _note_what_else_is_asked(scene: Scene) -> None:
+    """While a card is open."""
+    active = scene.active
+    if active is None or not active.confirmation or not scene.parts:
+        return
+    is_shown = any(part.say is Say.CONFIRM for part in scene.parts)
+    mixed = not is_shown or any(map(_asks, scene.parts))
+    if mixed != active.mixed:
+        scene.change(mixed=mixed)
+
+
+def _asks(part: Part) -> bool:
+    """Whether it may be answered with a yes."""
+    if part.say is Say.CONFIRM:
+        return bool(part.passages)
+    asks = part.say is Say.ANSWER and "?" in normalise(part.passages[0].text)
+    return asks or bool(part.candidates) or part.say not in ASKS_NOTHING
 
 
 def _end(scene: Scene) -> None:
@@ -194,7 +223,7 @@ def _ask(wanted: Wanted, flow: FlowSpec, scene: Scene) -> None:
 def _words(wanted: Wanted, rule: Rule | None, scene: Scene) -> Say:
     if wanted.problem == SEVERAL:
         return Say.WHICH_ONE
-    if scene.now.agreed and not scene.reopened:
+    if scene.now.agreed and not scene.reopened and not _is_proof_explained(wanted, scene):
         return Say.PROOF
     if wanted.is_again:
         return Say.ASK_AGAIN
@@ -202,6 +231,12 @@ def _words(wanted: Wanted, rule: Rule | None, scene: Scene) -> Say:
         _steer(scene)
         return Say.STEER
     return Say.ASK
+
+
+def _is_proof_explained(wanted: Wanted, scene: Scene) -> bool:
+    """Whether it was asked for before this turn, so that the reason was said."""
+    before = scene.snapshot.memory.active
+    return before is not None and before.agreed and before.pending == wanted.spec.name
 
 
 def _asked(wanted: Wanted, active: ActiveFlow) -> int:
@@ -230,7 +265,7 @@ def _steer(scene: Scene) -> None:
 
 def _show(flow: FlowSpec, scene: Scene) -> None:
     """The card with everything that would be done, which a yes is asked to."""
-    rule = scene.weigh(_facts(flow, scene), BRINGING_BACK)
+    rule = None if scene.card_alone else scene.weigh(_facts(flow, scene), BRINGING_BACK)
     scene.call(rule)
     if scene.person:
         hand_over(scene.person, scene)

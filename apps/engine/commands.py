@@ -65,9 +65,10 @@ class Lack:
 @dataclass(frozen=True, slots=True)
 class Affirm:
     """`confirmation`: the id of the card, or of the question whether to go on, whose button was
-    pressed; "" for a typed yes."""
+    pressed; "" for a typed yes. `unsure`: more was said with the yes, so it agrees to nothing."""
 
     confirmation: str = ""
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,12 @@ class CancelFlow:
 
 @dataclass(frozen=True, slots=True)
 class AskFaq:
+    """`exact`: what else was understood counts, unless it is an entry's phrasing word for word.
+    `maybe`: it counts unless the search finds something."""
+
     text: str
+    exact: bool = False
+    maybe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

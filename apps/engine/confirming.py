@@ -24,14 +24,23 @@ def affirm(command: Affirm, scene: Scene) -> None:
 
 
 def _agree(command: Affirm, active: ActiveFlow, scene: Scene) -> None:
-    """Whoever types a yes while the card is on its way says it to something else."""
+    """Whoever types a yes while the card is on its way says it to something else, and where more
+    was asked than what the card asks it may be to that."""
+    if active.agreed:
+        return
     seen = scene.snapshot.seen
-    if not command.confirmation and not active.agreed and seen is not None and seen < active.shown:
+    if command.unsure:
+        scene.missed = True
+        scene.say(Say.JUST_YES)
+    elif not command.confirmation and seen is not None and seen < active.shown:
         scene.missed = True
         scene.say(Say.LOOK_FIRST)
-        return
-    scene.progressed |= not active.agreed
-    scene.change(agreed=True)
+    elif not command.confirmation and active.mixed:
+        scene.missed = scene.card_alone = True
+        scene.change(shown=scene.snapshot.reply_at)
+    else:
+        scene.progressed = True
+        scene.change(agreed=True)
 
 
 def deny(command: Deny, scene: Scene) -> None:

@@ -20,6 +20,9 @@ class Say(StrEnum):
     NOTED = "noted"
     NOTED_UNREACHABLE = "noted_unreachable"
     NOBODY_YET = "nobody_yet"
+    LEAVE_ADDRESS = "leave_address"  # the team has what a flow ordered, and nowhere to answer it
+    REACHABLE = "reachable"  # `text` is the address that was typed
+    HERE = "here"  # to a line without a word that could mean something
     WITHDRAWN = "withdrawn"
     KEPT = "kept"
     GREETING = "greeting"
@@ -33,6 +36,7 @@ class Say(StrEnum):
     WHICH_FLOW = "which_flow"
     CONFIRM = "confirm"
     LOOK_FIRST = "look_first"  # a yes that was written before the card came; the card follows
+    JUST_YES = "just_yes"  # more was said than a yes: how to say one; the card follows
     PROOF = "proof"
     RUNNING = "running"
     STILL_RUNNING = "still_running"
@@ -68,10 +72,12 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Request: the passages nearest to `text`, best first, as a tuple of Passage."""
+    """Request: the passages nearest to `text`, best first, as a tuple of Passage. `exact`: only the
+    entry of which `text` is a phrasing word for word."""
 
     text: str
     language: str
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,7 @@ class Result:
     """What came of an action, handed to `turn.resume`. `text` is the shop's own sentence. A
     refusal may name the `slot` that is wrong; `not_found` says that no order of this visitor fits
     what was given, whether it exists or not. `language` is the one that the action was asked for
-    in."""
+    in. `asks_address`: a person is to answer, and nobody knows where."""
 
     key: str
     ended: Ended
@@ -145,6 +151,7 @@ class Result:
     slot: str = ""
     not_found: bool = False
     language: str = ""
+    asks_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +169,15 @@ class Handoff:
     """A person is wanted: the session waits for one from here on."""
 
     reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The visitor has typed how the team can answer the request, with the line as its message. One
+    of them may be ""."""
+
+    email: str
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +209,4 @@ class Judged:
     commands: tuple[Command, ...] = field(default=(), compare=False)
 
 
-Event = Reply | Move | Act | Handoff | Resume | Remember | Judged
+Event = Reply | Move | Act | Handoff | Address | Resume | Remember | Judged

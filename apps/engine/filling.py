@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from apps.engine.commands import CorrectSlot, SetSlot, Unfit
 from apps.engine.confirming import go_on
 from apps.engine.flows import LONGEST_VALUE, FlowSpec, SlotKind, SlotSpec
+from apps.engine.recognise.patterns import compiled
 from apps.engine.scene import Scene
 from apps.engine.types import ActiveFlow, SlotValue, Snapshot, Source
 
@@ -156,8 +157,8 @@ def _shape(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
 def _order_id(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
     if not spec.patterns:
         return _shape(spec, value, snapshot)
-    fits = any(re.fullmatch(pattern, value, re.IGNORECASE) for pattern in spec.patterns)
-    return "" if fits else "shape"
+    own = filter(None, map(compiled, spec.patterns))
+    return "" if any(one.regex.fullmatch(value) for one in own) else "shape"
 
 
 def _choice(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:

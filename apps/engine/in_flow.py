@@ -7,7 +7,9 @@ asked.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
+from apps.engine.attempts import attempted, exclaims, unfit
 from apps.engine.book import PhraseKind
 from apps.engine.commands import (
     Affirm,
@@ -22,7 +24,9 @@ from apps.engine.commands import (
     StartFlow,
     Unfit,
 )
-from apps.engine.courtesies import bare, courtesy, spelt
+from apps.engine.consent import ABOUT_TALK, LONGEST_YES, ORDERLY, consents
+from apps.engine.courtesies import courtesy, spelt
+from apps.engine.faults import faulted
 from apps.engine.filling import awaited
 from apps.engine.flows import LONGEST_VALUE, FlowSpec, SlotKind, SlotSpec
 from apps.engine.phrases import is_gone
@@ -34,6 +38,7 @@ from apps.engine.reading import (
     details,
     instead,
     phrases,
+    word_for_word,
 )
 from apps.engine.recognise.hearing import without
 from apps.engine.recognise.mention import Mention
@@ -43,10 +48,15 @@ from apps.engine.types import ActiveFlow
 from apps.engine.wishing import (
     QUESTION,
     afterwards,
-    faulted,
+    is_about_proof,
     is_denied,
     is_question,
+    is_said_again,
+    names_only,
+    only_says_why,
+    outspoken,
     restates,
+    says_why,
     switched,
     wants,
     wish_of,
@@ -60,6 +70,8 @@ ASKED_FOR = (PhraseKind.LACK, PhraseKind.CANCEL, PhraseKind.AFFIRM, PhraseKind.D
 NEGATED = re.compile(
     r"(?:不是|不要|并非|而不是|别|\bnot|n't|\bno|instead\ of|rather\ than)[^,.;!?，。；！？]{0,12}$"
 )
+# No denial is longer, with the twelve characters that may follow it.
+DENIAL_REACH = 24
 BUT = re.compile(
     r"但|不过|可是|只是|除了|先|\b(?:but|except|only|if|unless|wait|first|however|not)\b|n't|[?]|不"
 )
@@ -67,27 +79,17 @@ BUT = re.compile(
 YES_HEAD = re.compile(
     r"(?:(?:yes|yeah|yep|yup|sure|ok|okay|right)\b|确认|确定|同意|是的|对的|好的|可以|嗯+)"
 )
-# What stands around a value that is said once more.
-AROUND_VALUE = re.compile(
-    r"(?:(?:(?:my|the|it|its|it's|is|for|with|order|number|no|item|product|phone|mobile|last|four|digits?|ending|in)\b|[这那]|就?是|为|尾号|后四位|手机号?|电话|订单号?|单号?|编号|号码|商品|的)\s*)*"
-)
-POLITE = frozenset({Courtesy.THANKS, Courtesy.GREETING, Courtesy.ASSENT})
-PLEASE = re.compile(r"please|then|now|请|拜托|麻烦(?:你|您|了)?|吧|那就?")
-ORDERLY = re.compile(r"\bcancel\b|取消")
-# "Cancel this request" means the talk, not the order.
-ABOUT_TALK = re.compile(r"request|process|form|application|申请|流程|操作|办理")
+# Of a longer line the first ones say whether it is a yes, a no or a stop.
+MOST_CLAUSES = 24
 CLAUSE = re.compile(r"[^,.;!?…~，。；！？、\n]+")
-# Digits alone, as they are handed over: "it's 2567", 尾号2567.
-_HANDING = r"""(?:(?:yes|yeah|yep|ok|okay|sure|no|it'?s|it|is|are|ends?|ending|in|with|my|the|phone|mobile|number|last|four|digits?|here
-    |please|thanks|thank\ you|尾号|后四位|手机|电话|号码?|是|为|好的?|对的?|嗯|的|确认|我|吧|谢谢)\W*)*"""
+# Digits alone, as they are handed over: "it's 2567", 尾号2567. Possessive: 好的 is one word, and a
+# long row of them must not be read in every other way too.
+_HANDING = r"""(?:(?:yes|yeah|yep|okay|ok|sure|no|it'?s|it|is|are|ends?|ending|in|with|my|the|phone|mobile|number|last|four|digits?|here
+    |please|thanks|thank\ you|尾号|后四位|手机|电话|号码?|是|为|好的?|对的?|嗯|的|确认|我|吧|谢谢)\W*)*+"""
 BARE_DIGITS = re.compile(rf"\W*{_HANDING}\d[\d\ -]*\W*{_HANDING}", re.VERBOSE)
 LONGEST_BARE = 40
 # A clause, and which list it is in.
 Clause = tuple[str, PhraseKind | None]
-# A short line that is no question was meant for what was asked.
-SHORT = 16
-SHORT_WORDS = 4
-LONGEST_YES = 80
 
 
 def in_flow(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> list[Command]:
@@ -101,15 +103,26 @@ def in_flow(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> list[Comman
     if instead := list(switched(flow, reading)):
         return instead
     values = _values(flow, active, pending, reading)
-    if values and (later := afterwards(flow, reading)):
-        # What stands there already is not what the other flow is about.
-        return [*(one for one in values if not isinstance(one, CorrectSlot)), later]
     if values:
-        return [*values, *_yes_beside(values, flow, active, reading), *_question_beside(reading)]
+        return _given(values, flow, active, reading)
     proof = awaited(flow, active)
     if proof and proof is not pending and is_bare(reading.line.folded):
         return [Unfit(proof.name, "shape")]
-    return list(_other(flow, pending, reading))
+    return list(_other(flow, active, pending, reading))
+
+
+def _given(
+    values: list[Command], flow: FlowSpec, active: ActiveFlow, reading: Reading
+) -> list[Command]:
+    """The commands of a line with values for the flow's slots."""
+    if later := afterwards(flow, reading):
+        # What stands there already is not what the other flow is about.
+        return [*(one for one in values if not isinstance(one, CorrectSlot)), later]
+    if instead := list(outspoken(flow, active, reading)):
+        return instead
+    if all(is_said_again(one, flow, active) for one in values):
+        return [StartFlow(flow.key)]
+    return [*values, *_yes_beside(values, flow, active, reading), *_question_beside(reading)]
 
 
 def is_bare(folded: str) -> bool:
@@ -133,19 +146,22 @@ def _said(
     proof = awaited(flow, active)
     if proof and is_gone(proof.kind, reading.plain):
         return Lack()
+    if not pending and consents(flow, active, reading):
+        return Affirm()
     match lists.whole(reading.spelt, ASKED_FOR if pending else ON_A_CARD if proof else YES_AND_NO):
         case PhraseKind.AFFIRM if pending and not (active.paused or active.running):
             # A nod says that the question was heard; a yes answers none that is open.
             is_nod = courtesy(reading.plain) is Courtesy.ASSENT
-            return Affirm() if is_nod else _unfit(pending)
+            return Affirm() if is_nod else unfit(pending)
         case PhraseKind.AFFIRM:
-            return Affirm()
+            return Affirm(unsure=not pending)
         case PhraseKind.DENY:
             return Deny()
         case PhraseKind.LACK:
             return Lack()
-        case PhraseKind.CANCEL:
-            return CancelFlow(unsure=_may_be_meant(reading.spelt, flow, reading))
+        case PhraseKind.CANCEL if not says_why(pending, flow, reading):
+            is_wish = reading.reason is not None and REASON in flow.by_name
+            return CancelFlow(unsure=is_wish or _may_be_meant(reading.spelt, flow, reading))
     return None
 
 
@@ -159,6 +175,8 @@ def _values(
     flow: FlowSpec, active: ActiveFlow, pending: SlotSpec | None, reading: Reading
 ) -> list[Command]:
     """Values for the flow's slots: of the pending one first, then of any other."""
+    if is_about_proof(flow, reading):
+        return []
     meant = _meant(reading, active)
     answer = _answer(pending, meant, flow, reading) if pending else None
     found: list[Command] = [answer] if answer else []
@@ -188,23 +206,22 @@ def _meant(reading: Reading, active: ActiveFlow) -> list[Mention]:
     if len(mentions) < 2:
         return mentions
     known = {slot.value for slot in active.slots.values()}
-    denied = [
-        one
-        for one in mentions
-        if one.value in known or NEGATED.search(reading.line.folded[: one.start])
-    ]
-    return [
-        one
-        for one in mentions
-        if one not in denied
-        or not any(one.kind is other.kind and other not in denied for other in mentions)
-    ]
+    standing = [one for one in mentions if one.value not in known and not _is_denied(one, reading)]
+    kinds = {one.kind for one in standing}
+    return [one for one in mentions if one.kind not in kinds or one in standing]
+
+
+def _is_denied(one: Mention, reading: Reading) -> bool:
+    before = max(one.start - DENIAL_REACH, 0)
+    return NEGATED.search(reading.line.folded, before, one.start) is not None
 
 
 def _answer(
     pending: SlotSpec, meant: list[Mention], flow: FlowSpec, reading: Reading
 ) -> SetSlot | Unfit | None:
     """The line as an answer to what was asked."""
+    if exclaims(reading):
+        return None
     match pending.kind:
         case SlotKind.TEXT:
             return _free(pending, meant, flow, reading)
@@ -263,6 +280,7 @@ def _is_elsewhere(flow: FlowSpec, reading: Reading) -> bool:
         or courtesy(reading.plain) is not None
         or wish_of(reading) != ""
         or is_denied(flow, reading)
+        or is_about_proof(flow, reading)
         or isinstance(_answered(_kinds(flow, reading), flow, None, reading), CancelFlow)
     )
 
@@ -277,11 +295,12 @@ def _yes_beside(
 ) -> Iterator[Affirm]:
     """The yes that stands beside the proof which the card asks for, and nothing else."""
     proof = awaited(flow, active)
-    found = [one.slot for one in values if isinstance(one, SetSlot | CorrectSlot)]
-    if proof and not active.pending and found == [proof.name]:
-        answer = _answered(_kinds(flow, reading), flow, None, reading)
-        if isinstance(answer, Affirm):
-            yield answer
+    if not proof or active.pending or len(values) > 1:
+        return
+    match values[0]:
+        case SetSlot(proof.name) | CorrectSlot(proof.name) as given:
+            if consents(flow, active, reading, [(given.start, given.end)]):
+                yield Affirm()
 
 
 def _question_beside(reading: Reading) -> Iterator[AskFaq]:
@@ -299,26 +318,37 @@ def _question_beside(reading: Reading) -> Iterator[AskFaq]:
             return
 
 
-def _other(flow: FlowSpec, pending: SlotSpec | None, reading: Reading) -> Iterator[Command]:
+def _other(
+    flow: FlowSpec, active: ActiveFlow, pending: SlotSpec | None, reading: Reading
+) -> Iterator[Command]:
     """A line without a value for any slot."""
-    wish = wish_of(reading)
+    is_own = names_only(flow, reading.plain) or only_says_why(flow, active, reading)
+    wish = flow.key if is_own else wish_of(reading)
     clauses = _kinds(flow, reading)
+    answer = _answered(clauses, flow, pending, reading)
+    if answer == Affirm(unsure=True) and not (active.confirmation or active.paused):
+        # Nothing is open that it could be a yes to.
+        answer = None
     if is_denied(flow, reading):
         yield CancelFlow()
-    elif answer := _answered(clauses, flow, pending, reading):
+    elif answer:
         yield answer
         rest = (clause for clause, kind in clauses if kind is None)
         if wish == flow.key or not any(wants(wish, clause, START_AT, reading) for clause in rest):
             return
-    elif not wish and not _begins(clauses) and pending and _is_attempt(pending, reading):
-        yield _unfit(pending)
+    elif not wish and not _begins(clauses) and pending:
+        yield from attempted(flow, pending, reading)
     if wish:
+        yield from _wished(wish, flow, reading)
+
+
+def _wished(wish: str, flow: FlowSpec, reading: Reading) -> Iterator[Command]:
+    """The flow that a line asks for, unless the shop knows the line as a question."""
+    if wish == flow.key:
+        yield StartFlow(wish)
+    else:
         yield StartFlow(wish, reading.wishes[0].confidence)
-
-
-def _unfit(pending: SlotSpec) -> Unfit:
-    is_unknown = pending.kind in (SlotKind.PRODUCT, SlotKind.CHOICE)
-    return Unfit(pending.name, "unknown" if is_unknown else "shape")
+        yield from word_for_word(wish, reading)
 
 
 def _begins(clauses: list[Clause]) -> bool:
@@ -329,8 +359,8 @@ def _begins(clauses: list[Clause]) -> bool:
 def _answered(
     clauses: list[Clause], flow: FlowSpec, pending: SlotSpec | None, reading: Reading
 ) -> Command | None:
-    """The yes, no or stop that a line begins with. A stop or a no in the rest wins; and a yes to a
-    card, which no slot is pending beside, is none unless all that follows leaves it one."""
+    """The yes, no or stop that a line begins with. A stop or a no in the rest wins; and where no
+    slot is pending, a yes with more in it agrees to nothing."""
     if not _begins(clauses):
         return None
     kinds = {kind for _, kind in clauses}
@@ -341,17 +371,17 @@ def _answered(
         return None
     if PhraseKind.DENY in kinds:
         return CancelFlow(unsure=True) if again else Deny()
-    if len(reading.spelt) > LONGEST_YES or BUT.search(reading.spelt):
-        return None
-    is_yes = all(kind or _goes_along(clause, flow, reading) for clause, kind in clauses)
-    return Affirm() if is_yes or pending else None
+    if not pending:
+        return Affirm(unsure=True)
+    return None if len(reading.spelt) > LONGEST_YES or BUT.search(reading.spelt) else Affirm()
 
 
 def _clauses(reading: Reading) -> Iterator[str]:
     """The clauses of a line without what it names; a yes without a mark behind it is one too."""
     lists = phrases(reading.book)
-    for found in CLAUSE.finditer(without(reading.prose, reading.mentions)):
-        clause = spelt(found[0]).strip()
+    found = CLAUSE.finditer(without(reading.prose, reading.mentions))
+    for match in islice(found, MOST_CLAUSES):
+        clause = spelt(match[0]).strip()
         head = YES_HEAD.match(clause)
         if head and lists.whole(clause, YES_AND_NO) is None:
             yield head[0]
@@ -368,23 +398,3 @@ def _kind(clause: str, flow: FlowSpec, reading: Reading) -> PhraseKind | None:
     if kind is PhraseKind.CANCEL and _may_be_meant(clause, flow, reading):
         return None
     return kind if kind in YES_AND_NO else None
-
-
-def _goes_along(clause: str, flow: FlowSpec, reading: Reading) -> bool:
-    """Whether the clause leaves a yes beside it one."""
-    plain = bare(clause)
-    if not plain or PLEASE.fullmatch(plain) or courtesy(plain) in POLITE:
-        return True
-    return bool(AROUND_VALUE.fullmatch(plain)) or restates(clause, flow, reading)
-
-
-def _is_attempt(pending: SlotSpec, reading: Reading) -> bool:
-    """Whether the line was meant for the slot, and missed its shape."""
-    if pending.kind is SlotKind.TEXT or is_question(reading) or courtesy(reading.plain):
-        return False
-    plain = reading.plain
-    if phrases(reading.book).added(plain):
-        return False
-    if any(char.isdigit() for char in plain):
-        return True
-    return 0 < len(plain) <= SHORT and len(plain.split()) <= SHORT_WORDS

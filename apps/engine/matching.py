@@ -17,6 +17,7 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import NamedTuple
 
+from apps.engine.slips import Slips, slips
 from apps.engine.text import FUNCTION_WORDS, HAN, stem
 
 ROUNDS = 8
@@ -39,6 +40,9 @@ ASKED = 1.5
 # values of the learner above were chosen on the same halves.
 SLOPE = 1.2
 OFFSET = -0.2
+
+# Clauses of one line that are judged.
+MOST_CLAUSES = 64
 
 _NONE = 0
 _WORD = re.compile(f"[a-z0-9_à-ɏ']+|[{HAN}]+")
@@ -81,6 +85,10 @@ _FRAMES = (
 _EMPTY = (FUNCTION_WORDS - frozenset(map(stem, _ASKING.split()))) | frozenset(
     map(stem, _FRAMES.split())
 )
+_VAGUE = frozenset(map(stem, ("something", "anything", "thing", "item", "it's")))
+_SAYS_NOTHING = re.compile(
+    r"(?<![不没])(?:我们?|你们?|您|[想要请这那的了呢吧啊呀哦把给帮]|麻烦|一下)"
+)
 _PREFIX = 5
 _DENIED_REACH = 4
 _HAN_DENIED = 2
@@ -100,13 +108,15 @@ class Matcher:
     flows: tuple[str, ...]
     weights: dict[str, list[tuple[int, float]]]
     bias: tuple[float, ...]
+    slips: Slips
 
     def rank(self, masked: str) -> list[Wish]:
         """The flows that a normalised line may want, surest first; `masked` has spaces in place
         of numbers and products."""
         if not self.flows:
             return []
-        parts = [part for part in _CLAUSES.split(masked) if not _THANKS.search(part)]
+        said = _CLAUSES.split(self.slips.mended(masked), MOST_CLAUSES)[:MOST_CLAUSES]
+        parts = [part for part in said if not _THANKS.search(part)]
         clauses = [(found, _asks(part)) for part in parts if (found := terms(part))]
         if len(clauses) > 1:
             clauses.append(([term for clause, _ in clauses for term in clause], 0.0))
@@ -135,6 +145,14 @@ class Matcher:
             for place, part in enumerate(parts)
             if place != _NONE and part > whole / 10
         }
+
+
+def gist(line: str) -> tuple[str, ...]:
+    """The words of a normalised line but for those that say nothing: two wishes of one gist are
+    the same wish."""
+    words = (_SAYS_NOTHING.sub("", word) for word in _WORD.findall(line))
+    roots = (word if word >= _HAN_FIRST else stem(word.replace("'", "")) for word in words if word)
+    return tuple(root for root in roots if root not in _EMPTY and root not in _VAGUE)
 
 
 def _asks(clause: str) -> float:
@@ -191,7 +209,9 @@ def background() -> tuple[str, ...]:
 def learn(examples: Sequence[tuple[str, Iterable[str]]], others: Iterable[str]) -> Matcher:
     """Of (flow, its masked examples), and masked lines that want none of them."""
     flows = tuple(flow for flow, _ in examples)
-    told = [[frozenset(terms(line)) for line in lines] for _, lines in examples]
+    wishes = [list(lines) for _, lines in examples]
+    others = list(others)
+    told = [[frozenset(terms(line)) for line in lines] for lines in wishes]
     none = _unlike([frozenset(terms(line)) for line in others], told)
     classes = [none, *told]
     weights: dict[str, dict[int, float]] = defaultdict(dict)
@@ -206,7 +226,7 @@ def learn(examples: Sequence[tuple[str, Iterable[str]]], others: Iterable[str]) 
         for place, found in lessons:
             _step(place, found, weights, bias)
     pruned = {term: list(found.items()) for term, found in weights.items()}
-    return Matcher(flows, pruned, tuple(bias))
+    return Matcher(flows, pruned, tuple(bias), slips(wishes, others))
 
 
 def _unlike(others: list[frozenset[str]], told: list[list[frozenset[str]]]) -> list[frozenset[str]]:

@@ -33,8 +33,9 @@ def load(stored: object) -> Memory:
 def with_last(memory: Memory, last: str, again: int) -> Memory:
     """What was answered last. Every answered question comes here: `replace` takes twice as long."""
     told, reachable, wrong = memory.told, memory.reachable, memory.wrong
-    finished = memory.finished
-    return Memory(told, reachable, memory.active, memory.heard, wrong, last, again, finished)
+    finished, unreachable = memory.finished, memory.unreachable
+    heard = memory.heard
+    return Memory(told, reachable, memory.active, heard, wrong, last, again, finished, unreachable)
 
 
 def _differing(found: Memory | ActiveFlow | SlotValue, empty: object) -> dict[str, Any]:

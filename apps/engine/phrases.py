@@ -28,13 +28,13 @@ LISTS = {
         n|no|nope|nah|no\ way|not\ (yet|now|really|correct|right|sure(\ yet)?|ok(ay)?|quite|this(\ one)?|that(\ one)?)|no\ (thanks|thank\ you)
         |(that|this|it)('?s|\ is)\ (wrong|incorrect|not\ (right|correct|it|what\ i\ (want|meant)))|(that|this|it)\ (isn'?t|is\ not)\ (right|correct|it|what\ i\ (want|meant))
         |wrong|incorrect|don'?t|do\ not|please\ don'?t|don'?t\ (do|submit|confirm|send)\ (it|that|this)(\ yet)?|wait|hold\ on|one\ moment|hang\ on|let\ me\ (think|see|check)(\ about\ (it|that|this))?|i(\ will|'ll)\ think\ about\ (it|that|this)|i\ disagree|negative|never
-        |不|不(是|对|行|要|可以|好|同意|确认|确定|正确|用|用了|是的|对的|是这个|是这样)|否|错了?|错误|有误|有错|有问题|没有|没|还没(有|好)?|等等|等(一)?下(下)?|(让)?我?(再)?(想(一)?想|考虑(一下|考虑)?)(吧)?|稍等|先(别|不|不要|等等|等一下)
+        |不|不(是|对|行|要|可以|好|同意|确认|确定|正确|用|是的|对的|是这个|是这样)|否|错了?|错误|有误|有错|有问题|没有|没|还没(有|好)?|等等|等(一)?下(下)?|(让)?我?(再)?(想(一)?想|考虑(一下|考虑)?)(吧)?|稍等|先(别|不|不要|等等|等一下)
         |别|别(办|提交|确认)(了)?|不(要|用)?提交|信息(有误|不对|错了|有错)|写错了|填错了|弄错了|搞错了
     """,
     PhraseKind.CANCEL: r"""
         (please\ )?keep\ (it|this|that|them|everything)(\ as\ (it\ is|is))?|(please\ )?(cancel|stop|quit|exit|abort|abandon)(\ (it|this|that|everything|all|here|please|now|(this|the|my)\ (request|process|form|application)))*
-        |never\ ?mind|nvm|(please\ )?don'?t\ bother(\ with\ (it|that))?|i('d|\ would)\ (rather|prefer)\ not(\ to)?|forget\ (it|about\ it|that|this)|leave\ it|drop\ it|scrap\ (that|it)|start\ over|no\ longer|i\ (don'?t|do\ not)\ want\ (to\ )?(do\ )?(this|it|that)?\ ?(any\ ?more|anymore)
-        |(我)?(要|想)?取消(了|吧|掉|一下|操作|流程|办理|申请|这个申请)?|算了(吧)?|还是算了(吧)?|(我)?[不别](办|弄|搞|申请|操作|填)了|(我)?(先)?不(办|弄)(了|吧)|(先)?不用了|不需要了|停(止|下(来)?)?(了|吧)?|退出|放弃(了|吧)?|结束|终止
+        |never\ ?mind|nvm|(please\ )?don'?t\ bother(\ with\ (it|that))?|(there'?s\ )?no\ need(\ any\ ?more)?|i('d|\ would)\ (rather|prefer)\ not(\ to)?|forget\ (it|about\ it|that|this)|leave\ it|drop\ it|scrap\ (that|it)|start\ over|no\ longer|i\ (don'?t|do\ not)\ want\ (to\ )?(do\ )?(this|it|that)?\ ?(any\ ?more|anymore)
+        |(我)?(要|想)?取消(了|吧|掉|一下|操作|流程|办理|申请|这个申请)?|算了(吧)?|还是算了(吧)?|(我)?[不别](办|弄|搞|申请|操作|填)了|(我)?(先)?不(办|弄)(了|吧)|(先)?不用[了啦]|不需要了|不必了?|停(止|下(来)?)?(了|吧)?|退出|放弃(了|吧)?|结束|终止
         |(我)?不想(办|弄|填)了|撤回申请
     """,
     PhraseKind.LACK: r"""

@@ -1,5 +1,6 @@
 """A line and what can be found in it, each part found when it is first asked for."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -7,10 +8,10 @@ from functools import cached_property
 
 from apps.engine.about import asks_about
 from apps.engine.book import Book, kept
-from apps.engine.commands import SetSlot, Unfit
+from apps.engine.commands import AskFaq, SetSlot, Unfit
 from apps.engine.courtesies import bare, spelt
 from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
-from apps.engine.matching import Matcher, Wish, background, learn
+from apps.engine.matching import Matcher, Wish, background, gist, learn
 from apps.engine.phrases import Phrases
 from apps.engine.recognise.hearing import hear, without
 from apps.engine.recognise.line import Line, read
@@ -29,6 +30,10 @@ WANTED = "wanted"
 START_AT = 0.5
 SURE_AT = 0.8
 LIKELY_AT = 0.35
+# What announces the digits of a phone tells of no wish.
+ANNOUNCED = re.compile(
+    r"(?:手机|电话)?(?:号码?)?的?(?:尾号|[后末][四4]位)(?:是|为)?|\b(?:my )?(?:phone|mobile|cell)(?: number)? (?:ends?|ending)\b(?: (?:in|with))?|\blast (?:four|4)(?: digits?)?\b"
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,10 @@ class Reading:
 
     @cached_property
     def wishes(self) -> list[Wish]:
-        return matcher(self.book).rank(without(self.line.folded, self.mentions))
+        said = without(self.line.folded, self.mentions)
+        if any(one.kind is SlotKind.PHONE_TAIL for one in self.mentions):
+            said = ANNOUNCED.sub(" ", said)
+        return matcher(self.book).rank(said)
 
 
 @kept
@@ -114,10 +122,29 @@ def phrases(book: Book) -> Phrases:
     return Phrases(book.phrases.items())
 
 
+@kept
+def examples(book: Book) -> dict[tuple[str, ...], str]:
+    """The flow of each example, by its gist."""
+    return {
+        gist(bare(spelt(line))): flow.key
+        for flow in book.flows
+        for lines in flow.examples.values()
+        for line in lines
+    }
+
+
+def word_for_word(wish: str, reading: Reading) -> Iterator[AskFaq]:
+    """The question that the shop may have answered in these very words, although they sound like a
+    wish; none where staff have given its gist as an example of it."""
+    if examples(reading.book).get(gist(reading.plain)) != wish:
+        yield AskFaq(reading.text, exact=True)
+
+
 def learn_book(book: Book) -> None:
     """Makes all that lines are understood with, so that the first of them need not wait for it."""
     matcher(book)
     phrases(book)
+    examples(book)
 
 
 def details(flow: FlowSpec, reading: Reading, mentions: list[Mention]) -> Iterator[SetSlot | Unfit]:

@@ -9,6 +9,7 @@ from apps.engine.machine import FLOW_STATES
 from apps.engine.policy import PERSON, Condition
 from apps.engine.scene import Scene
 from apps.engine.types import Mode, State
+from apps.engine.waiting import ask_for_address
 
 SAYS = {
     Ended.DONE: Say.DONE,
@@ -43,6 +44,8 @@ def take(result: Result, scene: Scene) -> bool:
         return _is_handed_over(result, scene)
     if result.ended is Ended.DONE:
         scene.finish()
+        if result.asks_address:
+            ask_for_address(scene)
         leave("done", scene)
     elif result.ended is Ended.REFUSED:
         _refuse(result, flow, scene)

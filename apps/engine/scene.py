@@ -12,6 +12,7 @@ from typing import Any, cast
 from apps.engine.commands import Command, Unfit
 from apps.engine.events import (
     Act,
+    Address,
     Event,
     Handoff,
     Judged,
@@ -57,7 +58,7 @@ class Scene:
     # The visitor's words; None where nothing was said.
     line: str | None = None
     parts: list[Part] = field(default_factory=list)
-    steps: list[Move | Handoff | Resume | Act] = field(default_factory=list)
+    steps: list[Move | Handoff | Address | Resume | Act] = field(default_factory=list)
     route: str = ""
     confidence: float | None = None
     rule: str = ""
@@ -76,6 +77,8 @@ class Scene:
     quiet: bool = False
     # An answer came to something else than what is asked: that is no turn without progress.
     missed: bool = False
+    # Nothing is asked beside the card: a yes to it is awaited.
+    card_alone: bool = False
     ended: str = ""
     offered: bool = False
     asked: str = ""

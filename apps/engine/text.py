@@ -21,6 +21,14 @@ _PART = re.compile(r"[^\W\d_]+|\d+")
 _IS_HAN = re.compile(f"[{HAN}]")
 _FIRST_HAN = HAN[0]
 
+# Every sign whose name speaks of a question is spelt as the plain one; the two that NFKC would make
+# something else of come first.
+_ASKING_FIRST = str.maketrans(dict.fromkeys("\u037e\u3244", "?"))
+_ASKING = (
+    "\u00bf\u055e\u061f\u1367\u1945\u203d\u225f\u2370\u2753\u2754\u2a7b\u2a7c\u2cfa\u2cfb\u2e18\u2e2e\u2e54"
+    "\ua60f\ua6f7\U00011143\U0001e95f\U0001f679\U0001f67a\U0001f67b\U0001fbc4"
+)
+
 # A word longer than this is an identifier or noise: its pieces would only cost memory.
 LONGEST_WORD = 40
 
@@ -58,6 +66,7 @@ def _table() -> dict[int, str | None]:
     table |= dict.fromkeys(chain(selectors, tags, surrogates))
     table |= dict.fromkeys((*range(0x09, 0x0E), *range(0x1C, 0x20), 0x85), " ")
     table |= {ord("\u2019"): "'", ord("\u2018"): "'", ord("\u201b"): "'"}
+    table |= dict.fromkeys(map(ord, _ASKING), "?")
     lines = files("apps.engine").joinpath("traditional.txt").read_text("utf-8").splitlines()
     table.update(zip(map(ord, lines[1]), lines[2], strict=True))
     return table
@@ -76,7 +85,8 @@ def normalise(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.lower().split())
-    folded = unicodedata.normalize("NFKC", text).translate(_TABLE).casefold()
+    asking = text.translate(_ASKING_FIRST)
+    folded = unicodedata.normalize("NFKC", asking).translate(_TABLE).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).translate(_TABLE).split())
 
 

@@ -27,6 +27,7 @@ from apps.engine.commands import (
     WantHuman,
 )
 from apps.engine.confirming import affirm, cancel, deny, expire
+from apps.engine.decide import Answer, Offer, Unsure
 from apps.engine.events import Event, Judged, Result, Say, Search
 from apps.engine.filling import HEARD, fill, is_only_heard, lack, refuse
 from apps.engine.forms import typed
@@ -38,7 +39,7 @@ from apps.engine.scene import Scene, language_of
 from apps.engine.starting import hear_for, start
 from apps.engine.types import Mode, Snapshot, State
 from apps.engine.understand import understand
-from apps.engine.waiting import want_bot, want_human
+from apps.engine.waiting import take_address, want_bot, want_human
 
 Choosing = Generator[Event | Search, Passages | None, Sequence[Command]]
 
@@ -65,6 +66,9 @@ def run(snapshot: Snapshot, text: str, commands: Sequence[Command] = ()) -> Play
     if scene.steps:
         yield from scene.steps
         scene.steps.clear()
+    if not commands and take_address(text, scene):
+        yield from scene.close()
+        return
     heard = commands or _understood(text, scene)
     scene.commands = tuple(heard)
     if scene.is_waiting:
@@ -164,6 +168,8 @@ def _meant(commands: Sequence[Command], text: str, scene: Scene) -> Choosing:
     asks = [one for one in known if isinstance(one, AskFaq)]
     if starts and asks and not (scene.active and scene.active.flow == starts[0].flow):
         return (yield from _surest(starts[0], asks[0], known, scene))
+    if asks and asks[0].maybe:
+        return (yield from _likeliest(asks[0], known, scene))
     return known
 
 
@@ -184,9 +190,10 @@ def _surest(
 ) -> Choosing:
     """A flow may be meant, or a question be asked about it: the surer one counts, and the other is
     offered beside it."""
-    decision = yield from look_up(question.text, scene)
+    decision = yield from look_up(question.text, scene, exact=question.exact)
     rest = [one for one in commands if not isinstance(one, AskFaq)]
-    if start.confidence >= START_AT and not start.about and not surer(decision, start):
+    is_answered = surer(decision, start) or (question.exact and isinstance(decision, Answer))
+    if start.confidence >= START_AT and not start.about and not is_answered:
         scene.asked = ""
         scene.near = offered(decision)
         return rest
@@ -197,6 +204,20 @@ def _surest(
     for one in rest:
         hear_for(scene.snapshot.book.by_key[start.flow], one, scene)
     return [one for one in rest if not isinstance(one, (StartFlow, *OF_A_FLOW))]
+
+
+def _likeliest(question: AskFaq, commands: Sequence[Command], scene: Scene) -> Choosing:
+    """What was asked for may have been missed, or a question be asked: one that is found counts.
+    Where the line names what was asked for, no less than an answer does."""
+    decision = yield from look_up(question.text, scene)
+    rest = [one for one in commands if one is not question]
+    is_missed = any(isinstance(one, Unfit) for one in rest)
+    if isinstance(decision, Answer | Unsure) or (is_missed and isinstance(decision, Offer)):
+        scene.command = "AskFaq"
+        answer(decision, scene)
+        return []
+    scene.asked = ""
+    return rest
 
 
 def _while_waiting(commands: Sequence[Command], text: str, scene: Scene) -> Play:

@@ -71,7 +71,6 @@ class Source(StrEnum):
 
     SAID = "said"
     TYPED = "typed"
-    VERIFIED = "verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,8 @@ class ActiveFlow:
     """A flow that a visitor is in, at the version it was started on.
 
     `pending` is the slot asked for, `asked` how often it was asked again. `confirmation` is the id
-    of the card shown, `shown` the number of the line that it came with, `agreed` that the yes to it
+    of the card shown, `shown` the number of the line that a typed yes must have seen, `mixed` that the last reply
+    asked something besides it or did not show it, `agreed` that the yes to it
     is there while a proof is still missing, `running` the key of the action that runs. `unfilled` counts the turns in a row without
     progress, `strayed` those that left the topic, `steered` how often the visitor was brought
     back. `after` is the flow that was asked for in the middle. `paused`: asked whether to go on,
@@ -102,6 +102,7 @@ class ActiveFlow:
     asked: int = 0
     confirmation: str = ""
     shown: int = 0
+    mixed: bool = False
     agreed: bool = False
     running: str = ""
     after: str = ""
@@ -129,6 +130,7 @@ class Memory:
 
     `told`: that the last line it did not know went to the team, so that it is not said twice.
     `reachable`: the visitor went on with the bot while the team has a request with an address.
+    `unreachable`: the team has what a flow ordered, and the visitor was asked for an address.
     `heard`: details given before any flow was asked for, by kind of slot. `wrong`: how often an
     order was not found for what proves it. `last`: the passage last answered with, `again` how
     often in a row. `finished`: for lines that were on their way when it was told.
@@ -142,6 +144,7 @@ class Memory:
     last: str = ""
     again: int = 0
     finished: Finished | None = None
+    unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,18 +18,29 @@ from apps.engine.commands import (
     StartFlow,
     WantHuman,
 )
+from apps.engine.consent import ORDERLY
 from apps.engine.courtesies import WISH_LENGTH, courtesy, wants_human
 from apps.engine.filling import awaited
 from apps.engine.flows import FlowSpec, SlotKind
 from apps.engine.in_flow import in_flow, is_bare
 from apps.engine.matching import Wish
-from apps.engine.reading import LIKELY_AT, SURE_AT, Reading, details, phrases
+from apps.engine.reading import LIKELY_AT, SURE_AT, Reading, details, phrases, word_for_word
 from apps.engine.recognise.line import read
 from apps.engine.recognise.parsing import TAIL, put
 from apps.engine.types import ActiveFlow, Snapshot
 
 KEPT_LINES = 2048
 LONGEST_COMMON = 100
+LONGEST_DISMISSAL = 30
+WORD_OF_HAN = 2
+NO = re.compile(
+    r"(?:no|nope|nah|not\ (?:now|yet|really)|no\ (?:worries|problem|need)|不|不是|不要|不必|没有?|没什么)(?:了|的|啊|呀|吧|啦)*",
+    re.VERBOSE,
+)
+# Most lines hold no word that any stop has, which one look tells.
+MAY_STOP = re.compile(
+    r"\b(?:never|nvm|forget|don'?t|keep|leave|drop|scrap|stop|quit|exit|abort|abandon|start|no|rather|prefer|do not)\b|[算不别停退放结终撤]"
+)
 HOLDS_DETAILS = re.compile(r"[\d@]")
 COURTESIES = {
     PhraseKind.GREETING: Courtesy.GREETING,
@@ -70,7 +81,7 @@ def outside(text: str, book: Book, today: date | None) -> tuple[Command, ...]:
     reading = Reading(text, book, today)
     if _wants_human(reading):
         return (WantHuman(),)
-    if found := courteous(reading):
+    if found := courteous(reading) or _dismisses(reading):
         return (found,)
     return tuple(_opening(reading)) if book.flows else (AskFaq(text),)
 
@@ -97,6 +108,22 @@ def courteous(reading: Reading) -> SmallTalk | None:
     return None
 
 
+def _dismisses(reading: Reading) -> SmallTalk | None:
+    """A stop or a no where nothing is open, which needs no answer."""
+    if len(reading.plain) > LONGEST_DISMISSAL or ORDERLY.search(reading.plain):
+        return None
+    if NO.fullmatch(reading.plain):
+        return SmallTalk(Courtesy.ASSENT)
+    lists = phrases(reading.book)
+    said = lists.added(reading.plain)
+    if said is None and MAY_STOP.search(reading.plain):
+        said = lists.whole(reading.spelt, (PhraseKind.CANCEL,))
+    if said is PhraseKind.CANCEL:
+        wish = reading.wishes[0] if reading.wishes else None
+        return None if wish and wish.confidence >= LIKELY_AT else SmallTalk(Courtesy.ASSENT)
+    return None
+
+
 def _opening(reading: Reading) -> Iterator[Command]:
     """A line outside of flows."""
     wish = reading.wishes[0] if reading.wishes else Wish("", 0.0)
@@ -105,12 +132,22 @@ def _opening(reading: Reading) -> Iterator[Command]:
         flow = reading.book.by_key[wish.flow]
         # What a lookup tells is asked for by a question.
         is_asked_about = not flow.lookup and reading.asks_about
+        is_sure = wish.confidence >= SURE_AT
+        is_asked_about = is_asked_about or (not is_sure and is_one_word(reading))
         yield StartFlow(wish.flow, wish.confidence, is_asked_about)
         yield from details(flow, reading, reading.mentions)
     else:
         yield from _heard(reading)
     if wish.confidence < SURE_AT or is_asked_about:
         yield AskFaq(reading.text)
+    elif not reading.mentions:
+        yield from word_for_word(wish.flow, reading)
+
+
+def is_one_word(reading: Reading) -> bool:
+    """Whether the line is a single word, which may name much: "delivery"."""
+    plain = reading.plain
+    return plain.isalpha() and (plain.isascii() or len(plain) <= WORD_OF_HAN)
 
 
 def _heard(reading: Reading) -> Iterator[SetSlot]:

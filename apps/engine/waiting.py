@@ -1,8 +1,10 @@
 """The way to a person and back, and what is said to somebody who waits for one."""
 
 import re
+from dataclasses import replace
 
-from apps.engine.events import Handoff, Reason, Resume, Say
+from apps.engine.addresses import address_in
+from apps.engine.events import Address, Handoff, Reason, Resume, Say
 from apps.engine.policy import Condition, Step
 from apps.engine.scene import Scene
 from apps.engine.text import normalise
@@ -38,13 +40,50 @@ def hand_over(reason: Reason, scene: Scene) -> None:
     if not scene.route:
         # A risk is a question for whoever takes over.
         scene.route = "high_risk" if reason is Reason.HIGH_RISK else "handoff"
+    found = _told_with_the_wish(reason, scene)
     if scene.has_address:
         scene.say(Say.WAITING if reason is Reason.ASKED else Say.NOTED)
         scene.go(State.HANDOFF, reason)
-    else:
+    elif not found:
         scene.say(Say.HANDOFF)
         scene.go(State.COLLECT, reason)
     scene.steps.append(Handoff(reason))
+    if found:
+        _note_address(found, scene)
+
+
+def _told_with_the_wish(reason: Reason, scene: Scene) -> Address | None:
+    if reason is not Reason.ASKED or scene.has_address:
+        return None
+    return address_in(scene.line or "", scene.snapshot.book)
+
+
+def ask_for_address(scene: Scene) -> None:
+    """A flow's order is with the team: the bot goes on, and an address that is typed is taken."""
+    scene.say(Say.LEAVE_ADDRESS)
+    scene.memory = replace(scene.memory, unreachable=True)
+
+
+def take_address(text: str, scene: Scene) -> bool:
+    """Whether the line says how the team can answer, which it was asked for; then that is noted
+    and the line is the message to the team, whatever else it says. In a flow a number may be a
+    detail of it."""
+    is_asked_for = scene.is_waiting or (scene.memory.unreachable and not scene.active)
+    if not is_asked_for or scene.has_address:
+        return False
+    found = address_in(text, scene.snapshot.book)
+    if found is None:
+        return False
+    scene.route = "contact"
+    _note_address(found, scene)
+    return True
+
+
+def _note_address(found: Address, scene: Scene) -> None:
+    scene.say(Say.REACHABLE, text=found.email or found.phone)
+    scene.memory = replace(scene.memory, told=False, unreachable=False)
+    scene.go(State.HANDOFF, "contact")
+    scene.steps.append(found)
 
 
 def want_bot(scene: Scene) -> None:
@@ -73,4 +112,11 @@ def note(scene: Scene) -> None:
     writes down a long story wants no word after each sentence."""
     if not scene.memory.told:
         scene.say(Say.NOTED if scene.has_address else Say.NOTED_UNREACHABLE)
+        scene.tell()
+
+
+def remind(scene: Scene) -> None:
+    """That the team has the request, once as above."""
+    if not scene.memory.told:
+        scene.say(Say.WAITING if scene.has_address else Say.UNREACHABLE)
         scene.tell()

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from apps.engine.commands import CancelFlow, Command, SetSlot, StartFlow, Unfit
-from apps.engine.filling import WRONG
-from apps.engine.flows import FlowSpec, SlotKind
+from apps.engine.flows import FlowSpec, SlotSpec
 from apps.engine.matching import Wish
+from apps.engine.phrases import is_gone
 from apps.engine.reading import START_AT, SURE_AT, Reading, details, matcher
 from apps.engine.recognise.hearing import without
 from apps.engine.recognise.parsing import REASON
-from apps.engine.text import normalise
+from apps.engine.text import FUNCTION_WORDS, normalise, stem
 from apps.engine.types import ActiveFlow
 
 QUESTION = re.compile(
@@ -34,9 +34,9 @@ DENIERS = re.compile(r"\b(?:don't|dont|do not|not|no longer|never|no)\b|不是|�
 RATHER = re.compile(
     r"""
     \b(?:instead\ of|rather\ than)\ (?:(?:an?|the|my|this)\ )?\w+
-    |\b(?:instead|rather|on\ second\ thoughts?|changed\ my\ mind|better\ (?:to|just|if)|actually|make\ (?:it|that)\ an?|switch\ (?:it\ )?to|change\ (?:it\ |this\ )?to)\b
+    |\b(?:instead|rather|on\ second\ thoughts?|changed\ my\ mind|better\ (?:to|just|if)|actually|in\ fact|make\ (?:it|that)\ an?|switch\ (?:it\ )?to|change\ (?:it\ |this\ )?to)\b
     |(?:^|[,.;!…，。；！、\s]|算了|[那我要就]|要不|我们)(?:还是|不如|干脆|索性|倒不如|直接)(?!.*(?:呢|吗|还是))
-    |(?:改|变|换|转)(?:成|为|做)|改(?=退|换|取消)|而是|改(?:了)?主意了?
+    |其实|实际上|说实话|(?:说|搞|弄)错了?(?=[\s,，])|应该是(?=.{0,6}[退换取])|(?:改|变|换|转)(?:成|为|做)|改(?=退|换|取消)|而是|改(?:了)?主意了?
     """,
     re.VERBOSE,
 )
@@ -48,25 +48,10 @@ BESIDE = re.compile(
 UNDECIDED = re.compile(
     r"\bor\b|\b(?:should|shall)\ i\b|\bis\ it\b|呢\W*$|哪|好不好|[^\W_]还是.*[?]"
 )
-# "The order number is wrong" wants to give another. Of an item or a reason the same words may say
-# why it goes back.
-FAULT = r"""
-    (?:no\W*|sorry\W*|oh\W*)*(?:(?:the|my|that|this)\ )?{label}(?:\ (?:i\ (?:gave|typed|sent)(?:\ you)?))?(?:\ is|\ was|'s)?\ (?:wrong|incorrect|not\ (?:right|correct))
-    |(?:i\ (?:gave|typed|sent)(?:\ you)?\ )?(?:the\ |a\ )?wrong\ {label}
-    |(?:不好意思|抱歉|我的?|这个|刚才的?)*\W*{label}(?:我)?(?:好像|可能)?(?:是|给|填|写|输入?|弄|报|发)?(?:错|不对|有误|不正确)(?:了|的)?
-    |(?:我)?(?:填|写|输|弄|报|发)错了?{label}了?
-"""
-# "Change: Reason" is what the buttons behind a no say.
-CHANGE = r"""
-    (?:(?:no|please|i|i'd|we|can|could|would|let|me|you|want|need|like|have|to)\W+)*(?:change|correct|edit|fix|modify|update)\W+(?:(?:the|my|that|this)\ )?{label}(?:\W+(?:please|thanks))?
-    |(?:不|我|要|想|需|请|帮|麻烦|您|你|把)*(?:修改|更改|更正|改)(?:一?下)?\W*{label}(?:吧|谢谢)?
-    |(?:我|要|想|请|帮|把)*{label}(?:要|想|得|需要)?(?:改|修改|更改)(?:一?下)?(?:吧)?
-"""
-NAMED = r"(?:(?:the|my)\ )?{label}"
-NUMBERED = frozenset(
-    {SlotKind.ORDER_ID, SlotKind.PHONE, SlotKind.PHONE_TAIL, SlotKind.EMAIL, SlotKind.DATE}
-)
 LONGEST_DENIAL = 40
+LONGEST_NAME = 60
+WORD = re.compile(r"[^\W\d_]+")
+POINTING = re.compile("[我你您的是这那就为叫个]+")
 
 
 def wants(key: str, said: str, least: float, reading: Reading) -> bool:
@@ -102,28 +87,20 @@ def is_denied(flow: FlowSpec, reading: Reading) -> bool:
     return wants(flow.key, DENIERS.sub(" ", line), START_AT, reading)
 
 
-def faulted(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Unfit | None:
-    """The slot whose value the line calls wrong, or wants to change, and says no more."""
-    plain = reading.plain
-    if len(plain) > LONGEST_DENIAL:
-        return None
-    # Nothing is open: what shall be changed was asked for.
-    was_denied = not (active.pending or active.confirmation)
-    for spec in flow.slots:
-        if spec.name not in active.slots:
-            continue
-        labels = "|".join(re.escape(normalise(label)) for label in spec.labels.values())
-        ways = (CHANGE, FAULT) if spec.kind in NUMBERED else (CHANGE,)
-        if any(_said_of(way, labels).fullmatch(plain) for way in ways):
-            return Unfit(spec.name, WRONG)
-        if was_denied and _said_of(NAMED, labels).fullmatch(plain):
-            return Unfit(spec.name, WRONG)
-    return None
+def says_why(pending: SlotSpec | None, flow: FlowSpec, reading: Reading) -> bool:
+    """Whether a stop is the reason that was asked for, or the one that the flow itself is for: who
+    cancels an order does not want it any more."""
+    if reading.reason is None or REASON not in flow.by_name:
+        return False
+    is_asked = pending is not None and pending.name == REASON
+    return is_asked or wants(flow.key, reading.plain, START_AT, reading)
 
 
-@lru_cache(maxsize=1024)
-def _said_of(way: str, labels: str) -> re.Pattern[str]:
-    return re.compile(way.replace("{label}", f"(?:{labels})"), re.VERBOSE)
+def is_said_again(one: Command, flow: FlowSpec, active: ActiveFlow) -> bool:
+    """Whether a value only says why once more, when all is agreed to: it changes nothing that was."""
+    if not active.agreed or not isinstance(one, SetSlot) or one.slot != REASON:
+        return False
+    return not flow.by_name[REASON].required
 
 
 def switched(flow: FlowSpec, reading: Reading) -> Iterator[Command]:
@@ -143,6 +120,73 @@ def switched(flow: FlowSpec, reading: Reading) -> Iterator[Command]:
         yield from (one for one in given if not (one.slot == REASON and _is_turn(one)))
 
 
+def outspoken(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Iterator[Command]:
+    """The commands of a line that gives what the flow could take, and asks for another flow with as
+    many words: "return 202580668968" is no answer for who cancels. What the words say why is left
+    out, as that may sound like many a wish. A lookup takes the stead of a flow that holds nothing
+    yet."""
+    said = _beyond(flow, reading)
+    if active.running or reading.asks_about or names_only(flow, said):
+        return
+    wish = next(iter(_wishes_beyond(flow, reading)), None)
+    if wish is None or wish.confidence < SURE_AT or wish.flow == flow.key:
+        return
+    there = reading.book.by_key[wish.flow]
+    if there.lookup:
+        # "The order ..." may say which order goes back.
+        unnamed = without_names(flow, said)
+        is_meant = is_question(reading) or wants(wish.flow, unnamed, SURE_AT, reading)
+        is_open = bool(active.slots) or not is_meant
+    else:
+        is_open = UNDECIDED.search(said) is not None
+    if not is_open:
+        yield CancelFlow()
+        yield StartFlow(wish.flow, wish.confidence)
+        yield from details(there, reading, reading.mentions)
+
+
+def names_only(flow: FlowSpec, said: str) -> bool:
+    """Whether words only name what the flow is about: "order", "my order number is"."""
+    if len(said) > LONGEST_NAME:
+        return False
+    left = [word for word in WORD.findall(said) if stem(word) not in FUNCTION_WORDS]
+    return bool(left) and not WORD.search(without_names(flow, " ".join(left)))
+
+
+def without_names(flow: FlowSpec, said: str) -> str:
+    """Words without those that name what the flow is about."""
+    named = [flow.names, *(slot.labels for slot in flow.slots)]
+    names, stems = _words_of(tuple(name for texts in named for name in texts.values()))
+
+    def unnamed(found: re.Match[str]) -> str:
+        word = found[0]
+        is_name = stem(word) in stems or (not word.isascii() and word in names)
+        return " " if is_name else word
+
+    return WORD.sub(unnamed, POINTING.sub(" ", said))
+
+
+@lru_cache(maxsize=256)
+def _words_of(names: tuple[str, ...]) -> tuple[str, frozenset[str]]:
+    said = " ".join(map(normalise, names))
+    return said, frozenset(map(stem, WORD.findall(said)))
+
+
+def is_about_proof(flow: FlowSpec, reading: Reading) -> bool:
+    """Whether the line says that what proves an order is gone, which may come unasked."""
+    return any(is_gone(spec.kind, reading.plain) for spec in flow.slots if spec.proof)
+
+
+def only_says_why(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> bool:
+    """Whether the line gives the reason that stands there once more, and no other wish."""
+    if reading.reason is None or REASON not in active.slots or is_question(reading):
+        return False
+    if is_about_proof(flow, reading):
+        return False
+    wishes = matcher(reading.book).rank(RATHER.sub(" ", _beyond(flow, reading)))
+    return not any(wish.confidence >= START_AT for wish in wishes)
+
+
 def _is_turn(one: SetSlot | Unfit) -> bool:
     return isinstance(one, SetSlot) and RATHER.search(one.said.lower()) is not None
 
@@ -158,7 +202,19 @@ def afterwards(flow: FlowSpec, reading: Reading) -> StartFlow | None:
 def _other(flow: FlowSpec, reading: Reading) -> Wish | None:
     """The other flow that is wished for, this one being named only to be left. The words for the
     change are no part of the wish: the 不 of 不如 denies nothing."""
-    said = RATHER.sub(" ", without(reading.line.folded, reading.mentions))
-    wishes = (*matcher(reading.book).rank(said), *reading.wishes)
+    said = _beyond(flow, reading)
+    wishes = (*matcher(reading.book).rank(RATHER.sub(" ", said)), *_wishes_beyond(flow, reading))
     likely = (wish for wish in wishes if wish.confidence >= START_AT)
     return next((wish for wish in likely if wish.flow != flow.key), None)
+
+
+def _wishes_beyond(flow: FlowSpec, reading: Reading) -> list[Wish]:
+    why = reading.reason if REASON in flow.by_name else None
+    return matcher(reading.book).rank(_beyond(flow, reading)) if why else reading.wishes
+
+
+def _beyond(flow: FlowSpec, reading: Reading) -> str:
+    """The folded line without what it names, and without the reason that it gives for the flow."""
+    rest = without(reading.line.folded, reading.mentions)
+    why = reading.reason if REASON in flow.by_name else None
+    return f"{rest[: why.start]},{rest[why.end :]}" if why else rest

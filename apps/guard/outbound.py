@@ -57,8 +57,10 @@ AS_IT_STANDS = "%/?:@!$&'()*+,;=[]~"
 CONNECT_S = 3.0
 # For the head, trailers and what cuts a body into chunks, as it comes.
 MOST_AROUND = 65_536
-# A resolver that hangs cannot be stopped, only left alone.
-_resolvers = ThreadPoolExecutor(4, thread_name_prefix="resolver")
+# A look-up that hangs cannot be stopped, only left alone, and may outlive several calls: there is
+# room for four of each that the relay makes at once. Threads are started as they are needed.
+RESOLVERS = 64
+_resolvers = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolver")
 
 
 class Problem(StrEnum):
@@ -163,6 +165,8 @@ def _resolve(host: str, port: int, until: float) -> list[Address]:
     try:
         found = asked.result(_left(until))
     except TimeoutError as error:
+        # One that has no thread yet takes none any more.
+        asked.cancel()
         raise OutboundError(Problem.TIMEOUT) from error
     except (OSError, UnicodeError) as error:
         raise OutboundError(Problem.UNKNOWN_HOST) from error

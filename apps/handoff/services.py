@@ -54,14 +54,21 @@ def leave_message(
         )
     )
     if outcome.verdict is Verdict.OK:
-        ticket = open_ticket(
-            session=session,
-            reason=Ticket.Reason.CONTACT,
-            language=session.language,
-            turn=turn.id,
+        take_message(
+            session=session, text=line.text, name=name, email=email, phone=phone, turn=turn.id
         )
-        ticket.add_message(text=line.text, name=name, email=email, phone=phone)
     return outcome
+
+
+def take_message(
+    *, session: Session, text: str, email: str, phone: str, turn: UUID | None, name: str = ""
+) -> Ticket:
+    """Puts a message with its address on the session's ticket. Call with the session locked."""
+    ticket = open_ticket(
+        session=session, reason=Ticket.Reason.CONTACT, language=session.language, turn=turn
+    )
+    ticket.add_message(text=text, name=name, email=email, phone=phone)
+    return ticket
 
 
 def _to_handoff(state: State) -> tuple[Step, ...]:
@@ -74,7 +81,7 @@ def _to_handoff(state: State) -> tuple[Step, ...]:
 
 def _without_request(session: Session) -> dict[str, Any]:
     """What is remembered of the request to the team is over; the flow a visitor is in is not."""
-    return dump(replace(load(session.memory), told=False, reachable=False))
+    return dump(replace(load(session.memory), told=False, reachable=False, unreachable=False))
 
 
 def last_question(session: Session) -> int | None:

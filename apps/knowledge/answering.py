@@ -15,9 +15,13 @@ NEAR = OFFERED
 
 def passages(index: SiteIndex, fallback: str, request: Search) -> tuple[Passage, ...]:
     """The passages for a question: first in its own language, then in the others."""
-    found = index.search(
-        request.text, (request.language, fallback), enough=POLICY.offer_at, limit=OFFERED, near=NEAR
-    )
+    languages = (request.language, fallback)
+    if request.exact:
+        found = index.exact(request.text, languages)
+    else:
+        found = index.search(
+            request.text, languages, enough=POLICY.offer_at, limit=OFFERED, near=NEAR
+        )
     if found and found[0].coverage is not None:
         found = _worth_showing(found)
     return tuple(

@@ -91,14 +91,28 @@ class SiteIndex:
                 break
         return best
 
+    def exact(self, text: str, languages: Iterable[str]) -> list[Found]:
+        """The one entry that holds this very phrasing, in the first language that has one."""
+        now = timezone.now()
+        for language in dict.fromkeys([*languages, *self._lexical]):
+            lexical = self._lexical.get(language)
+            if lexical and (found := self._exactly(text, lexical, now)):
+                return found
+        return []
+
+    def _exactly(self, text: str, lexical: LexicalIndex, now: datetime) -> list[Found]:
+        hit = lexical.exact(text)
+        if hit and self._entries[hit.id].is_valid(now):
+            return [Found(self._entries[hit.id], hit.confidence)]
+        return []
+
     def _search_one(self, text: str, language: str, limit: int, near: int) -> list[Found]:
         lexical = self._lexical.get(language)
         if lexical is None:
             return []
         now = timezone.now()
-        exact = lexical.exact(text)
-        if exact and self._entries[exact.id].is_valid(now):
-            return [Found(self._entries[exact.id], exact.confidence)]
+        if exact := self._exactly(text, lexical, now):
+            return exact
         hits = lexical.search(text, limit, near)
         found = [Found(self._entries[hit.id], hit.confidence, hit.coverage) for hit in hits]
         return [one for one in found if one.entry.is_valid(now)]
@@ -175,15 +189,28 @@ class Library:
         self._indexes: dict[int, SiteIndex] = {}
         # By site, the version that this release cannot read.
         self._foreign: dict[int, int] = {}
+        # And the one that could not be loaded.
+        self._failed: dict[int, int] = {}
 
     def of(self, site_id: int) -> SiteIndex:
         return self._indexes.get(site_id, EMPTY)
 
     def refresh(self) -> None:
-        """Blocking: one small query, and the bodies of the indexes that have moved."""
+        """Blocking: one small query, and the bodies of the indexes that have moved. What breaks at
+        one of them is told in the log, and tried again at the next call."""
         for site_id, built in IndexState.objects.values_list("site_id", "built"):
             if built not in (self.of(site_id).version, self._foreign.get(site_id)):
-                self._load(site_id)
+                self._renew(site_id, built)
+
+    def _renew(self, site_id: int, built: int) -> None:
+        try:
+            self._load(site_id)
+        except Exception as error:  # noqa: BLE001 the other sites' visitors are not to feel it
+            if self._failed.get(site_id) != built:
+                logger.error("index: site %s stays as it was (%s)", site_id, type(error).__name__)  # noqa: TRY400 what it was reading is no matter of the log
+            self._failed[site_id] = built
+        else:
+            self._failed.pop(site_id, None)
 
     def _load(self, site_id: int) -> None:
         """An index of another release cannot be read: the old one answers until it is rebuilt."""

@@ -51,14 +51,6 @@ def knowledge_changed(*, site_ids: Iterable[int]) -> None:
 
 
 @transaction.atomic
-def save_entries(
-    *, edits: Sequence[Edit], author: User | None, origin: FaqVersion.Origin, note: str = ""
-) -> list[Faq]:
-    """Stores new and changed entries, each with a version; those that anything moved in."""
-    return _record(edits, Change(origin, author, note))
-
-
-@transaction.atomic
 def save_entry(
     *,
     entry: Faq,

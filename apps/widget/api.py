@@ -1,9 +1,11 @@
 """The HTTP twin of the socket, for networks that break WebSockets: same driver, same answers."""
 
+import math
+
 from django.http import HttpRequest, JsonResponse
 
 from apps.chat import frames, services
-from apps.chat.codes import TOO_MANY_CHATS, Code
+from apps.chat.codes import TOO_MANY_CHATS, Code, words
 from apps.chat.threads import in_thread
 from apps.dialogue.running import running
 from apps.guard import limits
@@ -16,6 +18,7 @@ from apps.widget.endpoints import (
     endpoint,
     frame_of,
     handle_of,
+    is_trusted,
     outcome,
     session_of,
     take_turn,
@@ -34,7 +37,9 @@ async def sessions(request: HttpRequest) -> JsonResponse:
         raise ApiError(Code.BAD_FRAME)
     site = await in_thread(_find_site, key)
     if wait := await in_thread(limits.new_sessions.take, limits.address_of(request)):
-        raise ApiError(Code.RATE_LIMITED, retry_after=wait, words=TOO_MANY_CHATS)
+        # In the page's language: the frame shows it.
+        told = words(TOO_MANY_CHATS, site.language(locale)) % {"minutes": math.ceil(wait / 60)}
+        raise ApiError(Code.RATE_LIMITED, retry_after=wait, words=told)
     started = await in_thread(services.start_session, site=site, locale=locale)
     return JsonResponse(
         {
@@ -52,21 +57,21 @@ async def messages(request: HttpRequest) -> JsonResponse:
         return await messages_after(request)
     frame = frame_of(request, frames.Send)
     async with handle_of(request) as handle:
-        return outcome(await running().driver.send(handle, frame))
+        return outcome(await running().driver.send(handle, frame, trusted=is_trusted(request)))
 
 
 @endpoint("POST")
 async def handoff(request: HttpRequest) -> JsonResponse:
     frame = frame_of(request, frames.Handoff)
     async with handle_of(request) as handle:
-        return outcome(await running().driver.hand_over(handle, frame))
+        return outcome(await running().driver.hand_over(handle, frame, trusted=is_trusted(request)))
 
 
 @endpoint("POST")
 async def contact(request: HttpRequest) -> JsonResponse:
     frame = frame_of(request, frames.Contact)
     async with handle_of(request) as handle:
-        return outcome(await running().driver.contact(handle, frame))
+        return outcome(await running().driver.contact(handle, frame, trusted=is_trusted(request)))
 
 
 @endpoint("POST")
@@ -94,10 +99,10 @@ async def csat(request: HttpRequest) -> JsonResponse:
 @endpoint("POST")
 async def identify(request: HttpRequest) -> JsonResponse:
     frame = frame_of(request, frames.Identify)
-    trusted = limits.is_trusted(limits.address_of(request))
+    wish = SignIn(token_of(request), frame.jwt, trusted=is_trusted(request))
     async with handle_of(request) as handle:
         try:
-            answer = await sign_in(handle, SignIn(token_of(request), frame.jwt, trusted=trusted))
+            answer = await sign_in(handle, wish)
         except NotIdentifiedError as error:
             raise ApiError(error.code, retry_after=error.retry_after, words=error.words) from error
         return JsonResponse(answer)

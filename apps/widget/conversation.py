@@ -104,14 +104,14 @@ class Conversation:
 
     async def _store(self, handle: Handle, frame: frames.Keyed) -> None:
         """The answer is pushed by the driver, in order with the lines around it."""
-        driver = running().driver
+        driver, trusted = running().driver, self._trusted
         match frame:
             case frames.Handoff():
-                answer = await driver.hand_over(handle, frame, self._socket)
+                answer = await driver.hand_over(handle, frame, self._socket, trusted=trusted)
             case frames.Contact():
-                answer = await driver.contact(handle, frame, self._socket)
+                answer = await driver.contact(handle, frame, self._socket, trusted=trusted)
             case frames.Send():
-                answer = await driver.send(handle, frame, self._socket)
+                answer = await driver.send(handle, frame, self._socket, trusted=trusted)
             case _:
                 raise TypeError(type(frame).__name__)
         if answer["type"] == "error":
@@ -179,7 +179,7 @@ class Conversation:
     async def _welcome(self, hello: frames.Hello, entered: services.Entered) -> None:
         now = running()
         standing = Standing.of(entered.session)
-        self._handle = now.driver.hold(standing, trusted=self._trusted)
+        self._handle = now.driver.hold(standing)
         self._push(
             {
                 "type": "welcome",

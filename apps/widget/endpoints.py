@@ -106,8 +106,7 @@ async def _answered(view: View, request: HttpRequest) -> JsonResponse:
 async def handle_of(request: HttpRequest) -> AsyncIterator[Handle]:
     session = await session_of(request)
     driver = running().driver
-    trusted = limits.is_trusted(limits.address_of(request))
-    handle = driver.hold(Standing.of(session), trusted=trusted)
+    handle = driver.hold(Standing.of(session))
     try:
         if handle.standing.version < session.version:
             await driver.refresh(handle)
@@ -123,13 +122,17 @@ def token_of(request: HttpRequest) -> str:
     return token.strip()
 
 
+def is_trusted(request: HttpRequest) -> bool:
+    return limits.is_trusted(limits.address_of(request))
+
+
 async def session_of(request: HttpRequest) -> Session:
     return await in_thread(services.recognise, token=token_of(request))
 
 
 def take_turn(request: HttpRequest) -> None:
     """Before the database is asked for anything."""
-    if limits.is_trusted(limits.address_of(request)):
+    if is_trusted(request):
         return
     holder = services.digest(token_of(request))
     if wait := others.of(holder, OTHER_BURST, OTHER_PER_SECOND).take():

@@ -64,7 +64,8 @@ async def sign_in(handle: Handle, wish: SignIn) -> frames.Encodable:
         _send_others_away(handle, wish.own)
     if found.has_ended:
         raise NotIdentifiedError(Code.IDENTITY_CHANGED)
-    # Nothing of the session has moved for it; elsewhere the next look at its row tells.
+    # For a line that comes at once. The session's version has moved: elsewhere, and here if a row
+    # that was read before is taken over meanwhile, the next look at it tells.
     handle.standing = replace(handle.standing, is_verified=True)
     return frames.identified(found.token)
 

@@ -107,7 +107,7 @@ const chat = new Chat({
       log.typing(false);
       if (item.cmid === contact?.cmid) contact.part.refuse(detail, field);
       else log.refused(item, detail);
-      asked?.part?.free();
+      if (item.cmid === asked?.cmid) asked.part.free();
     },
     dropped: (item) => log.dropped(item),
     line: show,
@@ -187,9 +187,10 @@ async function fill(one) {
     });
     const { Card, ContactForm, SlotForm } = await fetched;
     if (one.part || (one.isOver && !confirm) || !(form || confirm)) return;
-    if (confirm) one.part = new Card(confirm, one.seq, give);
+    const answer = (text, fields) => give(text, fields, (one.cmid = uuid()));
+    if (confirm) one.part = new Card(confirm, one.seq, answer);
     else if (one === contact) one.part = new ContactForm(form.label, one.values, (values) => leave(values));
-    else one.part = new SlotForm(form, one.seq, give);
+    else one.part = new SlotForm(form, one.seq, answer);
   } catch {
     // Fetched again when the next is asked for, or the network is back.
     fetched = null;
@@ -201,7 +202,7 @@ async function fill(one) {
   else one.part.arrived?.();
 }
 
-const give = (text, fields) => offer({ type: "send", text, fields });
+const give = (text, fields, cmid = uuid()) => offer({ type: "send", text, fields, cmid });
 
 /** The next question takes its place. */
 function retire() {
@@ -299,8 +300,8 @@ function setSound(isOn) {
   menu.showSound(isOn);
 }
 
-/** A short break is not worth a word. */
-function setLink(up) {
+/** A short break is not worth a word; a refusal says why. */
+function setLink(up, why) {
   isUp = up;
   if (up) {
     clearTimeout(stripTimer);
@@ -311,6 +312,10 @@ function setLink(up) {
     return;
   }
   log.cut();
+  if (why) {
+    clearTimeout(stripTimer);
+    return showStrip(why);
+  }
   const wait = navigator.onLine ? STRIP_AFTER_MS : 0;
   stripTimer ||= setTimeout(() => showStrip(say(away())), wait);
 }

@@ -43,7 +43,7 @@ export class Chat {
       host,
       body,
       ready: () => this.#link.start(),
-      failed: () => view.link(false),
+      failed: (why) => view.link(false, why),
     });
     this.#link = new Link({
       hello: () => ({

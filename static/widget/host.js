@@ -97,9 +97,9 @@ export class Visitor {
   async begin() {
     if (this.#beginning) return;
     this.#beginning = true;
-    const { token, wait } = await this.#ask();
+    const { token, wait, why } = await this.#ask();
     if (!token) {
-      this.#failed();
+      this.#failed(why);
       await pause(wait ?? backoff(this.#failures++));
     }
     this.#beginning = false;
@@ -138,7 +138,8 @@ export class Visitor {
   async #ask() {
     try {
       const { status, answer, retryAfter } = await call("sessions", { body: this.#body });
-      return status === 200 ? { token: answer.token } : { wait: retryAfter };
+      if (status === 200) return { token: answer.token };
+      return { wait: retryAfter, why: status === 429 && answer.detail };
     } catch {
       return {};
     }

@@ -80,7 +80,7 @@ class TestAtTheDoor:
         await driver.close()
 
     async def send(self, driver, session, text, fields=None):
-        handle = driver.hold(Standing.of(session), trusted=True)
+        handle = driver.hold(Standing.of(session))
         frame = Send(cmid=uuid.uuid4(), text=text, fields=fields)
         return await driver.send(handle, frame)
 
@@ -106,7 +106,7 @@ class TestAtTheDoor:
 
     @pytest.mark.parametrize("text", ["a\0b", " ", "half \ud83d"], ids=ids)
     async def test_the_same_holds_for_a_message_left(self, driver, sessions, text):
-        handle = driver.hold(Standing.of(sessions[0]), trusted=True)
+        handle = driver.hold(Standing.of(sessions[0]))
         frame = Contact(cmid=uuid.uuid4(), text=text, email="jo@shop.example")
         assert (await driver.contact(handle, frame))["type"] == "refused"
         assert await in_database(Message.objects.count)() == 0

@@ -2,10 +2,12 @@
 
 import io
 import json
+import re
 import stat
 import tomllib
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone, translation
 
 from apps.chat.models import Session, Visitor
-from apps.demo.models import Item
+from apps.demo.models import Customer, Item
 from apps.demo.shop import BY_SLUG, PRODUCTS
 from apps.dialogue.actions import registry
 from apps.dialogue.models import FlowVersion
@@ -103,6 +105,17 @@ class TestExamples:
         assert isinstance(run(asked), registry.Done)
         with translation.override(language.lower()):
             assert slots["product"]["examples"][language] == str(BY_SLUG[bought].name)
+
+    @pytest.mark.usefixtures("versions")
+    @pytest.mark.parametrize("person", ["mei", "jonas", "ana"])
+    def test_what_the_orders_page_tells_proves_an_order(self, settings, client, call, person):
+        host = urlsplit(settings.DEMO_URL).netloc
+        page = client.get(f"/demo/orders/?as={person}", headers={"host": host}).content.decode()
+        customer = Customer.objects.get(person=person)
+        [tail] = re.findall(r"<strong>(\d{4})</strong>", page)
+        run = registry.find("demo.order_status").run
+        order = customer.orders.first()
+        assert isinstance(run(call(order_id=order.number, phone_tail=tail)), registry.Done)
 
     def test_no_other_shop_is_in_them(self, versions):
         said = json.dumps([spec["slots"] for spec in versions.values()], ensure_ascii=False)
@@ -277,7 +290,9 @@ class TestAgain:
 
     def test_reset_without_a_demo_does_nothing(self):
         Site.objects.create(key="real", name="Real")
+        Customer.objects.create(name="Somebody else's")
         assert "nothing was reset" in demo("--reset")
+        assert Customer.objects.exists()
         assert Site.objects.count() == 1
 
     def test_what_a_reset_deletes_is_said_before(self, tmp_path):

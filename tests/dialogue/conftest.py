@@ -27,7 +27,7 @@ async def driver():
 
 @pytest.fixture
 def handle(driver, session):
-    return driver.hold(Standing.of(session), trusted=True)
+    return driver.hold(Standing.of(session))
 
 
 @pytest.fixture

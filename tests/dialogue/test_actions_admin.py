@@ -12,6 +12,9 @@ from apps.dialogue import books
 from apps.dialogue.actions import execute, threads, webhooks
 from apps.dialogue.actions.registry import Done
 from apps.dialogue.models import ActionRun, Webhook
+from apps.dialogue.play import Said
+from apps.dialogue.services import take_line
+from apps.handoff.models import Ticket
 from apps.knowledge.index import library
 from apps.sites.sealing import unseal
 from tests.dialogue.flow_rows import return_flow
@@ -79,6 +82,26 @@ def html(user, name, *arguments, **query):
     return signed_in(user).get(page(name, *arguments), query).content.decode()
 
 
+class TestTicket:
+    @pytest.mark.parametrize("is_typed_on_the_card", [True, False])
+    def test_hides_the_proof_and_shows_the_chat_in_which_it_was_given(
+        self, make_session, site, monkeypatch, is_typed_on_the_card
+    ):
+        opened(site, monkeypatch, refund(action="ticket:"))
+        session = make_session()
+        card = fill(session, () if is_typed_on_the_card else ("2567",))
+        yes = {"confirm": card, "answer": "yes"}
+        proof = {"phone_tail": "2567"} if is_typed_on_the_card else {}
+        take_line(session_id=session.id, said=Said(uuid.uuid4(), "Yes", yes | proof))
+        execute.carry_out(ActionRun.objects.get().key)
+        ticket = Ticket.objects.get()
+        shown = texts(html(carol(), "handoff_ticket_change", ticket.pk))
+        assert "2567" not in ticket.text
+        assert f"Order number: {ORDER}" in ticket.text
+        assert "phone_tail: 2567" in shown
+        assert not [line for line in shown if card in line]
+
+
 class TestRuns:
     def test_tell_what_was_done_and_what_went_wrong(self, given_up):
         said = " ".join(texts(html(olga(), RUN, given_up.pk)))
@@ -89,6 +112,14 @@ class TestRuns:
             "The server answered with an error. (404)",
         ):
             assert words in said
+
+    def test_tell_where_to_look_when_the_end_is_not_clear(self, given_up):
+        said = " ".join(texts(html(olga(), RUN, given_up.pk)))
+        assert "A try may have reached the shop" not in said
+        ActionRun.objects.update(state=State.UNCLEAR)
+        client = signed_in(User.objects.get(username="olga"))
+        said = " ".join(texts(html_of(client, page(RUN, given_up.pk))))
+        assert "an error. (404) A try may have reached the shop all the same: look there" in said
 
     def test_say_it_in_words_and_hide_what_proves(self, given_up, site):
         return_flow(site, key="refund", name_en="Refund it", name_zh_hans="退款")

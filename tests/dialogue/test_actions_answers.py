@@ -229,8 +229,68 @@ class TestTicket:
             "Reason: Broken",
         ]
         assert fresh(session).mode == "bot"
-        assert last(session).text == f"Refunded {ORDER}."
+        assert last(session).text.startswith(f"Refunded {ORDER}.")
         assert not Ticket.objects.without_address().exists()
+
+    def test_asks_for_an_address_that_may_be_typed(self, session, site, monkeypatch):
+        opened(site, monkeypatch, refund(action="ticket:"))
+        execute.carry_out(agree(session).key)
+        line = last(session)
+        assert line.text == f"Refunded {ORDER}.\n\n{phrases.say(Say.LEAVE_ADDRESS, 'en')}"
+        assert line.meta["form"]["type"] == "contact"
+        send(session, "👍")
+        send(session, "please ring 555-123-4567")
+        ticket = Ticket.objects.get(session=session)
+        assert (ticket.reason, ticket.phone) == (Ticket.Reason.ACTION, "5551234567")
+        assert ticket.text.endswith("please ring 555-123-4567")
+        assert fresh(session).mode == "queued"
+        assert fresh(session).memory == {}
+
+    def test_asks_nobody_for_an_address_whose_own_is_known(self, session, site, monkeypatch):
+        opened(site, monkeypatch, refund(action="ticket:"))
+        session.visitor.email = "jo@shop.example"
+        session.visitor.save()
+        execute.carry_out(agree(session).key)
+        assert last(session).text == f"Refunded {ORDER}."
+        assert "form" not in last(session).meta
+
+    @pytest.mark.parametrize(
+        ("language", "told"),
+        [
+            ("en", "Last four digits of your phone: •••• (given in the chat, not checked)"),
+            ("zh-Hans", "手机尾号: ••••"),
+        ],
+    )
+    def test_holds_no_proof_and_says_that_one_was_given(
+        self, make_session, site, monkeypatch, language, told
+    ):
+        opened(site, monkeypatch, refund(action="ticket:"))
+        run = agree(make_session(language=language))
+        execute.carry_out(run.key)
+        text = Ticket.objects.get().text
+        assert "2567" not in text
+        assert ORDER in text
+        assert told in text
+
+    def test_says_of_whom_the_shop_has_signed_that_nothing_had_to_be_proved(
+        self, session, site, monkeypatch
+    ):
+        opened(site, monkeypatch, refund(action="ticket:"))
+        signed(session)
+        card = fill(session, ())
+        send(session, "Yes", confirm=card, answer="yes")
+        execute.carry_out(ActionRun.objects.get().key)
+        text = Ticket.objects.get().text
+        assert "Last four digits of your phone: not asked, the visitor is signed in" in text
+
+    def test_of_a_flow_that_is_gone_holds_no_proof_either(self, session, site, monkeypatch):
+        opened(site, monkeypatch, refund(action="ticket:"))
+        run = agree(session)
+        opened(site, monkeypatch, refund(key="another"))
+        execute.carry_out(run.key)
+        lines = Ticket.objects.get().text.splitlines()
+        assert lines[0] == "refund"
+        assert set(lines[1:]) == {"order_id: ••••", "reason: ••••", "phone_tail: ••••"}
 
 
 def _another(_call):

@@ -67,7 +67,7 @@ async def test_a_yes_over_two_processes_and_over_http_at_once_runs_once(session,
     sent = [
         driver.send(handle, Send(cmid=uuid.uuid4(), text="Yes", fields=yes), None)
         for driver in drivers
-        for handle in [driver.hold(standing, trusted=True)] * 2
+        for handle in [driver.hold(standing)] * 2
     ]
     said = Said(uuid.uuid4(), "Yes", yes)
     http = asyncio.to_thread(in_own_thread, lambda: take_line(session_id=session.id, said=said))

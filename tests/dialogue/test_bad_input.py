@@ -1,12 +1,13 @@
 """Whatever is sent to the staff pages of flows is answered with a page, never with a fault."""
 
 import uuid
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.dialogue.flows import services
-from apps.dialogue.models import Flow
+from apps.dialogue.models import Flow, Product
 from tests.dialogue.flow_rows import return_flow
 from tests.staff import form_data, olga, page, signed_in
 
@@ -17,6 +18,11 @@ FILES = {
     "nul": b"a\x00b",
     "no text": b"\xed\xa0\x80\xff",
     "half a pair": b'[{"key": "a", "names": {"en": "\\ud800"}}]',
+    "half a pair in a key": b'[{"key": "\\ud800"}]',
+    "half a pair in a name": b'[{"key": "a", "\\ud800": 1}]',
+    "half a pair in twins": b'[{"key": "\\ud800"}, {"key": "\\ud800"}]',
+    "nul in a key": b'[{"key": "\\u0000"}]',
+    "a line in a key": b'[{"key": "a\\u2028\\u202eb"}]',
     "deep": b"[" * 100_000,
     "endless number": b'[{"key": "a", "slots": [' + b"9" * 5_000 + b"]}]",
 }
@@ -91,6 +97,47 @@ def test_of_a_file(client, site, data):
     sent = {"site": site.pk, "file": SimpleUploadedFile("f.json", data)}
     assert client.post(page("dialogue_flow_import"), sent).status_code == 200
     assert not Flow.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "a,b,c\x00", "\ud800,b,c", "x" * 200_000, '"' + "x," * 100_000, '"', '"a\rb', ",", "\t" * 9,
+        "a,b\u2028c,d", "\ufeffa,甲,A", "a," * 50_000,
+    ],
+    ids=range(11),
+)  # fmt: skip
+def test_of_pasted_lines(client, site, lines):
+    """As bytes: a browser may send what no text holds."""
+    body = urlencode({"site": site.pk, "lines": lines}, errors="surrogatepass")
+    address, kind = page("dialogue_product_many"), "application/x-www-form-urlencoded"
+    answer = client.post(address, body, content_type=kind)
+    assert answer.status_code in (200, 302)
+
+
+def test_a_pasted_line_that_is_far_too_long_is_named(client, site):
+    sent = {"site": site.pk, "lines": "a,甲,A\n" + "x" * 200_000}
+    shown = client.post(page("dialogue_product_many"), sent).content.decode()
+    assert "Line 2: it has more than 10,000 characters." in shown
+    assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_half_a_pair_in_any_field(client, form):
+    sent = dict.fromkeys(form_data(client.get(page(form))), "a\ud800b")
+    body = urlencode(counted(sent), errors="surrogatepass")
+    kind = "application/x-www-form-urlencoded"
+    assert client.post(page(form), body, content_type=kind).status_code == 200
+
+
+def test_half_a_pair_in_the_preview(client, flow):
+    known = form_data(client.get(page("dialogue_flow_change", flow.pk)))
+    known |= {"try_flow": flow.pk, "try_text": "a\ud800b", "try_button": ""}
+    for more in ({}, {"try_button": '{"text": "\\ud800"}'}, {"try_button": '{"\\ud800": 1}'}):
+        body = urlencode(known | more, errors="surrogatepass")
+        kind = "application/x-www-form-urlencoded"
+        answer = client.post(page("dialogue_flow_try"), body, content_type=kind)
+        assert answer.status_code == 200
 
 
 def counted(sent):

@@ -16,12 +16,14 @@ from apps.dialogue import books
 from apps.dialogue.flows import rules, services
 from apps.dialogue.models import BookState, Flow, FlowVersion, Phrase, PolicyRow
 from apps.engine import reading
-from apps.engine.book import EMPTY_BOOK, PhraseKind
+from apps.engine.book import EMPTY_BOOK, Book, PhraseKind
 from apps.engine.policy import DEFAULT, Condition, Step
 from apps.engine.understand import common, outside
+from apps.sites.models import Site
 from tests.dialogue.flow_rows import return_flow
 
 pytestmark = pytest.mark.django_db
+LOAD = books.load
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +50,8 @@ def test_only_what_moved_is_loaded(site, django_assert_num_queries):
     with django_assert_num_queries(1):
         books.refresh()
     assert books.of(site.pk) is before
-    services.add_phrases(site=site, kind="affirm", language="zh-Hans", texts=["中"])
+    Phrase.objects.create(site=site, kind="affirm", language="zh-Hans", text="中")
+    services.books_changed(site_ids=[site.pk])
     with django_assert_num_queries(5):
         books.refresh()
     assert books.of(site.pk).phrases == {PhraseKind.AFFIRM: ("中",)}
@@ -189,13 +192,28 @@ class TestMoving:
             lambda site: services.delete_flows(flows=Flow.objects.all()),
             lambda site: services.drop_policy(site=site),
             lambda site: services.copy_default_policy(site=site),
-            lambda site: services.draft_changed(flow=Flow.objects.get()),
+            lambda site: services.draft_changed(flow=Flow.objects.get(), shows=True),
         ],
     )
     def test_with_each_kind(self, site, change):
         services.publish(flow=return_flow(site), author=None)
         change(site)
         assert BookState.objects.get().version == 2
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda site: services.draft_changed(flow=Flow.objects.get()),
+            lambda site: services.save_drafts(site=site, specs=services.standard_specs()),
+            lambda site: services.restore(
+                flow=Flow.objects.get(), version=FlowVersion.objects.get()
+            ),
+        ],
+    )
+    def test_not_with_what_no_visitor_meets(self, site, change):
+        services.publish(flow=return_flow(site), author=None)
+        change(site)
+        assert BookState.objects.get().version == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -229,6 +247,48 @@ def test_another_process_sees_it_without_a_restart(site):
         assert other.stdout.readline() == "[2]\n"
 
 
-def test_phrases_are_added_once(site):
-    services.add_phrases(site=site, kind="deny", language="en", texts=["nah", "Nah", "nah"])
-    assert Phrase.objects.count() == 1
+class TestAFaultOfOneSite:
+    """It is told in the log, and everybody else goes on."""
+
+    @pytest.fixture
+    def others(self, site, monkeypatch):
+        """Before it and after it stand sites that are in order."""
+        services.books_changed(site_ids=[site.pk])
+        found = [Site.objects.create(key=key, name=key) for key in ("southbird", "eastbird")]
+        broken = found[0].pk
+        services.books_changed(site_ids=[other.pk for other in found])
+
+        def breaks(site_id, version=0):
+            if site_id == broken:
+                raise RuntimeError("order 202580668968")
+            return LOAD(site_id, version)
+
+        monkeypatch.setattr(books, "load", breaks)
+        monkeypatch.setattr(books, "_failed", {}, raising=False)
+        return [site.pk, broken, found[1].pk]
+
+    def test_the_sites_after_it_are_loaded(self, others, caplog):
+        books.refresh()
+        assert [books.of(key).version for key in others] == [1, 0, 1]
+        assert f"site {others[1]}" in caplog.text
+        assert "RuntimeError" in caplog.text
+        assert "202580668968" not in caplog.text
+
+    def test_it_is_told_once_for_each_version(self, others, caplog):
+        for _ in range(3):
+            books.refresh()
+        assert caplog.text.count("RuntimeError") == 1
+        services.books_changed(site_ids=[others[1]])
+        books.refresh()
+        assert caplog.text.count("RuntimeError") == 2
+
+    def test_it_keeps_the_book_that_it_had(self, others, monkeypatch):
+        monkeypatch.setitem(books._books, others[1], Book(version=7))
+        books.refresh()
+        assert books.of(others[1]).version == 7
+
+    def test_and_is_loaded_once_it_can_be(self, others, monkeypatch):
+        books.refresh()
+        monkeypatch.setattr(books, "load", LOAD)
+        books.refresh()
+        assert books.of(others[1]).version == 1

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from apps.dialogue.drift_evaluation import BadDriftSetError, auroc, read, report
+from apps.dialogue.drift_evaluation import auroc, read, report
+from apps.dialogue.labelled_lines import BadLinesError
 
 ROWS = [
     {"history": ["我要退货"], "current": "红楼梦的作者是谁", "label": 1, "kind": "far"},
@@ -70,7 +71,7 @@ def test_ties_count_half(positive, negative, area):
 )
 def test_a_wrong_line_is_named(tmp_path, line, says):
     path = written(tmp_path, [json.dumps(ROWS[0]), line])
-    with pytest.raises(BadDriftSetError, match=f"line 2: .*{says}"):
+    with pytest.raises(BadLinesError, match=f"line 2: .*{says}"):
         list(read(path))
 
 
@@ -78,5 +79,5 @@ def test_a_wrong_line_is_named(tmp_path, line, says):
 def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
     if name.startswith("bad"):
         (tmp_path / name).write_bytes(b"\x1f\x8b\x08broken")
-    with pytest.raises(BadDriftSetError, match=name):
+    with pytest.raises(BadLinesError, match=name):
         list(read(tmp_path / name))

@@ -30,10 +30,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _small_shop(settings, monkeypatch):
-    """Three lines fill a bucket; nothing is known, so nothing is found."""
-    settings.CHAT = replace(settings.CHAT, message_burst=3)
+def _knows_nothing(monkeypatch):
+    """So nothing is found."""
     monkeypatch.setattr(library, "_indexes", {})
+
+
+@pytest.fixture
+def small_bucket(settings):
+    """Three lines fill it, and it leaks no other while a test runs."""
+    settings.CHAT = replace(settings.CHAT, message_burst=3, messages_per_second=0.001)
 
 
 def line(text="hello", cmid=None, fields=None):
@@ -144,8 +149,9 @@ async def test_a_takeover_between_play_and_commit_silences_the_bot(
     assert ann.frames[1]["mode"] == "human"
 
 
+@pytest.mark.usefixtures("small_bucket")
 async def test_a_resend_of_a_stored_line_gets_the_first_ack_and_costs_nothing(driver, session, ann):
-    handle = driver.hold(Standing.of(session), trusted=False)
+    handle = driver.hold(Standing.of(session))
     frame = line()
     first = await driver.send(handle, frame)
     for _ in range(10):
@@ -158,26 +164,28 @@ async def test_a_resend_after_a_reconnect_elsewhere_gets_the_first_ack(driver, h
     frame = line()
     first = await driver.send(handle, frame)
     other = Driver()
-    again = await other.send(other.hold(Standing.of(session), trusted=True), frame)
+    again = await other.send(other.hold(Standing.of(session)), frame)
     await other.close()
     assert again == first
     assert len(await stored(session)) == 2
 
 
+@pytest.mark.usefixtures("small_bucket")
 async def test_an_empty_bucket_says_when_to_come_back_but_knows_a_resend(driver, session):
-    handle = driver.hold(Standing.of(session), trusted=False)
+    handle = driver.hold(Standing.of(session))
     frames = [line(f"hello {number}") for number in range(4)]
     answers = [await driver.send(handle, frame) for frame in frames]
     assert [answer["type"] for answer in answers] == ["ack"] * 3 + ["refused"]
     assert answers[3]["code"] == "rate_limited"
-    assert 0 < answers[3]["retry_after"] <= 1
+    assert 0 < answers[3]["retry_after"] <= 1_000
     assert await driver.send(handle, frames[0]) == answers[0]
     assert len(await stored(session)) == 6
 
 
+@pytest.mark.usefixtures("small_bucket")
 async def test_a_new_handle_does_not_bring_a_new_bucket(driver, session):
     for number in range(4):
-        handle = driver.hold(Standing.of(session), trusted=False)
+        handle = driver.hold(Standing.of(session))
         answer = await driver.send(handle, line(f"hello {number}"))
         driver.desk.give_back(handle)
     assert answer["code"] == "rate_limited"
@@ -258,6 +266,22 @@ async def test_asking_for_a_person_makes_a_ticket_in_the_same_commit(driver, han
     assert (await stored(session))[0][2] == "Talk to a person"
 
 
+async def test_asking_for_a_person_is_the_same_wish_in_another_language(driver, handle, session):
+    """The button's words are ours: the page has changed its language between two tries."""
+    frame = Handoff(cmid=uuid.uuid4())
+    async with locked(session):
+        sending = [asyncio.create_task(driver.hand_over(handle, frame))]
+        await asyncio.sleep(0)
+        handle.standing = replace(handle.standing, language="zh-Hans")
+        sending.append(asyncio.create_task(driver.hand_over(handle, frame)))
+        await asyncio.sleep(0)
+    first, twin = await asyncio.gather(*sending)
+    assert (first["type"], twin) == ("ack", first)
+    assert await driver.hand_over(handle, frame) == first
+    assert (await driver.send(handle, line("hello", frame.cmid)))["code"] == "cmid_conflict"
+    assert await in_database(Ticket.objects.count)() == 1
+
+
 SENDERS = {
     "send": lambda driver, handle, feed: driver.send(handle, line(), feed),
     "handoff": lambda driver, handle, feed: driver.hand_over(
@@ -304,7 +328,7 @@ async def test_with_the_database_away_every_line_is_told_to_come_back(
     with monkeypatch.context() as away:
         away.setitem(connections.settings["default"], "HOST", "/nowhere")
         driver, ears = Driver(), Ears()
-        handle = driver.hold(Standing.of(session), trusted=True)
+        handle = driver.hold(Standing.of(session))
         answer = await sender(driver, handle, ears)
         await driver.close()
     assert (answer["type"], answer["code"]) == ("refused", "busy")

@@ -146,7 +146,8 @@ class TestPhrases:
         assert Phrase.objects.count() == 1
 
     def test_deleting_reaches_visitors(self, boss, site):
-        services.add_phrases(site=site, kind="deny", language="en", texts=["nope"])
+        Phrase.objects.create(site=site, kind="deny", language="en", text="nope")
+        services.books_changed(site_ids=[site.pk])
         chosen = [Phrase.objects.get().pk]
         sent = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
         boss.post(page("dialogue_phrase_changelist"), sent)

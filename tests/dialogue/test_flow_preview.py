@@ -63,6 +63,12 @@ def chat(db, flow):
     return Chat(signed_in(olga()), flow)
 
 
+def slots(talk):
+    """What is known in the flow that the talk is in."""
+    active = talk.memory.active
+    return {name: known.value for name, known in active.slots.items()} if active else {}
+
+
 def test_a_whole_flow(chat):
     assert "Which order?" in chat.say("I want to return it")
     assert chat.talk.state == State.COLLECT
@@ -174,12 +180,22 @@ def test_a_talk_that_is_not_ours_begins_anew(chat, talk):
      json.dumps({"text": "x" * 5000, "fields": {"flow": "not there"}})],
 )  # fmt: skip
 def test_a_button_that_is_none(chat, button):
+    chat.say("I want to return it")
+    chat.say(ORDER)
+    before = chat.talk
     chat.send(try_button=button)
+    assert (chat.talk.state, slots(chat.talk)) == (before.state, slots(before))
+    assert slots(before) == {"order_id": ORDER}
 
 
-def test_an_end_that_nothing_waits_for(chat):
-    chat.send(try_ended="done")
-    chat.send(try_ended="exploded")
+@pytest.mark.parametrize("ended", ["done", "exploded"])
+def test_an_end_that_nothing_waits_for(chat, ended):
+    chat.say("I want to return it")
+    chat.say(ORDER)
+    before = chat.talk
+    chat.send(try_ended=ended)
+    assert (chat.talk.state, slots(chat.talk)) == (before.state, slots(before))
+    assert ActionRun.objects.count() == 0
 
 
 def test_hostile_text_is_only_shown(chat):

@@ -27,6 +27,7 @@ CHOICE = {
     "kind": "choice",
     "options": [{"value": "a", "labels": {"en": "A"}}, {"value": "b", "labels": {"en": "A|B"}}],
 }
+SAID_OTHERWISE = {"value": "a", "labels": {"en": "A"}, "synonyms": ["x" * 20_001]}
 
 
 @pytest.fixture
@@ -113,6 +114,21 @@ def test_a_file_that_is_none(boss, site, content, words):
         ({**FLOW, "slots": [{**SLOT, "patterns": ["a\u2028b"]}]}, "patterns › 1", "one line"),
         ({**FLOW, "slots": [CHOICE]}, "slots › 1 › options › 2", "no | and no line break"),
         ({**FLOW, "action": "rm -rf"}, "what is done", "or begin with “python:”"),
+        ({**FLOW, "confirms": {"en": "x" * 1001}}, "before the yes (English)", "1000"),
+        ({**FLOW, "dones": {"zh-Hans": "x" * 100_000}}, "when it is done (Chinese)", "1000"),
+        (
+            {**FLOW, "slots": [SLOT, {**SLOT, "name": "b", "prompts": {"en": "x" * 301}}]},
+            "slots › 2 › question (English)",
+            "300",
+        ),
+        (
+            {**FLOW, "slots": [{**SLOT, "reasks": {"en": "x" * 301}}]},
+            "slots › 1 › when it does not fit (English)",
+            "300",
+        ),
+        ({**FLOW, "slots": [{**SLOT, "patterns": ["x" * 2001]}]}, "slots › 1 › patterns", "2000"),
+        ({**FLOW, "slots": [{**CHOICE, "options": [SAID_OTHERWISE]}]}, "1 › options", "20000"),
+        ({**FLOW, "examples": {"en": ["x" * 20_001]}}, "visitors say (English)", "20000"),
         (
             {**FLOW, "slots": [{**SLOT, "kind": "choice", "options": [{"value": "a|b"}]}]},
             "options › 1 › labels",

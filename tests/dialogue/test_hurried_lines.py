@@ -85,7 +85,7 @@ async def test_a_resend_among_them_gets_its_first_ack_and_the_rest_is_answered(
     known = line("known already")
     first = await driver.send(handle, known)
     other = Driver()
-    fresh = other.hold(Standing.of(session), trusted=True)
+    fresh = other.hold(Standing.of(session))
     rest = [line("one"), known, line("two")]
     answers = await hurry(other, fresh, session, *rest)
     await other.close()
@@ -122,7 +122,7 @@ async def test_whose_quota_is_spent_is_told_and_the_others_are_answered(
     driver, session, settings, asked
 ):
     settings.CHAT = replace(settings.CHAT, message_burst=3)
-    handle = driver.hold(Standing.of(session), trusted=False)
+    handle = driver.hold(Standing.of(session))
     answers = await hurry(driver, handle, session, *(line(text) for text in "abcd"))
     assert [answer["type"] for answer in answers] == ["ack", "ack", "ack", "refused"]
     assert answers[3]["code"] == "rate_limited"

@@ -105,6 +105,33 @@ def test_a_nearest_entry_that_was_deleted_leaves_the_question(session):
     assert UnansweredQuestion.objects.get().best is None
 
 
+def test_it_asks_no_more_often_for_many_questions_than_for_few(
+    session, site, django_assert_num_queries, monkeypatch
+):
+    monkeypatch.setattr(jobs, "group_questions", lambda: None)
+    nearest = [
+        Faq.objects.create(site=site, language="en", question=f"{number}?", answer="No.")
+        for number in range(8)
+    ]
+    for faq in nearest:
+        ask(session, sources=[str(faq.pk)])
+    with django_assert_num_queries(4):
+        assert list_unanswered() == 8
+    listed = UnansweredQuestion.objects.order_by("pk").values_list("best", flat=True)
+    assert sorted(listed) == [faq.pk for faq in nearest]
+
+
+def test_a_question_is_the_first_line_of_its_turn(session):
+    made = NewTurn(TurnState.DONE, route="unknown", covers=2)
+    lines = tuple(
+        Line(Author.VISITOR, text, cmid=uuid.uuid4(), of_turn=True) for text in ("one", "two")
+    )
+    with transaction.atomic():
+        append(Item(session.id, None, lines, turn=made))
+    list_unanswered()
+    assert UnansweredQuestion.objects.get().text == "one"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_sweepers_at_once_list_each_question_once(session):
     for number in range(20):

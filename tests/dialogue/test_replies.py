@@ -53,6 +53,14 @@ class TestParts:
         assert line.meta["quick_replies"] == [{"label": "How long?", "text": "How long?"}]
         assert "sources" not in line.meta
 
+    @pytest.mark.parametrize("say", [Say.GREETING, Say.THANKS])
+    def test_a_courtesy_beside_something_else_asks_nothing(self, say):
+        alone = reply(Part(say)).text
+        beside = reply(Part(say), Part(Say.ASK, slot="order_id", **ABOUT)).text
+        assert "?" in alone
+        assert beside.count("?") == 1
+        assert beside.endswith("Which order?")
+
     @pytest.mark.parametrize("say", [say for say in Say if say is not Say.ANSWER])
     @pytest.mark.parametrize("language", ["en", "zh-Hans"])
     @pytest.mark.parametrize("about", [ABOUT, {}, {"flow": "gone", "version": 1}])

@@ -51,7 +51,7 @@ def line(number):
 
 
 async def test_a_flood_of_new_lines_costs_no_query(driver, session, looked_up):
-    handle = driver.hold(Standing.of(session), trusted=False)
+    handle = driver.hold(Standing.of(session))
     answers = [await driver.send(handle, line(number)) for number in range(40)]
     assert [answer["type"] for answer in answers] == ["ack"] * 3 + ["refused"] * 37
     assert {answer["code"] for answer in answers[3:]} == {"rate_limited"}
@@ -59,7 +59,7 @@ async def test_a_flood_of_new_lines_costs_no_query(driver, session, looked_up):
 
 
 async def test_a_resend_with_an_empty_bucket_gets_the_first_ack_at_once(driver, session, looked_up):
-    handle = driver.hold(Standing.of(session), trusted=False)
+    handle = driver.hold(Standing.of(session))
     frames = [line(number) for number in range(3)]
     first = [await driver.send(handle, frame) for frame in frames]
     assert [await driver.send(handle, frame) for frame in frames] == first
@@ -68,11 +68,11 @@ async def test_a_resend_with_an_empty_bucket_gets_the_first_ack_at_once(driver, 
 
 async def test_what_a_client_missed_is_known_after_its_resume(driver, session, looked_up):
     """Its acks were lost with the first socket, and it sends again what it holds."""
-    before = driver.hold(Standing.of(session), trusted=False)
+    before = driver.hold(Standing.of(session))
     frames = [line(number) for number in range(3)]
     first = [await driver.send(before, frame) for frame in frames]
     driver.desk.give_back(before)
-    handle = driver.hold(replace(Standing.of(session), version=3, last_seq=6), trusted=False)
+    handle = driver.hold(replace(Standing.of(session), version=3, last_seq=6))
     await handle.join(Ears())
     assert [await driver.send(handle, frame) for frame in frames] == first
 
@@ -86,7 +86,7 @@ def test_only_the_last_lines_of_a_visitor_are_known():
 
 
 async def test_no_more_than_so_many_resends_wait_for_a_line_under_way(driver, session):
-    handle = driver.hold(Standing.of(session), trusted=True)
+    handle = driver.hold(Standing.of(session))
     frame = line(0)
     async with locked(session):
         sending = [asyncio.create_task(driver.send(handle, frame)) for _ in range(1 + TWINS)]
@@ -102,14 +102,30 @@ async def test_no_more_than_so_many_resends_wait_for_a_line_under_way(driver, se
 async def test_whoever_waits_too_long_is_told_to_come_back(driver, session, settings):
     """The line in flight, those behind it, and resends of either: all at the same time."""
     settings.CHAT = replace(settings.CHAT, journal_wait_s=0.2)
-    handle = driver.hold(Standing.of(session), trusted=True)
+    handle = driver.hold(Standing.of(session))
     ann = listening(handle)
     frames = [line(number) for number in range(5)]
     async with locked(session):
-        sending = [driver.send(handle, frame, ann) for frame in frames + frames]
+        sending = [driver.send(handle, frame, ann, trusted=True) for frame in frames + frames]
         answers = await asyncio.gather(*sending)
     assert {answer["code"] for answer in answers} == {"busy"}
     assert (handle.waiting, handle.under_way, len(ann.frames)) == (0, {}, 10)
-    again = [await driver.send(handle, frame) for frame in frames]
+    again = [await driver.send(handle, frame, trusted=True) for frame in frames]
     assert [answer["type"] for answer in again] == ["ack"] * 5
     assert len(await stored(session)) == 10
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_who_is_trusted_has_no_limit_and_who_shares_the_session_has_one(
+    driver, session, first
+):
+    handle = driver.hold(Standing.of(session))
+    assert driver.hold(Standing.of(session)) is handle
+    answers = [
+        (trusted, await driver.send(handle, line(number), trusted=trusted))
+        for number in range(5)
+        for trusted in (first, not first)
+    ]
+    assert {answer["type"] for trusted, answer in answers if trusted} == {"ack"}
+    others = [answer["type"] for trusted, answer in answers if not trusted]
+    assert others == ["ack"] * 3 + ["refused"] * 2

@@ -134,13 +134,14 @@ async def test_a_yes_written_before_the_card_came_shows_it_once_more(
 
 
 @LANGUAGES
-async def test_without_its_number_a_line_has_seen_what_was_there_when_it_came(
-    driver, handle, ann, session, shop, language, yes, stop
+@pytest.mark.parametrize("seen", [None, 10**6], ids=["untold", "more than there is"])
+async def test_no_line_has_seen_more_than_was_there_when_it_came(
+    driver, handle, ann, session, shop, language, yes, stop, seen
 ):
     for fields in ({"flow": "refund"}, {"order_id": ORDER}, {"phone_tail": TAIL}):
         await driver.send(handle, frame(**fields), ann)
     async with locked(session):
-        hurried = [frame(reason="broken"), frame(yes), frame(yes)]
+        hurried = [frame(reason="broken"), frame(yes, seen=seen), frame(yes, seen=seen)]
         sending = [asyncio.create_task(driver.send(handle, one, ann)) for one in hurried]
         await asyncio.sleep(0)
         assert handle.waiting == len(hurried)

@@ -213,3 +213,69 @@ def test_the_same_way_back_twice_at_once_is_stored_once(make_session, cmid):
     together(*[partial(say, session, BACK["en"], cmid)] * 2)
     assert Message.objects.filter(session=session, cmid=cmid).count() == 1
     assert Transition.objects.filter(session=session, cause="withdrawn").count() == 1
+
+
+CHANNELS = {
+    "13800002567": ("", "13800002567"),
+    "Anna@gmail.com": ("Anna@gmail.com", ""),
+    "＋８６ 138-0000-2567，请尽快联系我": ("", "+8613800002567"),
+    "mail jo@shop.example or ring 555-123-4567": ("jo@shop.example", "5551234567"),
+}
+
+
+@pytest.mark.parametrize("language", WISH)
+@pytest.mark.parametrize("text", CHANNELS)
+def test_an_address_that_is_typed_is_taken_as_the_form_would_be(make_session, language, text, cmid):
+    session = make_session(language=language)
+    say(session, WISH[language])
+    assert say(session, text, cmid).verdict is Verdict.OK
+    assert say(session, text, cmid).verdict is Verdict.DUP
+    ticket = Ticket.objects.get()
+    assert (ticket.email, ticket.phone) == CHANNELS[text]
+    assert (ticket.status, ticket.reason, ticket.text) == ("open", "asked", text)
+    assert fresh(session) == ("HANDOFF", "queued")
+    line = last(session)
+    assert line.author == "system"
+    assert (ticket.email or ticket.phone) in line.text
+    assert str(session.id)[:8].upper() in line.text
+    assert len(offered(line)) == 1
+    assert not line.meta.get("form")
+    assert Message.objects.get(session=session, cmid=cmid).turn.route == "contact"
+
+
+def test_a_second_address_is_one_more_line_for_the_team(session):
+    say(session, "agent")
+    say(session, "13800002567")
+    say(session, "jo@shop.example")
+    assert Ticket.objects.get().text == "13800002567"
+    assert last(session).text == phrases.say(Say.NOTED, "en")
+
+
+def test_lines_that_are_answered_once_are_one_message(session):
+    say(session, "agent")
+    parts = [Said(uuid.uuid4(), text) for text in ("the left side is broken", "jo@shop.example")]
+    take_line(session_id=session.id, said=Said.joined(parts))
+    ticket = Ticket.objects.get()
+    assert (ticket.email, ticket.text) == (
+        "jo@shop.example",
+        "the left side is broken\njo@shop.example",
+    )
+
+
+def test_an_address_told_with_the_wish_for_a_person_is_taken_with_it(session):
+    say(session, "talk to a person, my phone is 555-123-4567")
+    ticket = Ticket.objects.get()
+    assert (ticket.reason, ticket.phone) == ("asked", "5551234567")
+    assert fresh(session) == ("HANDOFF", "queued")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_is_typed_while_going_back_is_never_withdrawn(make_session):
+    for _ in range(8):
+        session = make_session()
+        say(session, "agent")
+        together(partial(say, session, BACK["en"]), partial(say, session, "jo@shop.example"))
+        if fresh(session) == ("HANDOFF", "queued") or Ticket.objects.open().filter(session=session):
+            assert Ticket.objects.get(session=session, status="open").email == "jo@shop.example"
+        else:
+            assert fresh(session) == ("INIT", "bot")

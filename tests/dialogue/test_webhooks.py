@@ -194,7 +194,8 @@ class TestTries:
         pauses = []
         for _ in range(TRIES - 1):
             attempt(run)
-            pauses.append((run.due_at - timezone.now()).total_seconds())
+            # The first two may both be what the shop asks for.
+            pauses.append(round((run.due_at - timezone.now()).total_seconds(), 1))
         assert pauses == sorted(pauses)
         assert 60 < sum(pauses) < 120
         asked = attempt(begin("/429"))
@@ -215,6 +216,42 @@ class TestTries:
         Webhook.objects.update(url=f"http://127.0.0.1:{free_port()}/")
         assert to_the_end(run).state == State.FAILED
         assert not run.delivery.uncertain
+
+    @pytest.mark.parametrize("path", ["/404", "/401", "/redirect"])
+    def test_what_may_have_been_done_is_unclear_whatever_is_answered_later(self, begin, shop, path):
+        run = attempt(begin("/hang-up"))
+        Webhook.objects.update(url=shop.url(path))
+        attempt(run)
+        assert (run.state, run.attempts, len(shop.calls)) == (State.UNCLEAR, 2, 2)
+        assert said_by(run.session)[-1].startswith(phrases.in_language(phrases.UNCLEAR, "en"))
+        assert Ticket.objects.get().reason == Ticket.Reason.ACTION_FAILED
+        assert run.delivery.dead
+
+    @pytest.mark.parametrize("why", ["blocked", "no_secret", "deleted"])
+    def test_and_so_it_is_when_no_other_try_can_be_made(self, begin, settings, why):
+        run = attempt(begin("/hang-up"))
+        match why:
+            case "blocked":
+                settings.OUTBOUND_ALLOW = ()
+            case "no_secret":
+                Webhook.objects.update(sealed="of another installation")
+            case "deleted":
+                Webhook.objects.all().delete()
+        assert attempt(run).state == State.UNCLEAR
+        assert WebhookDelivery.objects.get().last_error == why
+
+    def test_and_so_it_is_when_a_person_has_sent_it_again(self, begin, shop):
+        run = to_the_end(begin("/hang-up"))
+        Webhook.objects.update(url=shop.url("/404"))
+        resending.send_again(run_id=run.pk)
+        assert attempt(run).state == State.UNCLEAR
+
+    @pytest.mark.parametrize("word", ["failed", "refused", "done"])
+    def test_the_shops_own_word_ends_the_doubt(self, begin, shop, word):
+        run = attempt(begin("/hang-up"))
+        shop.answers["/done"] = {"status": word}
+        Webhook.objects.update(url=shop.url("/done"))
+        assert attempt(run).state == word
 
     @pytest.fixture
     def dies(self, monkeypatch):

@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 from apps.engine.book import Book, PhraseKind, Product
-from apps.engine.commands import AskFaq, CorrectSlot, SetSlot, StartFlow, Unfit
+from apps.engine.commands import Affirm, AskFaq, CorrectSlot, SetSlot, StartFlow, Unfit
 from apps.engine.flows import FlowSpec, SlotSpec
 from apps.engine.types import ActiveFlow, Memory, Policy, SlotValue, Snapshot, State
 from apps.engine.understand import understand
@@ -47,8 +47,10 @@ def inside(
 
 
 def heard(text, snapshot):
-    """The commands in short: name, then what they hold."""
-    return [short(command) for command in understand(text, snapshot)]
+    """The commands in short: name, then what they hold. That an entry's own words would answer the
+    line goes without saying."""
+    commands = understand(text, snapshot)
+    return [short(one) for one in commands if not (isinstance(one, AskFaq) and one.exact)]
 
 
 def short(command):
@@ -61,6 +63,8 @@ def short(command):
             return f"StartFlow {flow}"
         case AskFaq(text):
             return f"AskFaq {text}"
+        case Affirm(unsure=True):
+            return "Affirm unsure"
         case _:
             return type(command).__name__
 

@@ -40,6 +40,7 @@ from apps.engine.machine import FLOW_STATES, MOVES
 from apps.engine.memory import dump, load
 from apps.engine.types import ActiveFlow, Memory, Mode, Passage, Policy, Snapshot, State
 from tests.engine.at_random import (
+    BESIDE_THE_POINT,
     LINES,
     ON_THE_WAY,
     TAKEN_BACK,
@@ -54,6 +55,7 @@ from tests.engine.test_transcripts import follow
 
 POLICY = Policy(answer_at=0.7, offer_at=0.3, high_risk_at=0.85)
 NEWER = RETURN.model_copy(update={"version": 3})
+NO_YES = frozenset((*TAKEN_BACK, *BESIDE_THE_POINT))
 BOOKS = (
     BOOK,
     replace(BOOK, flows=(NEWER, *BOOK.flows[1:]), past=(OLD_RETURN, RETURN)),
@@ -239,10 +241,10 @@ class Talk(RuleBasedStateMachine):
             if isinstance(one, Affirm) and (one.confirmation or has_seen):
                 self.agreed.add(one.confirmation or self.open)
         # What a line was understood as is not seen from here: a card that is open may be meant.
-        if not commands and line not in TAKEN_BACK and has_seen:
+        if not commands and line not in NO_YES and has_seen:
             self.agreed.add(self.open)
         events = played(before, line, commands, found)
-        if not commands and line in TAKEN_BACK:
+        if not commands and line in NO_YES:
             assert not any(isinstance(event, Act) for event in events)
         self._follow(events)
         if before.mode is Mode.HUMAN:
@@ -350,7 +352,7 @@ def test_a_talk_gets_to_its_action() -> None:
     assert talk.keys == ["id-1"]
 
 
-@pytest.mark.parametrize("line", TAKEN_BACK)
+@pytest.mark.parametrize("line", sorted(NO_YES))
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_yes_that_is_taken_back_never_acts(line, place):
     talk = Talk()

@@ -29,7 +29,7 @@ ORDER_ASKED = {
     "１２３４５６７８９０１２": ["SetSlot order_id=123456789012"],
     "13812345678": ["SetSlot phone_tail=5678"],
     "W1234567 or W7654321": ["Unfit order_id several"],
-    "abc": ["Unfit order_id shape"],
+    "abc": ["Unfit order_id shape", "AskFaq abc"],
     "快递单号SF1234567890": ["Unfit order_id shape"],
     "i don't have it": ["Lack"],
     "没有": ["Lack"],
@@ -52,7 +52,10 @@ ORDER_ASKED = {
     "ahoy": ["SmallTalk"],
     "thanks": ["SmallTalk"],
     "运费谁出？": ["AskFaq 运费谁出？"],
-    "How do I find my order number?": ["AskFaq How do I find my order number?"],
+    "How do I find my order number?": [
+        "StartFlow return",
+        "AskFaq How do I find my order number?",
+    ],
     "the weather was lovely in the mountains": ["AskFaq the weather was lovely in the mountains"],
     "W1234567, how long do refunds take?": [
         "SetSlot order_id=W1234567",

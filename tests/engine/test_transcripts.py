@@ -23,6 +23,7 @@ from apps.engine.book import EMPTY_BOOK
 from apps.engine.commands import Command, Courtesy, SmallTalk, WantHuman
 from apps.engine.events import (
     Act,
+    Address,
     Ended,
     Event,
     Handoff,
@@ -45,6 +46,7 @@ FOLDER = Path(__file__).parent / "transcripts"
 POLICY = Policy(answer_at=0.7, offer_at=0.3, high_risk_at=0.85)
 TODAY = date(2026, 11, 23)
 BOOKS = {"flows": BOOK, "said": standard.BOOK}
+WORD_FOR_WORD = 0.99
 QUESTIONS = (Say.GO_ON, Say.NEXT)
 BUTTONS: dict[str, Command] = {"human": WantHuman(), "thanks": SmallTalk(Courtesy.THANKS)}
 
@@ -87,12 +89,14 @@ def spell_reply(reply: Reply) -> Iterator[str]:
     yield from (f"and {part}" for part in more)
 
 
-def spell_change(event: Move | Handoff | Resume) -> str:
+def spell_change(event: Move | Handoff | Address | Resume) -> str:
     match event:
         case Move(came_from, to, cause):
             return f"move {came_from} {to} {cause}"
         case Handoff(reason):
             return f"handoff {reason}"
+        case Address(email, phone):
+            return " ".join(filter(None, ["address", email, phone]))
     return f"resume {'kept' if event.kept else 'withdrawn'}"
 
 
@@ -104,11 +108,13 @@ def spell_act(act: Act) -> str:
 def spell(event: Event | Search, memory: Memory) -> Iterator[str]:
     """What is remembered of answers and flows shows in what is said next, and is not spelt."""
     match event:
-        case Search(_, language):
+        # Whatever sounds like a wish is looked for as an entry's very words, which goes without
+        # saying.
+        case Search(_, language, exact=False):
             yield f"search {language}"
         case Reply():
             yield from spell_reply(event)
-        case Move() | Handoff() | Resume():
+        case Move() | Handoff() | Address() | Resume():
             yield spell_change(event)
         case Act():
             yield spell_act(event)
@@ -123,10 +129,11 @@ def bare(memory: Memory) -> dict[str, Any]:
     return dump(replace(memory, active=None, heard={}, wrong=0, last="", again=0, finished=None))
 
 
-def found(passages: dict[str, Any], line: dict[str, Any]) -> tuple[Passage, ...]:
+def found(event: Search, passages: dict[str, Any], line: dict[str, Any]) -> tuple[Passage, ...]:
     return tuple(
         Passage(id=name, confidence=confidence, **passages[name])
         for name, confidence in line.get("finds", [])
+        if confidence >= WORD_FOR_WORD or not event.exact
     )
 
 
@@ -134,7 +141,7 @@ def follow(snapshot: Snapshot, event: Event) -> Snapshot:
     match event:
         case Move(_, to, _):
             return replace(snapshot, state=to)
-        case Handoff():
+        case Handoff() | Address():
             return replace(snapshot, mode=Mode.QUEUED)
         case Resume():
             return replace(snapshot, mode=Mode.BOT)
@@ -169,7 +176,7 @@ class Player:
                 event = steps.send(answer)
             except StopIteration:
                 return events
-            answer = found(self.passages, line) if isinstance(event, Search) else None
+            answer = found(event, self.passages, line) if isinstance(event, Search) else None
             events += spell(event, self.snapshot.memory)
             if not isinstance(event, Search):
                 self._take(event)

@@ -185,7 +185,6 @@ quick question where is my refund
 先别转人工
 不需要人工
 yes
-no
 ？
 👍
 🚲🚲🚲

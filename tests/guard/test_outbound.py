@@ -3,12 +3,14 @@
 import http.client
 import resource
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 import pytest
 
+from apps.dialogue.actions.relay import AT_ONCE
 from apps.guard import outbound
 from apps.guard.outbound import Answer, OutboundError, Problem, Request, is_public, post, split
 from tests.fake_shop import ENDLESS, fake_shop
@@ -151,6 +153,45 @@ class TestAddresses:
         with pytest.raises(OutboundError) as raised:
             split(url)
         assert raised.value.problem is Problem.BAD_URL
+
+
+class TestNamesThatHang:
+    """A resolver may be silent for far longer than a call may take."""
+
+    @pytest.fixture
+    def asked(self, monkeypatch):
+        """The names that were looked up; those of hang.example are answered at the end only."""
+        found, go_on = [], threading.Event()
+
+        def look_up(host, port, **_):
+            found.append(host)
+            if host.endswith("hang.example"):
+                go_on.wait()
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        yield found, go_on
+        go_on.set()
+
+    def hangs(self, number):
+        error = refused(f"https://{number}.hang.example/", deadline_s=0.01)
+        assert (error.problem, error.arrived) == (Problem.TIMEOUT, False)
+
+    @pytest.mark.usefixtures("asked")
+    def test_as_many_as_are_called_at_once_hold_up_no_other(self, shop):
+        for number in range(AT_ONCE * 3):
+            self.hangs(number)
+        assert call(f"http://shop.example:{shop.port}/done").status == 200
+
+    def test_one_that_waited_too_long_is_not_looked_up_any_more(self, shop, asked, monkeypatch):
+        """There is an end to how many hang."""
+        monkeypatch.setattr(outbound, "_resolvers", ThreadPoolExecutor(1))
+        self.hangs(1)
+        self.hangs(2)
+        names, go_on = asked
+        go_on.set()
+        assert call(f"http://shop.example:{shop.port}/done").status == 200
+        assert names == ["1.hang.example", "shop.example"]
 
 
 class TestAnswers:

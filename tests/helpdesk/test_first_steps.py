@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -80,6 +81,19 @@ class TestState:
         Faq.objects.create(site=site, language="en", question="q", answer="a", status="live")
         Sighting.objects.create(site=site, origin="https://shop.example", seen_at=timezone.now())
         assert done(boss) == {"password", "site", "theme", "embed", "knowledge", "seen"}
+
+    def test_its_sightings_are_asked_for_once(self, boss, site):
+        staff = signed_in(boss)
+        staff.get(page("index"))
+        with CaptureQueriesContext(connection) as asked:
+            staff.get(page("index"))
+        assert len([one for one in asked if 'FROM "sites_sighting"' in one["sql"]]) == 1
+
+    def test_where_it_was_seen_is_shown(self, boss, site):
+        origin = site.allowed_pages[0]
+        Sighting.objects.create(site=site, origin=origin, seen_at=timezone.now())
+        shown = signed_in(boss).get(page("index")).content.decode()
+        assert f"<bdi>{origin}</bdi>" in shown
 
     def test_the_demo_is_not_the_owners(self, boss, demo):
         Faq.objects.create(site=demo, language="en", question="q", answer="a", status="live")

@@ -3,10 +3,12 @@
 import asyncio
 import http.client
 import json
+import re
 
 import pytest
 
-from tests.widget.visitor import Visitor, new_cmid
+from apps.chat.codes import TOO_MANY_CHATS, words
+from tests.widget.visitor import Visitor, acall, new_cmid
 
 pytestmark = pytest.mark.stack
 
@@ -158,3 +160,17 @@ def test_what_is_not_there_is_told_in_json_and_not_kept(stack, method, path):
     assert response.status == 404
     assert json.loads(answer)["code"] == "not_found"
     assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_new_sessions_of_an_address_are_limited(servers):
+    with servers.web(HELPDESK_SESSIONS_PER_HOUR="3", HELPDESK_TRUSTED_PROXIES="127.0.0.1") as web:
+        url = f"{web.base_url}/api/v1/chat/sessions"
+        client = {"X-Forwarded-For": f"10.9.8.7, 2001:db8:{new_cmid()[:4]}::1"}
+        answers = [await acall(url, {"site": "demo", "locale": "en"}, **client) for _ in range(4)]
+        assert [status for status, _ in answers] == [200, 200, 200, 429]
+        assert answers[3][1]["code"] == "rate_limited"
+        (minutes,) = re.findall(r"in about (\d+) min", answers[3][1]["detail"])
+        assert 1 <= int(minutes) <= 60
+        _, answer = await acall(url, {"site": "demo", "locale": "zh-CN"}, **client)
+        told = words(TOO_MANY_CHATS, "zh-Hans")
+        assert answer["detail"] in {told % {"minutes": n} for n in range(1, 61)}

@@ -293,15 +293,6 @@ async def test_any_locale_makes_a_session(stack, locale):
     assert status == 200
 
 
-async def test_new_sessions_of_an_address_are_limited(servers):
-    with servers.web(HELPDESK_SESSIONS_PER_HOUR="3", HELPDESK_TRUSTED_PROXIES="127.0.0.1") as web:
-        url = f"{web.base_url}/api/v1/chat/sessions"
-        client = {"X-Forwarded-For": f"10.9.8.7, 2001:db8:{new_cmid()[:4]}::1"}
-        answers = [await acall(url, {"site": "demo", "locale": "en"}, **client) for _ in range(4)]
-        assert [status for status, _ in answers] == [200, 200, 200, 429]
-        assert answers[3][1]["code"] == "rate_limited"
-
-
 class TestHttp:
     """The same answers over the HTTP twin."""
 

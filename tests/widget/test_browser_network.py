@@ -41,6 +41,7 @@ def test_a_reload_keeps_the_transcript_and_the_open_panel(visit):
     expect(widget.launcher).to_have_attribute("aria-expanded", "true")
     expect(widget.box).not_to_be_focused()
     other = visit("/demo/help/", page=widget.page)
+    expect(other.launcher).to_have_attribute("aria-expanded", "true")
     expect(other.answers).to_have_count(1)
     other.frame.get_by_role("button", name=other.words["close"]).click()
     other.page.reload()
@@ -349,3 +350,27 @@ def test_without_sockets_a_logout_reaches_the_server(context, visit, servers):
     expect(widget.own).to_have_count(0)
     widget.say(QUESTION)
     expect(widget.answers).to_have_count(1)
+
+
+def test_who_may_begin_no_chat_yet_is_told_why_and_when(visit, stored):
+    widget = visit()
+    why = "Too many chats were started from your network. Please try again in about 2 min."
+    refusals = []
+
+    def refuse(route):
+        refusals.append(route.request.url)
+        if len(refusals) > 1:
+            route.continue_()
+            return
+        error = {"type": "error", "code": "rate_limited", "detail": why}
+        route.fulfill(status=429, json=error, headers={"Retry-After": "4"})
+
+    widget.page.route("**/api/v1/chat/sessions", refuse)
+    widget.open()
+    text = unique("first")
+    widget.say(text)
+    expect(widget.strip).to_have_text(why)
+    expect(widget.state("sending")).to_have_count(1)
+    expect(widget.answers).to_have_count(1)
+    expect(widget.strip).to_be_hidden()
+    assert stored(text) == 1

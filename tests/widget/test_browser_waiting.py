@@ -139,3 +139,15 @@ def test_with_an_address_left_the_request_stays_while_the_bot_answers(visit, ser
     rows = servers.query("SELECT status, email FROM handoff_ticket ORDER BY id DESC LIMIT 1")
     assert [tuple(row) for row in rows] == [("open", "jo@shop.example")]
     assert not widget.problems
+
+
+@LANGUAGES
+def test_a_typed_address_closes_the_form_and_is_told_as_noted(visit, language):
+    widget = visit(language=language).open()
+    widget.frame.get_by_role("button", name=widget.words["talk_to_person"]).click()
+    email = widget.frame.get_by_role("textbox", name=widget.words["form_email"])
+    email.wait_for()
+    widget.say("１３８ 0000 2567")
+    expect(widget.frame.locator("#queue")).to_have_text(widget.words["queued"])
+    expect(widget.frame.locator("#log")).to_contain_text(" 13800002567 ")
+    expect(email).to_have_count(0)

@@ -325,3 +325,44 @@ async def test_an_unknown_path_has_no_socket(stack):
     with pytest.raises(websockets.InvalidStatus) as refused:
         await websockets.connect(stack.ws_url + "x", origin=stack.base_url)
     assert refused.value.response.status_code == 403
+
+
+PHONES = {"en": "＋１ 555-123-4567, please", "zh-CN": "我的电话：138 0000 2567"}
+
+
+@pytest.mark.parametrize("locale", PHONES)
+async def test_a_typed_address_is_taken_over_the_socket_and_told(stack, servers, locale):
+    visitor = await Visitor(stack.base_url, locale).begin()
+    await visitor.connect()
+    await visitor.write(type="handoff", cmid=new_cmid())
+    await visitor.until("state", state="COLLECT")
+    cmid = await visitor.send(PHONES[locale])
+    await visitor.until("ack", cmid=cmid)
+    notice = await visitor.until("message", author="system")
+    assert visitor.session[:8].upper() in notice["text"]
+    await visitor.until("state", state="HANDOFF", mode="queued")
+    await visitor.send(PHONES[locale], cmid)
+    await visitor.until("ack", cmid=cmid)
+    assert left(servers, visitor) == [
+        [PHONES[locale], "", {"en": "+15551234567", "zh-CN": "13800002567"}[locale]]
+    ]
+    await visitor.leave()
+
+
+async def test_a_typed_address_is_taken_over_http(stack, servers):
+    visitor = await Visitor(stack.base_url).begin()
+    url = f"{stack.base_url}/api/v1/chat"
+    await acall(f"{url}/handoff", {"type": "handoff", "cmid": new_cmid()}, visitor.token)
+    frame = {"type": "send", "cmid": new_cmid(), "text": "anna@gmail.com"}
+    status, ack = await acall(f"{url}/messages", frame, visitor.token)
+    assert status == 200
+    assert await acall(f"{url}/messages", frame, visitor.token) == (200, ack)
+    _, body = await acall(f"{url}/messages?since=0", token=visitor.token)
+    assert body["messages"][-1]["author"] == "system"
+    assert (body["state"], body["mode"]) == ("HANDOFF", "queued")
+    assert left(servers, visitor) == [["anna@gmail.com", "anna@gmail.com", ""]]
+
+
+def left(servers, visitor):
+    statement = "SELECT text, email, phone FROM handoff_ticket WHERE session_id = %s::uuid"
+    return [list(row) for row in servers.query(statement, visitor.session)]

@@ -7,19 +7,24 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from apps.chat.admission import UNSTORABLE
-from apps.dialogue import books, slots
-from apps.dialogue.actions import registry
+from apps.dialogue import books, phrases, slots
+from apps.dialogue.actions import proofs, registry
 from apps.dialogue.actions.registry import Call, Done, Refused
 from apps.dialogue.models import ActionRun
+from apps.engine.book import Book
 from apps.engine.events import Ended, Result
+from apps.engine.flows import SlotSpec
 from apps.engine.types import SlotValue
 from apps.handoff.models import Ticket
 from apps.handoff.services import open_ticket
 
 LOOKED_UP_S = 30
 LONGEST_TEXT = 2_000
+_GIVEN = _("%(hidden)s (given in the chat, not checked)")
+_SIGNED = _("not asked, the visitor is signed in")
 
 
 def of_function(run: ActionRun, person: str) -> Result:
@@ -56,7 +61,8 @@ def of_ticket(run: ActionRun) -> Result:
         email=str(given.get("email", "")),
         phone=str(given.get("phone", "")),
     )
-    return Result(str(run.key), Ended.DONE)
+    known = ticket.email or ticket.phone or run.session.visitor.email
+    return Result(str(run.key), Ended.DONE, asks_address=not known)
 
 
 def kept(run: ActionRun, person: str) -> Result | None:
@@ -81,18 +87,31 @@ def _clean(text: str) -> str:
 
 
 def _written(run: ActionRun) -> str:
-    """The flow and its slots, a line each, in the ticket's language."""
+    """The flow and its slots, a line each, in the ticket's language. Without what proves an order:
+    tickets are read by many and for long, and the chat holds it for whoever compares it."""
     book = books.of(run.site_id)
     flow = book.by_version.get((run.flow, run.version))
     if flow is None:
-        return "\n".join([run.flow, *(f"{name}: {value}" for name, value in run.slots.items())])
-    lines = [flow.names.get(run.language) or run.flow]
-    for spec in flow.slots:
-        if spec.name in run.slots:
-            value = SlotValue(str(run.slots[spec.name]))
-            words = slots.in_words(spec, value, book, run.language)
-            lines.append(f"{slots.label(spec, run.language)}: {words}")
-    return "\n".join(lines)
+        # Which of them is a proof is not known any more.
+        return "\n".join([run.flow, *(f"{name}: {proofs.HIDDEN}" for name in run.slots)])
+    told = [
+        (spec, _proof(run, spec) if spec.proof else _value(run, spec, book)) for spec in flow.slots
+    ]
+    lines = [f"{slots.label(spec, run.language)}: {words}" for spec, words in told if words]
+    return "\n".join([flow.names.get(run.language) or run.flow, *lines])
+
+
+def _value(run: ActionRun, spec: SlotSpec, book: Book) -> str:
+    if spec.name not in run.slots:
+        return ""
+    return slots.in_words(spec, SlotValue(str(run.slots[spec.name])), book, run.language)
+
+
+def _proof(run: ActionRun, spec: SlotSpec) -> str:
+    """How far it is proved: a ticket asks no shop, so what a stranger has given is only claimed."""
+    if spec.name in run.slots:
+        return phrases.in_language(_GIVEN, run.language) % {"hidden": proofs.HIDDEN}
+    return phrases.in_language(_SIGNED, run.language) if run.session.visitor.external_id else ""
 
 
 def _cache_key(run: ActionRun, person: str) -> str:

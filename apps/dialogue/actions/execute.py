@@ -151,7 +151,7 @@ def _by_webhook(run: ActionRun) -> None:
     delivery.uncertain = True
     told = (
         webhooks.deliver(delivery, str(run.key))
-        if run.attempts <= webhooks.TRIES
+        if _try(run, delivery) <= webhooks.TRIES
         else Told(error="lost", arrived=True)
     )
     delivery.uncertain = was_uncertain or told.arrived
@@ -169,18 +169,26 @@ def _delivery(run: ActionRun) -> WebhookDelivery:
     return made
 
 
+def _try(run: ActionRun, delivery: WebhookDelivery) -> int:
+    """Which of its round it is: 1 for the first."""
+    return run.attempts - delivery.tries_before
+
+
 @transaction.atomic
 def _note(run: ActionRun, delivery: WebhookDelivery, told: Told) -> None:
     """Stores what a try came to: the result, the next try, or that there will be none."""
     held = _hold(run)
     result = told.result
-    if result is None and run.attempts >= webhooks.TRIES:
+    count = _try(run, delivery)
+    if told.error and (result or count >= webhooks.TRIES):
+        # Only the shop's own word ends a doubt: a 404 now tells nothing of the try that was cut.
         # When no try has reached the shop, nothing can have been done there.
         result = Result(str(run.key), Ended.UNCLEAR if delivery.uncertain else Ended.FAILED)
     delivery.dead = result is not None and bool(told.error)
-    delivery.save()
+    # Not the webhook: it may have been deleted while the shop was asked.
+    delivery.save(update_fields=["uncertain", "last_status", "last_error", "dead"])
     if result is None:
-        held.due_at = timezone.now() + webhooks.pause_after(run.attempts, told)
+        held.due_at = timezone.now() + webhooks.pause_after(count, told)
         held.state = ActionRun.State.PENDING
         held.save(update_fields=["due_at", "state"])
         return

@@ -17,6 +17,8 @@ from apps.engine.events import Ended, Result
 from apps.engine.flows import SlotKind
 from apps.engine.policy import Condition
 
+# What stands for a proof wherever staff read what was given.
+HIDDEN = "••••"
 MOST_WRONG = 10
 # Where the site's policy names no number of its own.
 MOST_OF_VISITOR = 5

@@ -44,18 +44,16 @@ class NotDeadError(Exception):
 
 @transaction.atomic
 def send_again(*, run_id: uuid.UUID) -> ActionRun:
-    """Starts anew with the same id, so that a shop which did it once does it no second time.
-
-    Raises NotDeadError.
+    """Starts a round of tries with the same id, so that a shop which did it once does it no second
+    time. Raises NotDeadError.
     """
-    runs = ActionRun.objects.dead().select_for_update(no_key=True, of=("self",))
-    run = runs.filter(pk=run_id).first()
-    if run is None:
+    run = ActionRun.objects.select_for_update(no_key=True).filter(pk=run_id).first()
+    # A statement of its own, after the lock: it sees what a click before this one has stored.
+    given_up = WebhookDelivery.objects.filter(pk=run_id, dead=True)
+    if run is None or not given_up.update(dead=False, tries_before=run.attempts):
         raise NotDeadError
-    WebhookDelivery.objects.filter(pk=run.pk).update(dead=False)
-    run.state, run.attempts, run.due_at = ActionRun.State.PENDING, 0, timezone.now()
-    run.finished_at = None
-    run.save(update_fields=["state", "attempts", "due_at", "finished_at"])
+    run.state, run.due_at, run.finished_at = ActionRun.State.PENDING, timezone.now(), None
+    run.save(update_fields=["state", "due_at", "finished_at"])
     enqueue_actions()
     return run
 

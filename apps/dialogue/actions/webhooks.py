@@ -135,9 +135,10 @@ def answer_of(answer: Answer, key: str) -> Told:
     return Told(Result(key, Ended.FAILED), status, error)
 
 
-def pause_after(attempts: int, told: Told) -> timedelta:
-    """Until the next try: what the shop asks for, else longer each time, and never all at once."""
-    pause = PAUSES_S[min(attempts, len(PAUSES_S)) - 1]
+def pause_after(count: int, told: Told) -> timedelta:
+    """From the try of that number to the next: what the shop asks for, else longer each time, and
+    never all at once."""
+    pause = PAUSES_S[min(count, len(PAUSES_S)) - 1]
     spread = random.uniform(0.8, 1.2)  # noqa: S311 spreads load, guards nothing
     return timedelta(seconds=max(told.pause_s, pause * spread))
 

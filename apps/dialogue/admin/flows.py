@@ -25,6 +25,8 @@ from apps.dialogue.flows.services import delete_flows, draft_changed, set_enable
 from apps.dialogue.models import ActionRun, Flow, Slot
 
 AND_PUBLISH = "_publish"
+# What visitors meet without its being published.
+SHOWS_AT_ONCE = frozenset({"enabled", "position"})
 
 
 class SlotInline(StackedInline):  # type: ignore[misc]  # Unfold ships no types
@@ -236,7 +238,7 @@ class FlowAdmin(Histories, Previews, Sharing, ModelAdmin):  # type: ignore[misc]
         change: bool,  # noqa: FBT001
     ) -> None:
         super().save_related(request, form, formsets, change)
-        draft_changed(flow=form.instance)
+        draft_changed(flow=form.instance, shows=not SHOWS_AT_ONCE.isdisjoint(form.changed_data))
 
     def response_add(
         self, request: HttpRequest, obj: Flow, post_url_continue: str | None = None

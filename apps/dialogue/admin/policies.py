@@ -26,6 +26,12 @@ class RowForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails 
         model = PolicyRow
         fields = ["position", "name", "when", "at", "then", "high_value_only", "enabled"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A count of turns is no 2.0.
+        if (number := self.initial.get("at")) is not None and number == int(number):
+            self.initial["at"] = int(number)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("when") and cleaned.get("then"):

@@ -23,6 +23,8 @@ from apps.sites.models import Site
 
 LIST = "admin:dialogue_product_changelist"
 MOST_LINES = 5000
+# Far more than a product may have; the reader of cells fails at a very long one.
+LONGEST_LINE = 10_000
 MOST_TOLD = 20
 
 
@@ -41,18 +43,23 @@ def read(text: str) -> Pasted:
     for place, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
+        if len(line) > LONGEST_LINE:
+            pasted.problems.append(_of_line(place, _("it has more than 10,000 characters.")))
+            continue
         cells = _cells(line)
         product = _product(cells)
         problems = _wrong(product, cells) if cells else []
         if product.sku in lines:
             said = _("“%(sku)s” stands in line %(first)d already.")
             problems.append(str(said) % {"sku": product.sku, "first": lines[product.sku]})
-        for problem in problems:
-            told = {"line": place, "problem": problem}
-            pasted.problems.append(str(_("Line %(line)d: %(problem)s")) % told)
+        pasted.problems += [_of_line(place, problem) for problem in problems]
         lines.setdefault(product.sku, place)
         pasted.products.append(product)
     return pasted
+
+
+def _of_line(place: int, problem: Any) -> str:
+    return str(_("Line %(line)d: %(problem)s")) % {"line": place, "problem": problem}
 
 
 def _cells(line: str) -> list[str]:

@@ -34,6 +34,7 @@ BADGES = {
 TONES = {State.DONE: "success", State.FAILED: "danger", State.UNCLEAR: "warning"}
 BREAK, NOTHING = mark_safe("<br>"), mark_safe("–")  # of nobody's making
 AGAIN = "send_this_again"
+DOUBT = _("A try may have reached the shop all the same: look there whether it is done.")
 
 
 class GivenUpFilter(admin.SimpleListFilter):
@@ -192,7 +193,8 @@ def what_went_wrong(run: ActionRun) -> str:
     delivery = getattr(run, "delivery", None)
     if delivery and delivery.last_error:
         reason = str(resending.REASONS.get(delivery.last_error, delivery.last_error))
-        return f"{reason} ({delivery.last_status})" if delivery.last_status else reason
+        told = f"{reason} ({delivery.last_status})" if delivery.last_status else reason
+        return f"{told} {DOUBT}" if run.state == State.UNCLEAR else told
     if run.state == State.FAILED:
         return str(_("The shop's function failed; the log says where."))
     return ""

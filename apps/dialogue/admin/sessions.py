@@ -8,13 +8,15 @@ from django.template.loader import render_to_string
 from apps.chat.admin import SessionAdmin
 from apps.chat.models import Session
 from apps.dialogue import books, slots
+from apps.dialogue.actions.proofs import HIDDEN
 from apps.dialogue.admin.runs import flow_of, title_of, what_went_wrong
-from apps.dialogue.admin.words import HIDDEN
-from apps.dialogue.models import ActionRun, Flow
+from apps.dialogue.flows import rules
+from apps.dialogue.models import ActionRun, Flow, PolicyRow
 from apps.engine.book import Book
 from apps.engine.flows import FlowSpec, in_language
 from apps.engine.memory import load
 from apps.engine.types import ActiveFlow, Memory
+from apps.sites.models import Site
 
 SHOWN_RUNS = 20
 
@@ -80,5 +82,11 @@ def flow_names(site: int) -> dict[str, str]:
     return {flow.key: str(flow) for flow in Flow.objects.filter(site=site)}
 
 
+def rule_titles(site: int) -> dict[str, str]:
+    rows = PolicyRow.objects.filter(site=site) or rules.defaults(Site(pk=site))
+    return {row.name: f"{row.get_when_display()} → {row.get_then_display()}" for row in rows}
+
+
 SessionAdmin.panels.append(flow_card)
+SessionAdmin.rule_titles = rule_titles
 SessionAdmin.flow_names = flow_names

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.chat.admin import CAUSES, COMMANDS, ROUTES
 from apps.chat.models import Session
 from apps.dialogue import books, slots
+from apps.dialogue.actions.proofs import HIDDEN
 from apps.dialogue.models import FlowVersion, PolicyRow
 from apps.engine.book import Book
 from apps.engine.commands import Command, CorrectSlot, SetSlot, StartFlow, Unfit
@@ -18,7 +19,6 @@ from apps.engine.flows import FlowSpec, SlotSpec, in_language
 from apps.engine.types import SlotValue
 from apps.sites.models import CHINESE, ENGLISH
 
-HIDDEN = "••••"
 STATES = dict(Session._meta.get_field("state").flatchoices)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.dialogue.flows import rules
 from apps.dialogue.flows.specs import spec_of, write
-from apps.dialogue.models import BookState, Flow, FlowVersion, Phrase, PolicyRow, Product, Slot
+from apps.dialogue.models import BookState, Flow, FlowVersion, PolicyRow, Product, Slot
 from apps.engine.flows import FlowSpec
 from apps.sites.models import Site
 
@@ -41,12 +41,13 @@ def books_changed(*, site_ids: Iterable[int]) -> None:
 
 
 @transaction.atomic
-def draft_changed(*, flow: Flow) -> None:
-    """After the rows of a draft are stored. Only what is not of a version shows to visitors at
-    once: whether the flow is on, and its place."""
+def draft_changed(*, flow: Flow, shows: bool = False) -> None:
+    """After the rows of a draft are stored. `shows`: what is not of a version has changed, whether
+    the flow is on or its place. Visitors meet that at once."""
     Flow.objects.filter(pk=flow.pk).update(revision=F("revision") + 1)
     flow.refresh_from_db(fields=["revision"])
-    books_changed(site_ids=[flow.site_id])
+    if shows:
+        books_changed(site_ids=[flow.site_id])
 
 
 @transaction.atomic
@@ -101,7 +102,8 @@ def save_draft(*, spec: FlowSpec, flow: Flow) -> Flow:
 
 @transaction.atomic
 def save_drafts(*, site: Site, specs: Sequence[FlowSpec]) -> list[Flow]:
-    """Stores specs as drafts of a site: of the flow with that key, or of a new one."""
+    """Stores specs as drafts of a site: of the flow with that key, or of a new one. No visitor
+    meets any of it."""
     there = Flow.objects.filter(site=site, key__in=[spec.key for spec in specs])
     known = {flow.key: flow for flow in there.order_by("pk").select_for_update(no_key=True)}
     last = Flow.objects.filter(site=site).aggregate(last=Max("position"))["last"] or 0
@@ -137,9 +139,7 @@ def set_enabled(*, flows: Iterable[Flow], enabled: bool) -> int:
 
 
 def standard_specs() -> list[FlowSpec]:
-    """The flows that ship; none when the file is not there."""
-    if not STANDARD.exists():
-        return []
+    """The flows that ship."""
     return [FlowSpec.model_validate(one) for one in json.loads(STANDARD.read_text("utf-8"))]
 
 
@@ -187,21 +187,6 @@ def set_products(*, site: Site, products: Iterable[Listed]) -> tuple[int, int]:
     )
     books_changed(site_ids=[site.pk])
     return len(wanted) - len(known), len(known)
-
-
-@transaction.atomic
-def add_phrases(*, site: Site, kind: str, language: str, texts: Iterable[str]) -> list[Phrase]:
-    """Adds phrases; those that the site has already are left as they are."""
-    known = {text.casefold() for text in Phrase.objects.filter(site=site)
-             .values_list("text", flat=True)}  # fmt: skip
-    fresh = {text.casefold(): text for text in reversed(list(texts))}
-    rows = Phrase.objects.bulk_create(
-        Phrase(site=site, kind=kind, language=language, text=text)
-        for folded, text in fresh.items()
-        if folded not in known
-    )
-    books_changed(site_ids=[site.pk])
-    return rows
 
 
 @transaction.atomic

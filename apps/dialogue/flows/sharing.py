@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError as RowError
-from django.db.models import Model
+from django.core.validators import MaxLengthValidator
+from django.db.models import Model, TextField
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from apps.chat.items import BadItemError, check_json
+from apps.chat.items import UNSTORABLE, BadItemError, check_json
 from apps.dialogue.actions.registry import PYTHON, TICKET, WEBHOOK
 from apps.dialogue.flows import problems, specs
 from apps.dialogue.models import Flow, Slot
@@ -132,7 +133,8 @@ def _refused(_constant: str) -> None:
 
 def _name(found: Any, place: int) -> str:
     key = found.get("key") if isinstance(found, dict) else None
-    return key[:40] if isinstance(key, str) and key else f"#{place}"
+    # It is shown before it is checked: half of a pair, which JSON can hold, is no text of a page.
+    return UNSTORABLE.sub("�", key[:40]) if isinstance(key, str) and key else f"#{place}"
 
 
 def _spec(found: Any, name: str, file: File) -> FlowSpec | None:
@@ -244,11 +246,26 @@ def _of_rows(spec: FlowSpec, name: str) -> Iterable[Complaint]:
 
 
 def _of_row(row: Model, name: str, before: str, exclude: list[str]) -> Iterable[Complaint]:
+    found = too_long(row)
     try:
         row.clean_fields(exclude=exclude)
     except RowError as error:
-        for column, messages in error.message_dict.items():
-            yield from (Complaint(name, before + _title(column), text) for text in messages)
+        found = error.message_dict | found
+    for column, messages in found.items():
+        yield from (Complaint(name, before + _title(column), text) for text in messages)
+
+
+def too_long(row: Model) -> dict[str, list[str]]:
+    """By column. Of a text of several lines the model's bound is the form's only: Django leaves
+    whatever comes by another way to the writer."""
+    found = {}
+    for column in row._meta.concrete_fields:
+        if isinstance(column, TextField) and column.max_length:
+            try:
+                MaxLengthValidator(column.max_length)(column.value_from_object(row))
+            except RowError as error:
+                found[column.name] = error.messages
+    return found
 
 
 def _of_checks(spec: FlowSpec, name: str) -> Iterable[Complaint]:

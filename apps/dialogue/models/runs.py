@@ -79,7 +79,8 @@ class ActionRun(models.Model):
     """One action, for one yes. The key is the id of the confirmation, so there is never another.
 
     While it is open `due_at` says from when on it may be claimed: by the time that its worker has,
-    or the next try. `attempts` fences: who lost the claim stores nothing. `turn` told the result.
+    or the next try. `attempts` fences: who lost the claim stores nothing, and no number comes
+    again. `turn` told the result.
     """
 
     class State(models.TextChoices):
@@ -133,7 +134,8 @@ class ActionRun(models.Model):
 
 class WebhookDelivery(models.Model):
     """What a run sends to its webhook: the same bytes at each try. `uncertain`: a try may have
-    reached the shop without a clear answer. `dead`: given up, until a person sends it again."""
+    reached the shop without a clear answer. `dead`: given up, until a person sends it again, which
+    begins a round of tries: `tries_before` are those of the rounds before it."""
 
     run = models.OneToOneField(ActionRun, models.CASCADE, primary_key=True, related_name="delivery")
     webhook = models.ForeignKey(
@@ -144,6 +146,7 @@ class WebhookDelivery(models.Model):
     last_status = models.PositiveSmallIntegerField(_("last answer"), null=True)
     last_error = models.CharField(_("last error"), max_length=20, blank=True)
     dead = models.BooleanField(_("given up"), default=False)
+    tries_before = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         verbose_name = _("webhook delivery")

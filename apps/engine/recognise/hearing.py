@@ -10,6 +10,9 @@ from apps.engine.recognise.names import words_of
 from apps.engine.recognise.numbers import numbers
 from apps.engine.recognise.prepared import FlowVersion, Prepared
 
+# Whoever names more is asked which is meant; it bounds the work of whatever looks at them all.
+MOST_MENTIONS = 32
+
 
 def hear(
     folded: str,
@@ -19,7 +22,7 @@ def hear(
     today: date | None = None,
     inside: FlowVersion | None = None,
 ) -> list[Mention]:
-    """The mentions of a folded line by place, none over another. `asked`: the kind of what the
+    """The first MOST_MENTIONS mentions of a folded line by place, none over another. `asked`: the kind of what the
     visitor was asked for, which is taken in looser shapes; `inside`: the flow they are in."""
     found = numbers(folded, prepared.patterns_in(inside), asked=asked, today=today)
     rest = without(folded, found)
@@ -33,21 +36,18 @@ def hear(
             Mention(SlotKind.PRODUCT, name.value, name.start, name.end)
             for name in prepared.products.find(rest, words_of(rest))
         ]
-    return sorted(found, key=lambda mention: mention.start)
+    return sorted(found, key=lambda mention: mention.start)[:MOST_MENTIONS]
 
 
 def without(folded: str, mentions: list[Mention]) -> str:
     """The line with spaces in the place of what it names."""
-    for mention in mentions:
-        start, end = mention.start, mention.end
-        folded = f"{folded[:start]}{' ' * (end - start)}{folded[end:]}"
-    return folded
+    rest = list(folded)
+    for one in mentions:
+        rest[one.start : one.end] = " " * (one.end - one.start)
+    return "".join(rest)
 
 
 def _free(more: list[Mention], found: list[Mention]) -> list[Mention]:
     """Those that take nothing of what was found before."""
-    return [
-        one
-        for one in more
-        if all(one.end <= other.start or other.end <= one.start for other in found)
-    ]
+    taken = {place for one in found for place in range(one.start, one.end)}
+    return [one for one in more if taken.isdisjoint(range(one.start, one.end))]

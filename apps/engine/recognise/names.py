@@ -54,9 +54,12 @@ class Names:
             return found
         found.sort(key=lambda one: (one.start - one.end, one.start))
         kept: list[Found] = []
+        taken: set[int] = set()
         for one in found:
-            if all(one.end <= other.start or other.end <= one.start for other in kept):
+            places = range(one.start, one.end)
+            if taken.isdisjoint(places):
                 kept.append(one)
+                taken.update(places)
         return sorted(kept, key=lambda one: one.start)
 
     def _han(self, folded: str) -> Iterator[Found]:

@@ -42,7 +42,8 @@ _CUE = re.compile(
 _CUE_REACH = 28
 
 _EMAIL = re.compile(
-    r"(?<![\w.+-])[a-z0-9][a-z0-9_%+.-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}(?![\w-])"
+    r"(?<![a-z0-9_.+-])[a-z0-9][a-z0-9_%+.-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}"
+    r"(?![a-z0-9_-])"
 )
 _PHONE = re.compile(
     r"""
@@ -76,13 +77,19 @@ _LOOSE_ORDER = re.compile(
 _LOOSE_DIGITS = 4
 _TAIL = re.compile(
     r"""
-    (?:尾号|[后末][四4]位|(?:last|final)\ (?:four|4)(?:\ digits?)?(?:\ (?:of|for)\ (?:(?:my|the)\ )?
-        (?:phone|mobile|cell|number)(?:\ number)?)?|ending\ (?:in|with))
-    \s*(?:数字|号码)?\s*(?:(?:is|are|是|为|[:=])\s*){0,2}(\d{4})(?!\d)
+    (?:尾号|[后末][四4]位|(?:last|final)\ (?:four|4)(?:\ (?:digits?|numbers?))?(?:\ (?:of|for|on)\ (?:(?:my|the)\ )?
+        (?:phone|mobile|cell|number)(?:\ number)?)?|(?<!card\ )(?<!order\ )\b(?:ending|ends)\ (?:in|with|on|by)
+        |\b(?:phone|mobile|cell|tel)(?:\ number|\ no\.?)?(?:'s)?(?:\ (?:that|which|is))?\ (?:ending|ends|tail|last\ (?:four|4)(?:\ digits)?))
+    \s*(?:数字|号码)?\s*(?:(?:is|are|in|with|是|为|[:=])\s*){0,2}(\d{4})(?!\d)
     """,
     re.VERBOSE,
 )
 _BARE_TAIL = re.compile(r"(?<![a-z0-9_#.+-])(\d{4})(?![a-z0-9_-]|[.:/]\d|[年月日号元块个天件米分])")
+# 2026o1o1: letters that look like digits, among six digits at least.
+_SLIPPED = re.compile(
+    r"(?<![a-z0-9_@.#+-])(?=(?:[oil]*\d){6})\d[\doil]{0,23}[oil][\doil]{0,23}(?![a-z0-9_@]|[-.]\w)"
+)
+_MEANT = str.maketrans("oil", "011")
 _ID_CARD = re.compile(r"[1-9]\d{5}(?:19|20)\d{9}[\dx]")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _NO_DIGIT = re.compile(r"\D")
@@ -102,6 +109,8 @@ def numbers(
         return []
     reader = _Reader(folded)
     reader.take_emails()
+    reader.take_own(patterns)
+    reader.spell_digits()
     reader.take_own(patterns)
     reader.take(numeric_dates(reader.rest, today))
     reader.take(amounts(reader.rest, bare=asked is SlotKind.AMOUNT))
@@ -146,6 +155,16 @@ class _Reader:
             if self.cue(start) not in ("parcel", "other"):
                 said = self.folded[start:end]
                 self.claim(Mention(SlotKind.ORDER_ID, said.upper(), start, end))
+
+    def spell_digits(self) -> None:
+        """Reads the letters that stand for digits in what is not claimed yet."""
+        spelt = _SLIPPED.sub(lambda found: found[0].translate(_MEANT), self.rest)
+        if spelt != self.rest:
+            self.folded = "".join(
+                meant if meant != was else said
+                for said, was, meant in zip(self.folded, self.rest, spelt, strict=True)
+            )
+            self.rest = spelt
 
     def cue(self, start: int) -> str:
         """What the words right before a number say that it is; "" when they say nothing."""

@@ -21,7 +21,7 @@ CHINESE = {
     "wrong_size": (
         r"(太|偏|有点|有些|稍微?|过于?|实在)(大|小|长|短|紧|松|宽|窄|肥|瘦)"
         r"|(大|小|长|短|紧|松|宽|窄)了(一|点|些|$)"
-        r"|(尺码|尺寸|码数|大小|号码|鞋码|码子?|尺码数)(都|也|完全|好像|有点)?(不|偏|太|错|选错|买错|有误|大|小)"
+        r"|(尺码|尺寸|码数|大小|号码|鞋码|码子?|尺码数)(都|也|完全|好像|有点)?(不|偏|太|错|选错|买错|有误|有?问题|大|小)"
         r"|不合(身|脚|体|适)|穿不(了|下|上|进)|戴不(上|下|了)|装不(下|上|进)|塞不(下|进)|挤脚"
         r"|勒|卡裆"
     ),
@@ -53,7 +53,7 @@ CHINESE = {
     "not_as_described": (
         r"不(相)?(符|一样|一致|像)|(和|跟|与).{1,8}不同|色差|货不对板"
         r"|(和|跟|与)(图片?|照片|描述|介绍|详情|页面|宣传|想象|说的|网上|直播).{0,6}(不|差|两样)"
-        r"|(实物|图片|描述|宣传|材质|颜色|款式|尺寸)(和|跟|与).{0,8}(不|差|两样)|虚假|假(货|的|冒)|不是正品|盗版"
+        r"|(实物|图片|描述|宣传|材质|颜色|款式|尺寸)(和|跟|与).{0,8}(不|差|两样)|虚假|假(货|冒|的(?!吧))|不是正品|盗版"
         r"|仿(品|冒)|翻新|二手|有人用过|用过的|图文|骗"
     ),
     "by_mistake": (
@@ -152,11 +152,16 @@ ROUGHLY = {
 }
 OTHER = "other"
 LONGEST = 200
+# "It is not broken": what stands right behind such a word is no reason.
+_DENIED = re.compile(
+    r"(?:(?<!是)不是|并非|没有?|不怎么)(?:因为|说|真的?|很|太|有)*$|(?:\bnot|\bnever|n't)\ (?:because\ |really\ |actually\ |that\ |the\ |a\ |any\ |been\ |being\ |it\ |is\ |was\ |it's\ )*$"
+)
 _CHINESE = re.compile("|".join(f"(?P<{kind}>{words})" for kind, words in CHINESE.items()))
 # All begin with a word, so its edge is tried once.
 _ENGLISH = re.compile(
     r"(?<![a-z'])(?:" + "|".join(f"(?P<{kind}>{words})" for kind, words in ENGLISH.items()) + ")"
 )
+_DENIED_REACH = 24
 _HAN_CHAR = re.compile(f"[{HAN}]")
 _PARTED = re.compile(
     rf"[,.;:!?…~、。\n()]+|(?<=[{HAN}])\s+|\s+(?=[{HAN}])|因为|由于|原因是?|理由是?|所以|但是?|而且"
@@ -226,13 +231,18 @@ def option_of(kind: str, values: Collection[str]) -> str:
 
 def _within(folded: str, start: int, end: int) -> Reason | None:
     is_chinese = _HAN_CHAR.search(folded, start, end) is not None
-    cue = (_CHINESE if is_chinese else _ENGLISH).search(folded, start, end)
+    cues = (_CHINESE if is_chinese else _ENGLISH).finditer(folded, start, end)
+    cue = next((cue for cue in cues if not _is_denied(folded, start, cue.start())), None)
     if cue is None or cue.lastgroup is None:
         return None
     first, last = (_trimmed if is_chinese else _english)(folded, start, end)
     if not first <= cue.start() or not cue.end() <= last or last - first > LONGEST:
         first, last = cue.span()
     return Reason(cue.lastgroup, first, last)
+
+
+def _is_denied(folded: str, start: int, cue: int) -> bool:
+    return _DENIED.search(folded[max(start, cue - _DENIED_REACH) : cue]) is not None
 
 
 def _trimmed(folded: str, start: int, end: int) -> tuple[int, int]:

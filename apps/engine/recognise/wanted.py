@@ -11,7 +11,7 @@ _END = r"[^,.;:!?…~、。\n]"
 _COUNTED = r"(?:[一1两2三3]?(?:个|件|双|台|条|只|款|种|套|部|瓶|盒|把|张|本))"
 _CHINESE = re.compile(
     rf"""
-    (?:换|调|改)(?:成|为|做|到)(?P<into>{_END}{{1,60}})
+    (?:换|调|改)(?:成|为|做|到)换?(?P<into>{_END}{{1,60}})
     |换(?P<sized>(?:大|小|长|短|宽|窄)(?:[一1两2半]|几)?(?:个)?(?:点|些|号|码|尺码)(?:儿)?的?)
     |换{_COUNTED}?(?P<other>(?:新|好|没(?:有)?(?:坏|问题)|完好|大|小|长|短|宽|窄|黑|白|红|蓝|绿|灰|黄|紫|粉|米|棕|[a-z0-9]){_END}{{0,40}})
     """,
@@ -29,9 +29,10 @@ _ENGLISH = re.compile(
 _TRAIL = re.compile(
     r"(?:可以|行|好|能|成)?(?:吗|么|吧|呢|呀|啊|嘛|哈|不|行不行|可以不|谢谢|给我|好了|就行|就好|就可以)+$|\s*(?:please|thanks|instead|if\ possible|is\ that\ (?:ok|possible))*\s*$"
 )
+# Bounded: 一个 can be read as one part or as two, and a long row of them in exponentially many ways.
 _VAGUE = re.compile(
-    rf"{_COUNTED}?(?:别|其他|其它|另外?|不同)?(?:一|的|{_COUNTED})*(?:颜色|尺码|尺寸|款式?|型号|大小|码数?|鞋码|货|样式)?的?"
-    r"|(?:an?other|a\ different|the\ other|something|an?|the|one)(?:\ (?:one|colou?r|size|model|item|product|style|thing|else))*"
+    rf"{_COUNTED}?(?:别|其他|其它|另外?|不同)?(?:一|的|{_COUNTED}){{0,4}}(?:颜色|尺码|尺寸|款式?|型号|大小|码数?|鞋码|货|样式)?的?|(?:换|退|调)(?:货|换|款)?"
+    r"|(?:an?other|a\ different|the\ other|something|an?|the|one)(?:\ (?:one|colou?r|size|model|item|product|style|thing|else|exchange|swap|replacement|return|refund|cancell?ation))*"
 )
 
 

@@ -1,7 +1,7 @@
 """From the text of a cell to a value and back. What is written here is read back as the same."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -191,6 +191,3 @@ def _statuses() -> dict[str, str]:
                 ways.append(str(one.label))
         found |= {plain(way): str(one.value) for way in ways}
     return found
-
-
-Reader = Callable[[str], Any]

@@ -1,6 +1,6 @@
 """Rows into entries, and back out again. The one place where an import changes entries."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,6 @@ FIELDS = {
     "valid_until": "valid_until",
     "high_risk": "high_risk",
 }
-Work = Callable[["Batch"], int]
 
 
 class Batch:

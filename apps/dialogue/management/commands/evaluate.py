@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.dialogue import drift_evaluation, nlu_evaluation
+from apps.dialogue.labelled_lines import BadLinesError
 from apps.knowledge import evaluation, labelled
 from apps.knowledge.lexical import LexicalIndex
 
@@ -68,7 +69,7 @@ class Command(BaseCommand):
     def _nlu(self, options: dict[str, Any]) -> dict[str, Any]:
         try:
             utterances = nlu_evaluation.read(Path(options["file"]))
-        except nlu_evaluation.BadNluSetError as error:
+        except BadLinesError as error:
             raise CommandError(str(error)) from error
         book = nlu_evaluation.shop(utterances, catalogue=not options["no_catalogue"])
         if book.products:
@@ -82,7 +83,7 @@ class Command(BaseCommand):
     def _drift(self, options: dict[str, Any]) -> dict[str, Any]:
         try:
             judged = list(drift_evaluation.read(Path(options["file"])))
-        except drift_evaluation.BadDriftSetError as error:
+        except BadLinesError as error:
             raise CommandError(str(error)) from error
         return drift_evaluation.report(judged)
 
