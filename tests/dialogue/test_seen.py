@@ -241,10 +241,10 @@ async def test_a_stop_that_comes_too_late_is_told_that_it_is_done(
     """It was written while the action ran, and arrives after the result."""
     card = await up_to_the_card(driver, handle, ann)
     await driver.send(handle, frame(yes, seen=card["seq"]), ann)
-    running = replies(ann)[-1]["seq"]
     await settled(driver, handle)
-    assert replies(ann)[-1]["text"] == "Refunded."
-    await driver.send(handle, frame(stop, seen=running), ann)
+    running, refunded = (line for line in replies(ann) if line["seq"] > card["seq"])
+    assert refunded["text"] == "Refunded."
+    await driver.send(handle, frame(stop, seen=running["seq"]), ann)
     late = replies(ann)[-1]
     assert late["text"].startswith(phrases.say(Say.TOO_LATE, language))
     assert late["meta"]["quick_replies"]
