@@ -40,6 +40,7 @@ PRODUCTS = (
             _("Ear tips in S, M and L in the box"),
         ),
         called=(
+            "lark",
             "earbuds",
             "earphones",
             "buds",

@@ -58,3 +58,13 @@ def test_headphones_are_not_heard_in_a_polite_question(session):
     send(session, "Can you cancel my order please")
     send(session, last(session).meta["form"]["example"])
     assert [row["slot"] for row in last(session).meta["confirm"]["rows"]] == ["order_id"]
+
+
+def test_a_product_goes_by_the_first_word_of_its_name(session):
+    said = {
+        "en": "I want to return the Lark, the left one is silent, order 202611040017",
+        "zh-Hans": "云雀想退货，左耳没声音，订单 202611040017",
+    }
+    send(session, said[session.language])
+    rows = {row["slot"]: row["value"] for row in last(session).meta["confirm"]["rows"]}
+    assert rows["product"] == {"en": "Lark 2", "zh-Hans": "云雀 2"}[session.language]
