@@ -19,6 +19,7 @@ from playwright.sync_api import (
 
 from apps.widget import strings
 from tests.stack import Stack, Web
+from tests.widget.scripted import Script, begin
 
 ARGUMENTS = [
     "--headless=new",
@@ -196,3 +197,21 @@ def stored(servers: Stack) -> Callable[[str], int]:
         return int(str(found))
 
     return count
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def script(page: Page) -> Script:
+    return Script(page)
+
+
+@pytest.fixture
+def widget(visit: Visit, page: Page, script: Script) -> Widget:
+    """Opened, with one line sent, where the server's words are scripted."""
+    opened = visit(page=page).open()
+    begin(opened, script)
+    return opened

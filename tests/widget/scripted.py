@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page, Route, WebSocketRoute
 
-from tests.widget.conftest import Widget
+if TYPE_CHECKING:
+    from tests.widget.conftest import Widget
 
 SOCKET = re.compile("/ws/chat/")
 CONFIG = '<script id="config" type="application/json">'
@@ -119,7 +120,7 @@ class Script:
         socket.send(json.dumps({"type": "ack", **ack}))
 
 
-def begin(widget: Widget, script: Script, text: str = "Hello?") -> None:
+def begin(widget: "Widget", script: Script, text: str = "Hello?") -> None:
     """A first line, so that there is a conversation to script."""
     widget.say(text)
     widget.own.locator("xpath=self::*[@data-status='sent']").last.wait_for()

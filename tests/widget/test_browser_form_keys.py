@@ -5,7 +5,6 @@ from playwright.sync_api import expect
 
 from apps.widget import strings
 from tests.widget.asking import CARD, EMAIL, ORDER, REASON, TAIL, ask, confirm, sent
-from tests.widget.scripted import Script, begin
 
 pytestmark = pytest.mark.browser
 
@@ -17,23 +16,6 @@ HASTE = """
   if (target.tagName === "BUTTON") target.click();
 })
 """
-
-
-@pytest.fixture
-def page(context):
-    return context.new_page()
-
-
-@pytest.fixture
-def script(page):
-    return Script(page)
-
-
-@pytest.fixture
-def widget(visit, page, script):
-    opened = visit(page=page).open()
-    begin(opened, script)
-    return opened
 
 
 @pytest.fixture

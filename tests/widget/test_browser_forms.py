@@ -7,28 +7,11 @@ from playwright.sync_api import expect
 
 from apps.sites.models import CHINESE
 from tests.widget.asking import CARD, ORDER, REASON, ask, confirm, sent
-from tests.widget.scripted import Script, begin
+from tests.widget.scripted import begin
 
 pytestmark = pytest.mark.browser
 
 MARK = "node => getComputedStyle(node, '::before').content"
-
-
-@pytest.fixture
-def page(context):
-    return context.new_page()
-
-
-@pytest.fixture
-def script(page):
-    return Script(page)
-
-
-@pytest.fixture
-def widget(visit, page, script):
-    opened = visit(page=page).open()
-    begin(opened, script)
-    return opened
 
 
 @pytest.fixture

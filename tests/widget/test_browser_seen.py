@@ -3,26 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.widget.scripted import Script, begin
-
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def page(context):
-    return context.new_page()
-
-
-@pytest.fixture
-def script(page):
-    return Script(page)
-
-
-@pytest.fixture
-def widget(visit, page, script):
-    opened = visit(page=page).open()
-    begin(opened, script)
-    return opened
 
 
 def seen(script):

@@ -5,27 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.widget.scripted import Script, begin, configure
+from tests.widget.scripted import begin, configure
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def page(context):
-    return context.new_page()
-
-
-@pytest.fixture
-def script(page):
-    return Script(page)
-
-
-@pytest.fixture
-def widget(visit, page, script):
-    """Opened, with one line sent."""
-    opened = visit(page=page).open()
-    begin(opened, script)
-    return opened
 
 
 # ---- answers that grow
