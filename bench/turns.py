@@ -3,17 +3,21 @@
     python bench/turns.py [--json] [--seconds N]
 
 Starts its own servers. The echo and the one-insert consumer run in the same call with the same
-generator: compare ratios, since machines differ. `turns_per_s` asks the demo shop's phrasings as
-they stand, `searched_turns_per_s` with other words around them.
+generator: compare ratios, since machines differ. `turns_per_s` asks the demo shop's phrasings that
+an entry answers, as they stand, `searched_turns_per_s` with other words around them.
+`flow_turns_per_s` wants to return an order, names it and its fault, and thinks better of it.
 """
 
 import argparse
+import functools
 import json
 import sys
 import time
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -30,7 +34,14 @@ from bench.stack import (
 from bench.visitors import closed_loop, open_loop, questions, sit_at, sit_down
 from tests.stack import Stack
 
+if TYPE_CHECKING:
+    from apps.dialogue.play import Played, Standing
+
 VISITORS = 50
+RETURNS = [
+    ["I want to return something", "202580668968", "the left earbud makes no sound", "never mind"],
+    ["我想退货，订单 202580668968", "左耳没声音", "算了，不退了"],
+]
 WARM_UP_S = 3.0
 RATE = 100
 MS = 1000
@@ -49,29 +60,35 @@ def main() -> None:
 def measure(made: Stack, seconds: float) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     tokens = make_tokens(VISITORS)
+    plain, reworded = answered(questions()), answered(questions(reworded=True))
     with made.web(**UNLIMITED) as web:
         _say("turns")
-        figures |= uvloop.run(measure_turns(web.port, tokens, seconds))
+        figures |= uvloop.run(measure_turns(web.port, tokens, seconds, plain, reworded))
     with peers(made) as peer:
         for name in ("echo", "insert"):
             _say(name)
             rate = uvloop.run(measure_peer(peer.port, f"/{name}/", seconds))
             figures[f"{name}_per_s"] = round(rate)
-    figures["engine_cpu_ms"] = engine_cpu_ms()
+    figures["engine_cpu_ms"] = engine_cpu_ms([[line] for line in reworded])
+    figures["flow_engine_cpu_ms"] = engine_cpu_ms(RETURNS * 100)
     _say("memory")
     figures["rss_mb"] = memory(made)
     return figures
 
 
-async def measure_turns(port: int, tokens: list[str], seconds: float) -> dict[str, Any]:
+async def measure_turns(
+    port: int, tokens: list[str], seconds: float, plain: list[str], reworded: list[str]
+) -> dict[str, Any]:
     sittings = await sit_down(port, tokens)
-    await closed_loop(sittings, WARM_UP_S)
-    rate = await closed_loop(sittings, seconds)
-    searched = await closed_loop(sittings, seconds, reworded=True)
-    latencies = sorted(await open_loop(sittings, RATE, seconds))
+    await closed_loop(sittings, WARM_UP_S, [plain])
+    rate = await closed_loop(sittings, seconds, [[line] for line in plain])
+    searched = await closed_loop(sittings, seconds, [[line] for line in reworded])
+    latencies = sorted(await open_loop(sittings, RATE, seconds, reworded))
+    flows = await closed_loop(sittings, seconds, RETURNS)
     return {
         "turns_per_s": round(rate),
         "searched_turns_per_s": round(searched),
+        "flow_turns_per_s": round(flows),
         "p50_ms_at_100": round(latencies[len(latencies) // 2] * MS, 1),
         "p99_ms_at_100": round(latencies[int(len(latencies) * 0.99)] * MS, 1),
     }
@@ -79,8 +96,9 @@ async def measure_turns(port: int, tokens: list[str], seconds: float) -> dict[st
 
 async def measure_peer(port: int, path: str, seconds: float) -> float:
     sittings = await sit_at(port, path, VISITORS)
-    await closed_loop(sittings, WARM_UP_S)
-    return await closed_loop(sittings, seconds)
+    talks = [[line] for line in questions()]
+    await closed_loop(sittings, WARM_UP_S, talks)
+    return await closed_loop(sittings, seconds, talks)
 
 
 def make_tokens(count: int) -> list[str]:
@@ -95,24 +113,51 @@ def make_tokens(count: int) -> list[str]:
     return [start_session(site=site, locale="en").token for _ in range(count)]
 
 
-def engine_cpu_ms() -> float:
-    """CPU of one turn without storing it: understanding, search, decision, reply, item. Nothing
-    is asked word for word, so every question is searched for."""
-    from apps.dialogue.play import Said, Standing, play
+def answered(asked: list[str]) -> list[str]:
+    """Those that the demo's entries answer, in a session that stays out of every flow: what was
+    said before then costs nothing."""
+    return [line for line in asked if (judged := _play(line).judged) and judged.route == "faq"]
+
+
+def engine_cpu_ms(talks: Sequence[Sequence[str]]) -> float:
+    """CPU of one turn without storing it: understanding, search, decision, reply, item."""
+    from apps.engine.types import State
+
+    turns = 0
+    began = time.process_time()
+    for talk in talks:
+        standing = _fresh()
+        for line in talk:
+            played = _play(line, standing)
+            played.item()
+            standing = replace(standing, state=State(played.state), memory=played.memory)
+            turns += 1
+    return round((time.process_time() - began) / turns * MS, 3)
+
+
+def _play(line: str, standing: "Standing | None" = None) -> "Played":
+    from apps.dialogue.play import Said, play
+
+    return play(standing or _fresh(), Said(uuid.uuid4(), line))
+
+
+def _fresh() -> "Standing":
+    from apps.dialogue.play import Standing
     from apps.engine.types import Mode, State
+
+    return Standing(uuid.uuid4(), _site(), "en", 0, 0, State.INIT, Mode.BOT)
+
+
+@functools.cache
+def _site() -> int:
+    """The demo's, with its entries and its flows in this process."""
+    from apps.dialogue import books
     from apps.knowledge.index import library
     from apps.sites.models import Site
 
+    books.refresh()
     library.refresh()
-    site = Site.objects.get(key="demo")
-    standing = Standing(uuid.uuid4(), site.pk, "en", 0, 0, State.INIT, Mode.BOT)
-    asked = [Said(uuid.uuid4(), question) for question in questions(reworded=True)]
-    for said in asked:
-        play(standing, said).item()
-    began = time.process_time()
-    for said in asked:
-        play(standing, said).item()
-    return round((time.process_time() - began) / len(asked) * MS, 3)
+    return Site.objects.get(key="demo").pk
 
 
 def memory(made: Stack) -> dict[str, float]:

@@ -67,26 +67,31 @@ async def sit_at(port: int, path: str, count: int) -> list[Sitting]:
 
 
 async def closed_loop(
-    sittings: Sequence[Sitting], seconds: float, *, reworded: bool = False
+    sittings: Sequence[Sitting], seconds: float, talks: Sequence[Sequence[str]]
 ) -> float:
-    """Turns per second when every visitor asks again as soon as the answer is there."""
-    asked, chance = questions(reworded=reworded), random.Random(SEED)  # noqa: S311 a repeatable load
+    """Turns per second when every visitor goes on as soon as the answer is there. Each of the
+    talks, one after the other and drawn by chance, is said to its end."""
+    chance = random.Random(SEED)  # noqa: S311 a repeatable load
     began = time.perf_counter()
 
     async def visit(sitting: Sitting) -> int:
         turns = 0
         while time.perf_counter() - began < seconds:
-            await sitting.turn(chance.choice(asked))
-            turns += 1
+            talk = chance.choice(talks)
+            for line in talk:
+                await sitting.turn(line)
+            turns += len(talk)
         return turns
 
     counts = await asyncio.gather(*(visit(sitting) for sitting in sittings))
     return sum(counts) / (time.perf_counter() - began)
 
 
-async def open_loop(sittings: Sequence[Sitting], rate: float, seconds: float) -> list[float]:
+async def open_loop(
+    sittings: Sequence[Sitting], rate: float, seconds: float, asked: Sequence[str]
+) -> list[float]:
     """Latencies in seconds when visitors come at random, `rate` a second, whatever is under way."""
-    asked, chance = questions(reworded=True), random.Random(SEED)  # noqa: S311 a repeatable load
+    chance = random.Random(SEED)  # noqa: S311 a repeatable load
     free = list(sittings)
     latencies: list[float] = []
 
