@@ -1,20 +1,21 @@
 """Who may send how much. A refusal always says when to come back."""
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
+
+from apps.guard.counts import Counts, counted_for
 
 HOUR_S = 3600
 SWEEP_FROM = 1_000
 DOTS = 3
-AWAY_S = 5.0
 Network = IPv4Network | IPv6Network
 
 
@@ -144,52 +145,31 @@ def _parse(address: str) -> IPv4Address | IPv6Address | None:
 
 
 class NewSessions:
-    """New sessions of an address within the clock hour, counted in Redis for all processes.
+    """New sessions of an address within the clock hour, counted for all processes.
 
     With Redis away each process counts for itself and allows a quarter: neither open nor closed.
     """
 
     def __init__(self) -> None:
-        self._hour = 0
-        self._alone: Counter[str] = Counter()
-        self._ask_again_at = 0.0
+        self._counts = Counts("sessions")
 
     def take(self, address: str) -> float:
         """0.0 when one more is allowed, else the seconds until the hour turns."""
         if is_trusted(address):
             return 0.0
         hour, passed = divmod(time.time(), HOUR_S)
+        key = self._counts.key(f"{int(hour)}:{holder(address)}")
+        return self._counts.ask(partial(self._take, key, HOUR_S - passed))
+
+    def _take(self, key: str, left_s: float, store: BaseCache) -> float | None:
+        """As `take`, None with Redis away."""
         most = settings.CHAT.sessions_per_hour
-        counted = self._ask_redis(holder(address), int(hour))
-        if counted is None:
-            counted, most = self._count_alone(holder(address), int(hour)), max(1, most // 4)
-        return 0.0 if counted <= most else HOUR_S - passed
-
-    def _ask_redis(self, key: str, hour: int) -> int | None:
-        """A frozen Redis costs a thread its timeout: after one failure it is left alone a while."""
-        if time.monotonic() < self._ask_again_at:
+        if self._counts.is_alone(store):
+            most = max(1, most // 4)
+        count = counted_for(store, key, HOUR_S)
+        if count is None:
             return None
-        counted = self._count(key, hour)
-        if counted is None:
-            self._ask_again_at = time.monotonic() + AWAY_S
-        return counted
-
-    def _count(self, key: str, hour: int) -> int | None:
-        """The count in Redis, None with Redis away. The address itself is not kept there."""
-        name = hashlib.sha256(f"{settings.SECRET_KEY}:{key}".encode()).hexdigest()[:32]
-        cache.add(f"sessions:{hour}:{name}", 0, HOUR_S)
-        try:
-            counted: int | None = cache.incr(f"sessions:{hour}:{name}")
-        except ValueError:  # the key is gone between the two: Redis was emptied or is away
-            return None
-        return counted
-
-    def _count_alone(self, key: str, hour: int) -> int:
-        if hour != self._hour:
-            self._hour = hour
-            self._alone.clear()
-        self._alone[key] += 1
-        return self._alone[key]
+        return 0.0 if count <= most else left_s
 
 
 new_sessions = NewSessions()

@@ -275,7 +275,8 @@ class _Bounded:
 def _exchange(
     sock: socket.socket, parts: SplitResult, request: Request, cut: threading.Event
 ) -> Answer:
-    connection = http.client.HTTPConnection(parts.hostname or "")
+    # It is connected already, and Host is written below: of a name it would read a port.
+    connection = http.client.HTTPConnection("connected")
     connection.sock = cast(Any, _Bounded(sock, request.most_bytes + MOST_AROUND))
     _write_head(connection, parts, request)
     arrived = False

@@ -8,6 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxLengthValidator, MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.sites import colours
@@ -185,7 +187,9 @@ class Site(models.Model):
         ordering = ["name"]
 
     def __str__(self) -> str:
-        return self.name
+        """As it is called in the reader's language."""
+        chinese = (get_language() or "").startswith("zh")
+        return self.title(CHINESE if chinese else ENGLISH)
 
     def language(self, locale: str | None) -> str:
         """The site's language nearest to a BCP 47 tag in any case; its own when there is none."""
@@ -227,6 +231,11 @@ class Site(models.Model):
     def seen_on(self) -> "list[Sighting]":
         """Where the widget was asked for lately, of the allowed pages; the newest first."""
         return [seen for seen in self.sightings.recent() if self.allows(seen.origin)]
+
+    @cached_property
+    def pages_seen(self) -> "list[Sighting]":
+        """The same, asked for once."""
+        return self.seen_on()
 
     def strangers(self) -> "list[Sighting]":
         """Pages that asked for it without being allowed: for this site's, or for nobody knows

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from apps.guard import guesses
 from apps.guard.guesses import FIRST_S, LONGEST_S, Guesses
 
 
@@ -87,11 +86,8 @@ def test_all_processes_count_together_and_no_name_is_kept():
     assert not any("Ann" in key for key in redis.iter_keys("*"))
 
 
+@pytest.mark.usefixtures("no_redis")
 class TestAlone:
-    @pytest.fixture(autouse=True)
-    def _away(self, no_redis):
-        guesses.alone.clear()
-
     def test_without_redis_each_process_counts_for_itself(self):
         counter = fresh()
         assert taken(counter, 5) == [True, True, True, False, False]

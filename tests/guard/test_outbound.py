@@ -215,6 +215,11 @@ class TestAnswers:
         assert call(shop.url(given)).status == 200
         assert shop.calls[-1].path == sent
 
+    def test_an_address_of_ipv6_may_end_in_anything(self, shop):
+        """http.client would take what stands behind its last colon for a port."""
+        url = f"http://[::ffff:127.0.0.1]:{shop.port}/done"
+        assert call(url, allow=[ip_network("::ffff:127.0.0.0/104")]).status == 200
+
     def test_a_redirect_is_an_answer_and_not_followed(self, shop):
         before = len(shop.calls)
         assert call(shop.url("/redirect")).status == 302

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from apps.sites.models import Site
 from tests.staff import HOSTILE, alice, carol, form_data, olga, page, signed_in, texts
@@ -37,10 +38,10 @@ class TestForm:
         ]
 
     def test_each_bad_page_is_named(self, site):
-        answer = send(site, allowed_pages="shop.example\nhttps://good.example\nhttps://a.example/x")
+        answer = send(site, allowed_pages="shop.example\nhttps://good.example\nftp://a.example")
         told = " ".join(errors(answer)["allowed_pages"])
         assert "“shop.example”" in told
-        assert "“https://a.example/x”" in told
+        assert "“ftp://a.example”" in told
         assert "good.example" not in told
 
     @pytest.mark.parametrize(
@@ -140,3 +141,10 @@ class TestAdminSite:
     def test_nobody_gets_in_without_being_staff(self, client, django_user_model):
         client.force_login(django_user_model.objects.create(username="dave"))
         assert client.get(page("index")).status_code == 302
+
+
+def test_a_site_is_called_as_the_reader_calls_it(site):
+    Site.objects.update(name_zh_hans="北雀")
+    assert "北雀" in signed_in(olga(), "zh-hans").get(page(LIST)).content.decode()
+    with translation.override("en"):
+        assert str(Site.objects.get()) == "Northbird"

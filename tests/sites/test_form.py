@@ -44,6 +44,20 @@ def test_a_port_that_goes_without_saying_is_left_out_of_an_origin(site):
     assert site.allowed_pages == ["https://a.example", "http://a.example", "https://a.example:8443"]
 
 
+def test_of_the_address_of_a_page_the_origin_is_taken(site):
+    send(
+        site, allowed_pages="http://localhost:8990/shop\nhttps://a.example?x=1 https://*.b.example/"
+    )
+    site.refresh_from_db()
+    assert site.allowed_pages == [
+        "http://localhost:8990", "https://a.example", "https://*.b.example"
+    ]  # fmt: skip
+
+
+def test_an_address_that_is_none_is_still_refused(site):
+    assert "allowed_pages" in errors(send(site, allowed_pages="shop.example/page"))
+
+
 @pytest.mark.parametrize("lines", ["a\nb\nc\nd\ne", "x" * 81])
 def test_too_many_or_too_long_first_questions_are_refused(site, lines):
     assert "quick_replies_en" in errors(send(site, quick_replies_en=lines))
@@ -57,6 +71,16 @@ def test_agreement_needs_a_notice_in_each_language(site):
     send(site, client, consent="on", **notices)
     site.refresh_from_db()
     assert site.consent
+
+
+def test_a_notice_is_there_in_each_language_or_in_none(site):
+    client = signed_in(olga())
+    answer = send(site, client, privacy_zh_hans="我们会保存聊天记录。")
+    assert list(errors(answer)) == ["privacy_en"]
+    send(site, client, languages=["zh-Hans"], default_language="zh-Hans",
+         privacy_zh_hans="我们会保存聊天记录。")  # fmt: skip
+    site.refresh_from_db()
+    assert site.privacy("zh-Hans")
 
 
 @pytest.mark.parametrize(("field", "value"), [("radius", 25), ("offset_block", 201), ("side", "x")])

@@ -1,5 +1,6 @@
 """What a site must be like before it is stored."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -25,6 +26,8 @@ from apps.sites.models import (
 )
 from apps.sites.services import proposed_key
 from apps.sites.signing import KeyFormatError, check_public_key
+
+ADDRESS = re.compile(r"(https?://[^/?#]+)[/?#]", re.IGNORECASE)
 
 
 class LinesField(forms.CharField):
@@ -54,12 +57,18 @@ class LinesField(forms.CharField):
 
 
 class OriginsField(LinesField):
-    """One origin a line, or with commas or spaces between them."""
+    """One origin a line, or with commas or spaces between them. Of a page's address the origin
+    counts."""
 
     def to_python(self, value: Any) -> Any:
         words = (forms.CharField.to_python(self, value) or "").replace(",", "\n").split()
-        origins = (without_default_port(word.rstrip("/").lower()) for word in words)
+        origins = (without_default_port(_origin(word).lower()) for word in words)
         return list(dict.fromkeys(origins))
+
+
+def _origin(address: str) -> str:
+    found = ADDRESS.match(address)
+    return found[1] if found else address
 
 
 class QuickRepliesField(LinesField):
@@ -161,12 +170,19 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails
             self.add_error("accent", text % values)
 
     def _check_consent(self, cleaned: dict[str, Any]) -> None:
-        """A visitor cannot agree to a notice that is not there in the language they read."""
-        if not cleaned.get("consent"):
-            return
-        for language, field in [(ENGLISH, "privacy_en"), (CHINESE, "privacy_zh_hans")]:
-            if language in cleaned.get("languages", []) and not cleaned.get(field):
+        """A visitor cannot agree to a notice that is not there in the language they read, and one
+        that is there for some of them is there for all."""
+        fields = {ENGLISH: "privacy_en", CHINESE: "privacy_zh_hans"}
+        spoken = [fields[one] for one in cleaned.get("languages", []) if one in fields]
+        is_written = any(cleaned.get(field) for field in spoken)
+        for field in spoken:
+            if cleaned.get(field):
+                continue
+            if cleaned.get("consent"):
                 self.add_error(field, _("Write the notice that visitors shall agree to."))
+            elif is_written:
+                self.add_error(field, _("Write the notice in this language too, or in none: "
+                                        "visitors who read it would see none."))  # fmt: skip
 
     def _check_public_keys(self, cleaned: dict[str, Any]) -> None:
         """Keys that a site does not use may stay, but no private one."""

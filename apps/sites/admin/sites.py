@@ -37,8 +37,8 @@ SIGNED = _(
 @admin.register(Site)
 class SiteAdmin(SecretPages, ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     form = SiteForm
-    list_display = ["name", "key", "speaks", "is_active"]
-    search_fields = ["name", "key"]
+    list_display = ["called", "key", "speaks", "is_active"]
+    search_fields = ["name", "name_zh_hans", "key"]
     readonly_fields = ["embed_code", "seen_on", "preview", "identity_secret", "identity_secrets"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     warn_unsaved_form = True
@@ -64,6 +64,10 @@ class SiteAdmin(SecretPages, ModelAdmin):  # type: ignore[misc]  # Unfold ships 
     class Media:
         js = ["admin/site.js"]
         css = {"all": ["admin/site.css"]}
+
+    @display(description=_("name"), ordering="name")  # type: ignore[untyped-decorator]
+    def called(self, site: Site) -> str:
+        return str(site)
 
     @display(description=_("languages"))  # type: ignore[untyped-decorator]
     def speaks(self, site: Site) -> str:
