@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.knowledge.contents import as_phrasing
 from apps.knowledge.likeness import READ_AT_MOST, Neighbours, wordings
+from apps.knowledge.masking import masked
 from apps.knowledge.models import QuestionGroup, UnansweredQuestion
 
 # From here on two questions are one group. On four labelled sets 77 to 96 % of the grouped
@@ -32,11 +33,14 @@ def group_questions() -> int:
     return len(asked)
 
 
-def asked_alike(question: UnansweredQuestion, besides: Iterable[str]) -> list[str]:
+def asked_alike(
+    question: UnansweredQuestion, besides: Iterable[str], *, may_see_chats: bool
+) -> list[str]:
     """What the visitors of its group asked, fit for phrasings: the newest first, each wording once
     and none of `besides`."""
-    members = question.alike()[:WORDINGS_OF_AT_MOST]
-    return wordings((as_phrasing(member.text) for member in members), besides)
+    asked = (member.text for member in question.alike()[:WORDINGS_OF_AT_MOST])
+    shown = asked if may_see_chats else map(masked, asked)
+    return wordings(map(as_phrasing, shown), besides)
 
 
 def _join(site: int, language: str, questions: list[UnansweredQuestion]) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.knowledge.asked import see_to_asked
 from apps.knowledge.contents import PHRASINGS_AT_MOST, RESTORED, Content, phrasings_of
 from apps.knowledge.grouping import asked_alike
+from apps.knowledge.masking import may_see_chats
 from apps.knowledge.models import (
     Faq,
     FaqUse,
@@ -181,7 +182,9 @@ def answer_with(
     direct = may_publish or not faq.is_live
     proposal = None if direct else Proposal.objects.filter(faq=faq).first()
     content = Content.from_json(proposal.content) if proposal else Content.stored(faq)
-    added = asked_alike(question, besides=[content.question, *content.phrasings])
+    known = [content.question, *content.phrasings]
+    sees = author is None or may_see_chats(author)
+    added = asked_alike(question, besides=known, may_see_chats=sees)
     room = max(PHRASINGS_AT_MOST - len(content.phrasings), 0)
     if added and not room:
         raise FullError

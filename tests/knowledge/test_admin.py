@@ -185,6 +185,20 @@ class TestForm:
         assert "“Your ADDRESS” stands here twice." in answer.content.decode()
         assert live.variants.count() == 1
 
+    @pytest.mark.parametrize("url", ["ftp://x.example/a", "javascript:alert(1)"])
+    def test_a_source_page_is_one_that_visitors_can_open(self, live, url):
+        publisher = signed_in(bob())
+        form = send(publisher, live, source_url=url).context["adminform"].form
+        assert form.errors["source_url"]
+        send(publisher, live, source_url="HTTPS://x.example/a")
+        assert Faq.objects.get(pk=live.pk).source_url == "HTTPS://x.example/a"
+
+    def test_what_is_wrong_is_listed_above_with_links(self, live):
+        html = send(signed_in(bob()), live, question="", answer="").content.decode()
+        assert "Correct these 2 places first" in html
+        assert 'href="#id_question"' in html
+        assert 'href="#id_answer"' in html
+
     def test_blank_rows_are_no_rows_and_emptied_ones_go(self, live):
         send(signed_in(bob()), live, phrasings=" \n\n   ")
         assert live.variants.count() == 0

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from apps.knowledge.models import Faq, FaqVersion, Proposal
 from apps.knowledge.services import save_entry, set_status
-from tests.staff import HOSTILE, alice, bob, carol, form_data, page, signed_in, texts
+from tests.staff import HOSTILE, alice, bob, carol, form_data, olga, page, signed_in, texts
 
 pytestmark = pytest.mark.django_db
 
@@ -316,3 +316,9 @@ def alice_too() -> User:
     twin = User.objects.create(username="ann", is_staff=True)
     twin.user_permissions.set(User.objects.get(username="alice").user_permissions.all())
     return twin
+
+
+def test_nothing_that_waits_is_told_in_its_own_words(site):
+    html = signed_in(olga()).get(page(LIST), {"review": "waiting"}).content.decode()
+    assert "Nothing waits for review" in html
+    assert "Search for less" not in html

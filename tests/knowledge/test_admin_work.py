@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from apps.knowledge import trial
@@ -279,6 +280,33 @@ class TestInbox:
             "Do you sponsor bands?", "How loud are they?",
         ]  # fmt: skip
         assert "3 times" in read(response)
+
+    @pytest.fixture
+    def personal(self, ask, live):
+        said = "where is W20261104, call 138 0000 2567 or write to a.b@shop.example in 2 days"
+        return ask(said, best=live)
+
+    def test_whose_number_it_is_stays_with_those_who_read_chats(self, personal):
+        hidden = "where is W••••, call •••• or write to •••• in 2 days"
+        address = page("knowledge_unansweredquestion_change", personal.pk)
+        for client, shown in ((signed_in(bob()), hidden), (signed_in(olga()), personal.text)):
+            for path in (page(INBOX), address):
+                told = client.get(path).content.decode()
+                assert shown in told
+                assert ("0000 2567" in told) is (shown == personal.text)
+
+    def test_a_hidden_number_is_not_found_by_search(self, personal):
+        editor = signed_in(bob())
+        assert found(editor, INBOX, q="2567") == []
+        assert found(editor, INBOX, q="where call") == [personal]
+        assert found(signed_in(olga()), INBOX, q="2567") == [personal]
+
+    def test_a_hidden_number_gets_into_no_entry(self, personal, live):
+        path = f"{page(ADD)}?answers={personal.pk}"
+        assert "2567" not in form_data(signed_in(bob()).get(path))["question"]
+        signed_in(User.objects.get(username="bob")).post(page(INBOX), {"_add": personal.pk})
+        assert any("W••••" in one.text for one in live.variants.all())
+        assert not any("2567" in one.text for one in live.variants.all())
 
     def test_any_of_a_group_is_found(self, group):
         assert found(signed_in(bob()), INBOX, q="local") == [group]

@@ -103,7 +103,7 @@ class TestWay:
             uploaded(site, author, csv_of(("How?", "So."), head=("Frage", "Antwort")))
         )
         shown = said(client.get(page(CHANGE, sheet.pk)))
-        assert "Found: “Frage”, “Antwort”." in shown
+        assert "The first row says: “Frage”, “Antwort”." in shown
         assert "Chosen for “question” already." in said(
             press(client, sheet, "columns", question="0", answer="0")
         )

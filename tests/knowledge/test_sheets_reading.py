@@ -211,6 +211,10 @@ class TestWhatIsNoSheet:
             ("faq.pdf", b"%PDF-1.7", "not_a_sheet"),
             ("faq.csv", b"%PDF-1.7", "not_a_sheet"),
             ("faq.csv", b"\x89PNG\r\n", "not_a_sheet"),
+            ("flows.json", b'{"flows": []}', "not_a_table"),
+            ("faq.csv", b'\xef\xbb\xbf\n [{"question": 1}]', "not_a_table"),
+            ("faq.xls", b"<HTML><table><tr><td>question", "not_a_table"),
+            ("faq.csv", b"<!DOCTYPE html>", "not_a_table"),
             ("faq.exe", b"question,answer\na,b\n", "not_a_sheet"),
             ("faq.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "old_excel"),
             (

@@ -169,6 +169,28 @@ class TestPreview:
         sheet = checked(site, author, csv_of(*rows, head=("question", "answer", "分类")))
         assert {row.values["category"] for row in sheet.rows.all()} == {category.pk}
 
+    def test_a_bare_comma_cuts_no_answer_off(self, author, site):
+        body = b"question,answer,,\nWhen?,Soon, I hope,,\nWhere?,Here,,\nWho?,,You,and me\n"
+        sheet = checked(site, author, body)
+        assert told(sheet) == {
+            2: ("error", ["answer: cut_off"]),
+            3: ("new", []),
+            4: ("error", ["answer: blank", "answer: cut_off"]),
+        }
+        row = sheet.rows.get(number=2)
+        assert row.problems[0]["value"] == "I hope"
+        assert row.problems[0]["params"] == {"count": 5, "limit": 2}
+
+    def test_a_workbook_may_have_notes_beside_its_table(self, author, site):
+        body = xlsx_of(("When?", "Soon", "ask Ann"))
+        assert checked(site, author, body, name="faq.xlsx").counts == {"new": 1}
+
+    def test_blank_lines_are_no_header(self, author, site):
+        sheet = checked(site, author, b"\n ,\nquestion,answer\nWhen?,Soon\n")
+        assert sheet.counts == {"new": 1}
+        sheet = checked(site, author, b"\n ,  \n\n")
+        assert (sheet.problem or {})["code"] == "empty"
+
     def test_a_header_and_no_rows(self, author, site):
         sheet = checked(site, author, csv_of())
         assert (sheet.state, (sheet.problem or {})["code"]) == ("failed", "only_header")

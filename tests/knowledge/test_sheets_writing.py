@@ -73,6 +73,23 @@ class TestRoundTrip:
         assert sheet.counts == {"unchanged": len(entries)}
 
     @pytest.mark.parametrize("kind", ["csv", "xlsx"])
+    @pytest.mark.parametrize(
+        ("answer", "phrasings"),
+        [
+            ("one", ["Where is it", "where is it", "WHERE  is it"]),
+            ("a slide's\x0bbreak and a page's\x0cbreak", []),
+            ("a line's\u2028and a paragraph's\u2029break", ["a\\|b", "c|", "\\"]),
+            ("\u00a0blanks of all kinds\u3000", ["\u3000全角\u3000空格", "e\u0301 É é"]),
+        ],
+    )
+    def test_what_is_written_in_unusual_ways_is_unchanged(self, site, kind, answer, phrasings):
+        faq = Faq.objects.create(site=site, language="en", question="It?", answer=answer)
+        for text in phrasings:
+            FaqVariant.objects.create(faq=faq, text=text)
+        sheet = checked(site, olga(), exported(kind), existing="update", name=f"faq.{kind}")
+        assert sheet.counts == {"unchanged": 1}
+
+    @pytest.mark.parametrize("kind", ["csv", "xlsx"])
     def test_gives_the_same_entries_anew(self, site, entries, kind):
         body = exported(kind)
         before = contents()

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from apps.knowledge.models import Category
+from apps.sites.admin.chosen import BeginsWithSite
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+class CategoryAdmin(BeginsWithSite):
     list_display = ["name_en", "name_zh_hans", "slug", "site", "position"]
     list_filter = ["site"]
     list_select_related = ["site"]

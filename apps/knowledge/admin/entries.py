@@ -30,6 +30,7 @@ from apps.knowledge.admin.trials import Trials
 from apps.knowledge.contents import Content, phrasings_of
 from apps.knowledge.models import Faq, FaqVariant, IndexState
 from apps.knowledge.services import delete_entries, propose, save_entry, set_status
+from apps.sites.admin.chosen import chosen_site
 
 SOON = _("Searchable within 5 seconds.")
 KEPT = _("Your change waits for review. Until it is published, visitors get the live text.")
@@ -187,7 +188,7 @@ class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        known = {"owner": request.user.pk, **prefill.place()}
+        known = {"owner": request.user.pk, **prefill.place(chosen_site(request))}
         asked = super().get_changeform_initial_data(request)
         return {**known, **prefill.readable(asked), **prefill.fields(request)}
 

@@ -1,14 +1,11 @@
 """The list of entries gets its ways in and out: import, and export of all, some or chosen ones."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from apps.knowledge.admin import languages
@@ -16,11 +13,12 @@ from apps.knowledge.admin.imports import may_import
 from apps.knowledge.admin.streams import attachment
 from apps.knowledge.models import Faq
 from apps.knowledge.sheets import writing
+from apps.sites.admin.chosen import BeginsWithSite, carried
 
 EXPORTS = ("list_as_csv", "list_as_xlsx")
 
 
-class SheetsAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+class SheetsAdmin(BeginsWithSite):
     """Base of the admin of entries. An export has what the list shows: its search and filters are
     in the address of the button."""
 
@@ -30,7 +28,7 @@ class SheetsAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         description=_("Import"), icon="upload", permissions=["import"], url_path="import"
     )
     def import_file(self, request: HttpRequest) -> HttpResponseBase:
-        return HttpResponseRedirect(reverse("admin:knowledge_faqimport_add"))
+        return HttpResponseRedirect(carried(reverse("admin:knowledge_faqimport_add"), request))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("This list as CSV"), permissions=["view"], url_path="export-csv"
@@ -54,17 +52,6 @@ class SheetsAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return may_import(request)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
-        page = super().changelist_view(request, extra_context)
-        asked = request.GET.urlencode()
-        if asked and (context := getattr(page, "context_data", None)):
-            for button in context.get("actions_list", []):
-                for item in button.get("items", []):
-                    item["path"] = f"{item['path']}?{asked}"
-        return page  # type: ignore[no-any-return]  # Unfold ships no types
 
     def _list_as(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         try:

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.knowledge.contents import LENGTHS, PHRASINGS_AT_MOST, Content, phrasings_of
 from apps.knowledge.models import Category, Faq
+from apps.knowledge.sheets.problems import sentence
 from apps.knowledge.similar import live_twin
 from apps.sites.models import Site
 
@@ -91,6 +92,13 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails 
             count = {"count": len(texts), "limit": PHRASINGS_AT_MOST}
             self.add_error("phrasings", _("%(count)s phrasings; at most %(limit)s fit.") % count)
         return tuple(texts)
+
+    def clean_source_url(self) -> str:
+        """What an import takes as well: a page that visitors can open."""
+        url: str = self.cleaned_data["source_url"]
+        if url and not url.lower().startswith(("http://", "https://")):
+            raise forms.ValidationError(sentence("url", {}))
+        return url
 
     def clean(self) -> dict[str, Any]:
         """Site, category, language and translation must fit together."""

@@ -31,7 +31,8 @@ from apps.knowledge.sheets import services, writing
 from apps.knowledge.sheets.leases import IMPORTING
 from apps.knowledge.sheets.limits import limits
 from apps.knowledge.sheets.problems import SheetError, sentence
-from apps.sites.models import CHINESE, ENGLISH, Site
+from apps.sites.admin.chosen import site_initial
+from apps.sites.models import CHINESE, ENGLISH
 
 State = FaqImport.State
 BADGES = {
@@ -83,7 +84,7 @@ class FaqImportAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     ) -> HttpResponseBase:
         _require(request)
         may_publish = request.user.has_perm("knowledge.publish_faq")
-        initial = {"language": languages.of_staff(), **_site_of(request)}
+        initial = {"language": languages.of_staff(), **site_initial(request)}
         form = UploadForm(
             request.POST or None, request.FILES or None, may_publish=may_publish, initial=initial
         )
@@ -250,14 +251,6 @@ def _paged(request: HttpRequest, sheet: FaqImport) -> Page[Any] | None:
 
 def _page_of(sheet: FaqImport) -> str:
     return reverse("admin:knowledge_faqimport_change", args=[sheet.pk])
-
-
-def _site_of(request: HttpRequest) -> dict[str, Site]:
-    """The one that the address names, or the only one."""
-    key = request.GET.get("site", "")
-    sites = list(Site.objects.all())
-    named = [site for site in sites if str(site.pk) == key]
-    return {"site": (named or sites)[0]} if named or len(sites) == 1 else {}
 
 
 def _languages() -> list[tuple[str, str]]:

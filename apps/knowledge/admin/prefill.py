@@ -7,7 +7,7 @@ kept when it is sent, so nothing is written before the entry is.
 
 import contextlib
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from apps.knowledge.admin import languages
 from apps.knowledge.contents import as_phrasing, phrasings_of
 from apps.knowledge.grouping import asked_alike
+from apps.knowledge.masking import masked, may_see_chats
 from apps.knowledge.models import Faq, UnansweredQuestion
 from apps.knowledge.services import mark_questions
 from apps.sites.models import LANGUAGES, Site
@@ -41,12 +42,13 @@ def fields(request: HttpRequest) -> dict[str, Any]:
         known = language if language in dict(LANGUAGES) else ""
         return shared | {"language": known, "translation_of": source.translation_of or source}
     if asked := _asked(request):
-        question = as_phrasing(asked.text)
+        sees = may_see_chats(cast("Any", request.user))
+        question = as_phrasing(asked.text if sees else masked(asked.text))
         return {
             "site": asked.site_id,
             "language": asked.language,
             "question": question,
-            "phrasings": "\n".join(asked_alike(asked, besides=[question])),
+            "phrasings": "\n".join(asked_alike(asked, besides=[question], may_see_chats=sees)),
         }
     return {}
 
@@ -61,10 +63,11 @@ def readable(asked: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def place() -> dict[str, Any]:
-    """The site, if there is only one, and the language of who writes, if a site speaks it."""
-    sites = list(Site.objects.order_by("pk"))
-    found: dict[str, Any] = {"site": sites[0].pk} if len(sites) == 1 else {}
+def place(chosen: Site | None) -> dict[str, Any]:
+    """The site that is known, and the language of who writes, if it is spoken there or, without
+    one, anywhere."""
+    sites = [chosen] if chosen else list(Site.objects.order_by("pk"))
+    found: dict[str, Any] = {"site": chosen.pk} if chosen else {}
     own = languages.of_staff()
     if any(own in site.languages for site in sites):
         return found | {"language": own}

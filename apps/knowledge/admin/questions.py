@@ -22,6 +22,7 @@ from apps.knowledge.admin.access import may_publish
 from apps.knowledge.admin.columns import badge, with_site
 from apps.knowledge.contents import PHRASINGS_AT_MOST
 from apps.knowledge.grouping import group_questions
+from apps.knowledge.masking import masked, may_see_chats
 from apps.knowledge.models import Proposal, UnansweredQuestion
 from apps.knowledge.services import FullError, OutdatedError, answer_with, mark_questions
 
@@ -75,7 +76,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(UnansweredQuestion)
 class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
-    list_display = ["asked", "times", "language", "nearest", "asked_at"]
+    list_display = ["times", "language", "nearest", "asked_at"]
     list_filter = [StateFilter, "language", "site"]
     list_select_related = ["best", "site", "group"]
     list_per_page = 50
@@ -84,14 +85,14 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
     search_fields = ["text"]
     actions = ["dismiss", "reopen"]
     actions_detail = ["make_draft"]
-    readonly_fields = ["nearest", "chat", "chat_number", "state"]
+    readonly_fields = ["hidden", "nearest", "chat", "chat_number", "state"]
 
     class Media:
         css = {"all": ["admin/knowledge.css"]}
 
-    @display(description=_("question"), ordering="text")  # type: ignore[untyped-decorator]
-    def asked(self, question: UnansweredQuestion) -> str:
-        return Truncator(question.text).chars(160)
+    @display(description=_("question"))  # type: ignore[untyped-decorator]
+    def hidden(self, question: UnansweredQuestion) -> str:
+        return masked(question.text)
 
     @display(description=_("times asked"), ordering=Coalesce("group__size", 1))  # type: ignore[untyped-decorator]
     def times(self, question: UnansweredQuestion) -> str:
@@ -127,17 +128,24 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """A link that leads to a refusal is none."""
-        chat = "chat" if _may_see_chats(request) else "chat_number"
-        return ["text", ("site", "language"), "nearest", chat, ("asked_at", "state")]
+        sees = _may_see_chats(request)
+        text, chat = ("text", "chat") if sees else ("hidden", "chat_number")
+        return [text, ("site", "language"), "nearest", chat, ("asked_at", "state")]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """The last column has the buttons that this user may press."""
+        """The first column has as much as this user may read, and the last the buttons that they may
+        press."""
+        show = str if _may_see_chats(request) else masked
+
+        @display(description=_("question"), ordering="text")  # type: ignore[untyped-decorator]
+        def asked(question: UnansweredQuestion) -> str:
+            return Truncator(show(question.text)).chars(160)
 
         @display(description=_("what to do"))  # type: ignore[untyped-decorator]
         def todo(question: UnansweredQuestion) -> SafeString:
             return self._todo(request, question)
 
-        return [*with_site(self.list_display), todo]
+        return [asked, *with_site(self.list_display), todo]
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Make a draft"), icon="edit_note", permissions=["draft"]
@@ -168,11 +176,15 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         question = kwargs["obj"]
-        members = question.alike()
+        alike = question.alike()
+        members = list(alike[:MEMBERS_SHOWN])
+        if not _may_see_chats(request):
+            for member in members:
+                member.text = masked(member.text)
         shown = {
             "question": question,
-            "members": members[:MEMBERS_SHOWN],
-            "size": members.count(),
+            "members": members,
+            "size": alike.count(),
             "may_handle": self.has_handle_permission(request),
             "may_add": self._may_add(request),
             "may_see_chats": _may_see_chats(request),
@@ -190,8 +202,8 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[UnansweredQuestion], search_term: str
     ) -> tuple[QuerySet[UnansweredQuestion], bool]:
-        """In any question of the group."""
-        for word in search_term.split():
+        """In any question of the group; what is hidden is not found."""
+        for word in (search_term if _may_see_chats(request) else masked(search_term)).split():
             members = UnansweredQuestion.objects.filter(group=OuterRef("group"))
             inside = Exists(members.filter(text__icontains=word))
             queryset = queryset.filter(Q(text__icontains=word) | inside)
@@ -291,7 +303,7 @@ class UnansweredQuestionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships
 
 
 def _may_see_chats(request: HttpRequest) -> bool:
-    return request.user.has_perm("chat.view_session")
+    return may_see_chats(cast("Any", request.user))
 
 
 LIST = "knowledge_unansweredquestion_changelist"

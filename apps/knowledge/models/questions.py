@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from apps.knowledge.masking import masked
 from apps.knowledge.models.entries import Faq
 from apps.sites.models import LANGUAGES, Site
 
@@ -99,7 +100,8 @@ class UnansweredQuestion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text[:80]
+        """Stands in titles, whoever reads them."""
+        return masked(self.text)[:80]
 
     @property
     def is_addable(self) -> bool:

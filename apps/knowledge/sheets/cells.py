@@ -20,6 +20,8 @@ from apps.sites.models import CHINESE, ENGLISH
 # Chinese versions). An apostrophe before it says that it is text; ours is taken away again.
 FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 SHIELDED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
+# Slides and documents break lines in their own ways; a cell that is pasted from them keeps these.
+BREAK = re.compile(r"\r\n|[\r\v\f]")
 # Everything that neither PostgreSQL nor XML holds, but tab and line breaks.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # What a workbook writes as its number between marks: those, the carriage return, which XML turns
@@ -66,9 +68,7 @@ def unshielded(text: str) -> str:
 
 def lines(text: str) -> str:
     """Line breaks as one character and no blanks around, as it is compared and stored."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.strip()
+    return BREAK.sub("\n", text).strip()
 
 
 def taken(cell: str) -> str:

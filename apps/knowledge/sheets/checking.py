@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import override
 
+from apps.knowledge.contents import phrasings_of
 from apps.knowledge.models import Category, Faq, FaqImport, FaqImportRow
 from apps.knowledge.sheets import cells
 from apps.knowledge.sheets.columns import NAMES, Columns, plain
@@ -31,6 +32,7 @@ class Rules:
     status: str
     may_publish: bool
     update: bool
+    is_csv: bool
 
     @classmethod
     def of(cls, sheet: FaqImport, columns: Columns, *, may_publish: bool) -> "Rules":
@@ -50,6 +52,7 @@ class Rules:
             status=sheet.status,
             may_publish=may_publish,
             update=sheet.existing == FaqImport.Existing.UPDATE,
+            is_csv=sheet.facts.get("kind") == "csv",
         )
 
 
@@ -82,7 +85,18 @@ def check(number: int, row: Sequence[str], rules: Rules) -> Checked:
         else:
             if value is not None or name not in ("id", "language", "status"):
                 checked.values[name] = value
+    if rules.is_csv and any(map(str.strip, row[rules.columns.width :])):
+        _tell_of_a_bare_separator(checked, row, rules)
     return checked
+
+
+def _tell_of_a_bare_separator(checked: Checked, row: Sequence[str], rules: Rules) -> None:
+    """Beyond the last heading of a text file stands what a bare comma has cut off an answer; a
+    workbook may have notes there."""
+    width = rules.columns.width
+    name = next((name for name, place in rules.columns.at.items() if place == width - 1), "answer")
+    rest = " ".join(filter(None, row[width:]))
+    checked.wrong(name, rest, "cut_off", count=len(row), limit=width)
 
 
 def _category(text: str, rules: Rules) -> int | None:
@@ -122,7 +136,7 @@ def snapshot(faq: Faq) -> Values:
     return {
         "question": " ".join(faq.question.split()),
         "answer": cells.lines(faq.answer),
-        "variants": [" ".join(variant.text.split()) for variant in faq.variants.all()],
+        "variants": _phrasings(faq),
         "language": faq.language,
         "category": faq.category_id,
         "status": faq.status,
@@ -131,6 +145,15 @@ def snapshot(faq: Faq) -> Values:
         "valid_until": _iso(faq.valid_until),
         "high_risk": faq.high_risk,
     }
+
+
+def _phrasings(faq: Faq) -> list[str]:
+    """As they come back from a file: of those that differ in case alone, the first."""
+    found: dict[str, str] = {}
+    for text in phrasings_of(faq):
+        phrasing = " ".join(text.split())
+        found.setdefault(phrasing.casefold(), phrasing)
+    return list(found.values())
 
 
 def _iso(when: datetime | None) -> str | None:

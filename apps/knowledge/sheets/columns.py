@@ -71,10 +71,12 @@ KNOWN: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column of the sheet holds what (from 0), and the headings that stand for nothing."""
+    """Which column of the sheet holds what (from 0), the headings that stand for nothing, and how
+    many columns there are to the last that has one."""
 
     at: dict[str, int]
     unknown: list[str] = field(default_factory=list)
+    width: int = 0
 
 
 def recognised(headings: Sequence[str]) -> int:
@@ -93,7 +95,8 @@ def read(headings: Sequence[str], chosen: dict[str, int] | None = None) -> Colum
         raise SheetError("columns", missing=missing, found=shown)
     taken = set(at.values())
     unknown = [name for n, name in enumerate(headings) if n not in taken and name.strip()]
-    return Columns(at, unknown)
+    width = max(n for n, name in enumerate(headings, 1) if name.strip() or n - 1 in taken)
+    return Columns(at, unknown, width)
 
 
 def _found(headings: Sequence[str]) -> dict[str, int]:

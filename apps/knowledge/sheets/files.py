@@ -1,5 +1,6 @@
 """The file of an import: kept in pieces, put together on disk for a worker, told by its content."""
 
+import codecs
 import contextlib
 import itertools
 import tempfile
@@ -13,6 +14,7 @@ from apps.knowledge.sheets.limits import MIB, SheetLimits, Watched, unwatched
 from apps.knowledge.sheets.problems import SheetError
 
 PIECE = 1 << 19
+HEAD = 1 << 10
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # How Office names the stream of a workbook that it has encrypted.
@@ -27,6 +29,8 @@ OTHERS = (
     b"Rar!",
     b"{\\rtf",
 )
+# Their first sign, after blanks and the mark of an encoding.
+PAGES = (b"<!", b"<?xml", b"<html", b"<table", b"{", b"[{", b"[[", b"[]")
 WORKBOOKS = (".xlsx", ".xlsm")
 TYPES = (".csv", ".txt", ".tsv", *WORKBOOKS)
 
@@ -64,8 +68,8 @@ def on_disk(sheet: FaqImport) -> Iterator[BinaryIO]:
 def check_at_the_door(name: str, file: BinaryIO, size: int, limits: SheetLimits) -> None:
     """Refuses at once what its first bytes tell apart.
 
-    Raises SheetError ("empty", "too_big", "not_a_sheet", "not_a_workbook", "old_excel",
-    "password").
+    Raises SheetError ("empty", "too_big", "not_a_sheet", "not_a_table", "not_a_workbook",
+    "old_excel", "password").
     """
     if size == 0:
         raise SheetError("empty")
@@ -76,6 +80,10 @@ def check_at_the_door(name: str, file: BinaryIO, size: int, limits: SheetLimits)
     start = file.read(len(OLE))
     if start == OLE:
         raise SheetError("password" if ENCRYPTED in file.read() else "old_excel")
+    file.seek(0)
+    text = file.read(HEAD).removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if text.startswith(PAGES):
+        raise SheetError("not_a_table")
     if start.startswith(OTHERS) or not name.lower().endswith(TYPES):
         raise SheetError("not_a_sheet")
     if name.lower().endswith(WORKBOOKS) and not start.startswith(ZIP):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.knowledge.models import Faq
@@ -43,6 +44,11 @@ OF_FILES: dict[str, Promise] = {
     "only_header": _("Below the column names there are no rows. Add at least one and try again."),
     "not_a_sheet": _(
         "This is not a spreadsheet. Save it as XLSX or as CSV (UTF-8) and choose that file."
+    ),
+    "not_a_table": _(
+        "This is a web page or data for programs (HTML, XML or JSON), not a spreadsheet. Save the "
+        "table as XLSX or as CSV (UTF-8) and choose that; a file of flows is imported on the list "
+        "of flows."
     ),
     "not_a_workbook": _(
         "By its name this file is a workbook, but there is none in it. If it is text, name it "
@@ -92,7 +98,9 @@ OF_FILES: dict[str, Promise] = {
     ),
     "encoding_chosen": _("The file cannot be read as %(encoding)s. Choose another encoding below."),
     "columns": _(
-        "Columns are missing: %(missing)s. Found: %(found)s. Say below which column is which."
+        "Columns are missing: %(missing)s. The first row says: %(found)s. Say below which column is "
+        "which. If that row is an entry already, put a row with the column names above it in the "
+        "file and choose it again."
     ),
     "twice": _(
         "Two columns both stand for “%(column)s”: “%(first)s” and “%(second)s”. Say below which "
@@ -111,6 +119,10 @@ OF_FILES: dict[str, Promise] = {
 }
 OF_ROWS: dict[str, Promise] = {
     "blank": _("This cell must not be empty."),
+    "cut_off": _(
+        "This row has %(count)s cells for %(limit)s columns, so a text is cut off. Put quotation "
+        "marks around a text with a comma (or the separator) in it, or save the file as XLSX."
+    ),
     "too_long": _("%(count)s characters; at most %(limit)s fit. Shorten the text."),
     "too_many": _("%(count)s phrasings; at most %(limit)s fit."),
     "control": _("Holds characters that cannot be stored. Type the text anew."),
@@ -167,9 +179,10 @@ def _named(value: Any, names: Mapping[str, Any]) -> Any:
 
 
 def _shown(name: str, value: Any) -> str:
+    comma = "、" if (get_language() or "").startswith("zh") else ", "
     if name in ("missing", "column"):
         names = value if isinstance(value, list) else [value]
-        return ", ".join(str(TITLES.get(one, one)) for one in names)
+        return comma.join(str(TITLES.get(one, one)) for one in names)
     if isinstance(value, list):
-        return ", ".join(f"“{item}”" for item in value) or "–"
+        return comma.join(f"“{item}”" for item in value) or "–"
     return f"{value:,}" if isinstance(value, int) and value >= 10_000 else str(value)

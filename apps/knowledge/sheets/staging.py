@@ -46,7 +46,7 @@ def stage(lease: Lease) -> None:
 
 
 def _headings(rows: Rows, most: SheetLimits) -> tuple[list[str], Rows]:
-    first = next(rows, None)
+    first = next((row for row in rows if any(map(str.strip, row[1]))), None)
     if first is None:
         raise SheetError("empty")
     number, headings = first
