@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,13 +16,15 @@ from unfold.decorators import display
 
 from apps.chat import devices
 from apps.chat.models import Message, Session, Turn, Visitor
-from apps.engine.types import Mode
+from apps.engine.types import Author, Mode
 from apps.knowledge.models import Faq
 from apps.sites.admin.columns import with_site
+from apps.sites.models import LANGUAGES
 
 # A page shows the last lines of a session; hours of chat would make it slow to open.
 SHOWN_LINES = 500
 SHOWN_SESSIONS = 20
+Heard = Callable[[Session, list[Turn]], dict[UUID, list[str]]]
 BADGES = {Mode.BOT: "info", Mode.QUEUED: "warning", Mode.HUMAN: "success"}
 ROUTES: dict[str, str | Promise] = {
     "faq": _("Answered"),
@@ -70,6 +73,7 @@ COMMANDS: dict[str, str | Promise] = {
     "Stale": _("pressed a button that is over"),
     "Affirm": _("said yes"),
     "Deny": _("said no"),
+    "TakeBack": _("took the yes back"),
     "CancelFlow": _("wants to stop"),
     "AskFaq": _("asked a question"),
     "SmallTalk": _("small talk"),
@@ -103,6 +107,8 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     flow_names: ClassVar[Callable[[int], dict[str, str]]] = lambda _site: {}
     # What the rows of its policy say, by their names.
     rule_titles: ClassVar[Callable[[int], dict[str, str]]] = lambda _site: {}
+    # What its turns understood, in words, by the id of the turn.
+    heard: ClassVar[Heard] = lambda *_: {}
     readonly_fields = ["person", "lines", "page", "device"]
     fields = [
         "person",
@@ -182,7 +188,8 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
             cards = [made for panel in self.panels if (made := panel(request, session))]
             flows = type(self).flow_names(session.site_id)
             rules = type(self).rule_titles(session.site_id)
-            context = {**context, **story(session, flows, rules), "cards": cards}
+            shown = story(session, flows, rules, type(self).heard)
+            context = {**context, **shown, "cards": cards}
         return cast("HttpResponse", super().render_change_form(request, context, *args, **kwargs))
 
 
@@ -195,22 +202,28 @@ def identity_of(visitor: Visitor) -> SafeString:
     return format_html("<span><strong>{}</strong> {}</span>", _("Verified:"), parts)
 
 
-def story(session: Session, flows: Mapping[str, str], rules: Mapping[str, str]) -> dict[str, Any]:
-    """The lines, turns and state moves of a session for its page, in one query each."""
+def story(
+    session: Session, flows: Mapping[str, str], rules: Mapping[str, str], heard: Heard
+) -> dict[str, Any]:
+    """The last lines of a session, their turns and its last state moves for its page, in one query
+    each."""
     skipped = max(0, session.last_seq - SHOWN_LINES)
+    turns = list(session.turns.filter(to_seq__gt=skipped).order_by("created_at"))
+    lines = list(Message.objects.after(session.id, skipped))
+    moves = session.transitions.order_by("-id")[:SHOWN_LINES]
     return {
-        "lines": Message.objects.after(session.id, skipped),
+        "lines": lines,
         "skipped_lines": skipped,
         "anonymous_seq": session.anonymous_seq,
         "earlier": _other_sessions(session),
-        "turns": _turns(list(session.turns.order_by("created_at")), flows, rules),
+        "turns": _turns(turns, lines, flows, rules, heard(session, turns)),
         "moves": [
             {
                 "move": move,
                 "cause": CAUSES.get(move.cause, move.cause),
                 "command": COMMANDS.get(move.command, move.command),
             }
-            for move in session.transitions.all()
+            for move in reversed(moves)
         ],
     }
 
@@ -223,8 +236,15 @@ def _other_sessions(session: Session) -> QuerySet[Session]:
 
 
 def _turns(
-    turns: list[Turn], flows: Mapping[str, str], rules: Mapping[str, str]
+    turns: list[Turn],
+    lines: list[Message],
+    flows: Mapping[str, str],
+    rules: Mapping[str, str],
+    heard: Mapping[UUID, list[str]],
 ) -> list[dict[str, Any]]:
+    languages = dict(LANGUAGES)
+    replies = {line.turn_id: line for line in lines if line.author == Author.BOT}
+    before = [{}, *(turn.versions for turn in turns)]
     numbers = {number for turn in turns for number in turn.sources if str(number).isdecimal()}
     titles = {
         str(faq.pk): faq.question for faq in Faq.objects.filter(pk__in=numbers).only("question")
@@ -235,10 +255,21 @@ def _turns(
             "route": ROUTES.get(turn.route, turn.route),
             "flow": flows.get(turn.flow, turn.flow),
             "rule": rules.get(turn.rule, turn.rule),
+            "heard": heard.get(turn.pk, []),
+            "asks": _asked_for(replies.get(turn.pk)),
+            "language": languages.get(turn.language, turn.language),
+            # They stand once, and where they change.
+            "versions": {} if turn.versions == earlier else turn.versions,
             "confidence": "" if turn.confidence is None else f"{turn.confidence:.0%}",
             "sources": [
                 {"id": number, "title": titles.get(str(number), "")} for number in turn.sources
             ],
         }
-        for turn in turns
+        for earlier, turn in zip(before, turns, strict=False)
     ]
+
+
+def _asked_for(reply: Message | None) -> dict[str, str]:
+    """The slot that a reply asks for, and what was wrong with what was given before."""
+    form = (reply.meta or {}).get("form") if reply else None
+    return {"label": form.get("label", ""), "why": form.get("error", "")} if form else {}

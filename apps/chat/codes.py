@@ -57,6 +57,7 @@ OTHER_VERSION = _("This page speaks another version of the chat. Please reload i
 TOO_MANY_CHATS = _(
     "Too many chats were started from your network. Please try again in about %(minutes)s min."
 )
+SITE_GONE = _("This chat has ended and is not offered here any more.")
 TOO_FAST = _("That was very fast. Please wait a moment.")
 TOO_MANY_SIGN_INS = _("You were signed in to this chat too often. Please try again later.")
 

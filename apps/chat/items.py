@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from apps.engine.events import Move
 from apps.engine.types import Author, Mode, State, TurnState
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -51,6 +52,7 @@ class NewTurn:
     confidence: float | None = None
     sources: list[str] = field(default_factory=list)
     versions: dict[str, Any] = field(default_factory=dict)
+    understood: list[list[str]] = field(default_factory=list)
     deadline_s: float | None = None
     id: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -67,16 +69,6 @@ class FinishTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One move of the session's state; `command` is what set it off, "" for the table's own."""
-
-    came_from: State
-    to: State
-    cause: str
-    command: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
     """What one commit writes to one session, computed on its `version` (None: whatever it is)."""
 
@@ -88,7 +80,7 @@ class Item:
     memory: dict[str, Any] | None = None
     turn: NewTurn | None = None
     finish: FinishTurn | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Move, ...] = ()
 
     @property
     def keyed(self) -> bool:
@@ -134,7 +126,7 @@ def check(item: Item) -> None:
         check_json((line.text, line.name, line.meta, line.fields))
     if turn := item.turn:
         check_json((turn.route, turn.rule, turn.flow, turn.language, turn.confidence))
-        check_json((turn.sources, turn.versions))
+        check_json((turn.sources, turn.versions, turn.understood))
     if finish := item.finish:
         check_json((finish.route, finish.confidence))
     for step in item.steps:
@@ -195,6 +187,7 @@ def _item_row(n: int, item: Item) -> dict[str, Any]:
         row |= {"t_rule": turn.rule, "t_flow": turn.flow, "t_covers": turn.covers}
         row |= {"t_language": turn.language, "t_confidence": turn.confidence}
         row |= {"t_sources": turn.sources, "t_versions": turn.versions}
+        row |= {"t_understood": turn.understood}
         row |= {"t_deadline_s": turn.deadline_s, "t_open": turn.state is TurnState.PENDING}
     if finish := item.finish:
         row |= {"f_id": finish.id, "f_attempt": finish.attempt, "f_state": finish.state}

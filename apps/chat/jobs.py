@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from apps.chat.models import Session, Visitor, VisitorToken
@@ -19,13 +20,16 @@ def delete_expired_tokens() -> int:
 def delete_silent_visitors() -> int:
     """Those who came and never said a word; how many they were.
 
-    Their sessions are locked first: a first line that comes meanwhile waits, and keeps its visitor
-    if it was quicker.
+    Locks the visitors and then their sessions, as whoever enters does. A first line that comes
+    meanwhile waits, and keeps its visitor if it was quicker.
     """
+    spoke = Session.objects.filter(visitor=OuterRef("pk"), last_seq__gt=0)
     before = timezone.now() - SILENT_FOR
-    silent = Session.objects.filter(last_seq=0, visitor__created_at__lt=before)
-    locked = silent.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE]
-    held = {session.visitor_id for session in locked if session.last_seq == 0}
-    spoke = Session.objects.filter(last_seq__gt=0).values("visitor")
-    deleted = Visitor.objects.filter(id__in=held).exclude(id__in=spoke).delete()
+    silent = Visitor.objects.filter(~Exists(spoke), created_at__lt=before)
+    # Who is entering is left for the next time.
+    held = set(silent.select_for_update(skip_locked=True).values_list("pk", flat=True)[:AT_ONCE])
+    sessions = Session.objects.filter(visitor__in=held).select_for_update().order_by("pk")
+    lines = sessions.values_list("visitor", "last_seq")
+    quicker = {visitor for visitor, last_seq in lines if last_seq}
+    deleted = Visitor.objects.filter(pk__in=held - quicker).delete()
     return deleted[1].get("chat.Visitor", 0)

@@ -188,6 +188,9 @@ class Turn(models.Model):
     language = models.CharField(_("language"), max_length=12, blank=True)
     sources = models.JSONField(_("sources"), default=list)
     versions = models.JSONField(_("versions"), default=dict)
+    # Each a command, what it is about and a detail, in short names: values that may say who
+    # somebody is stand in the lines alone.
+    understood = models.JSONField(_("understood"), default=list, db_default=[])
     lease_until = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(_("time"), default=timezone.now)

@@ -20,7 +20,7 @@ WITH inp AS MATERIALIZED (
     by_visitor bool,
     t_id uuid, t_state text, t_route text, t_rule text, t_flow text, t_covers int,
     t_language text, t_confidence float8,
-    t_sources jsonb, t_versions jsonb, t_deadline_s float8, t_open bool,
+    t_sources jsonb, t_versions jsonb, t_understood jsonb, t_deadline_s float8, t_open bool,
     f_id uuid, f_attempt int, f_state text, f_route text, f_confidence float8)
 ), lin AS MATERIALIZED (
   SELECT * FROM json_to_recordset(%(lines)s::json) AS l(
@@ -69,9 +69,10 @@ WITH inp AS MATERIALIZED (
   FROM v WHERE v.verdict = 'ok' AND s.id = v.session RETURNING s.id
 ), newt AS (
   INSERT INTO chat_turn (id, session_id, state, attempt, from_seq, to_seq, route, rule, flow,
-    confidence, language, sources, versions, deadline_at, created_at, finished_at)
+    confidence, language, sources, versions, understood, deadline_at, created_at, finished_at)
   SELECT v.t_id, v.session, v.t_state, 0, v.last_seq + 1, v.last_seq + v.t_covers,
     v.t_route, v.t_rule, v.t_flow, v.t_confidence, v.t_language, v.t_sources, v.t_versions,
+    v.t_understood,
     now() + make_interval(secs => v.t_deadline_s), now(),
     CASE WHEN v.t_open THEN NULL ELSE now() END
   FROM v WHERE v.verdict = 'ok' AND v.t_id IS NOT NULL AND (SELECT count(*) FROM fin) >= 0

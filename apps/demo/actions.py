@@ -14,9 +14,18 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.demo.data import KEY
 from apps.demo.models import RETURN_DAYS, Order, Request
 from apps.demo.shop import BY_SLUG
-from apps.dialogue.actions.registry import Call, Done, Refused, action, lookup
+from apps.dialogue.actions.registry import (
+    Call,
+    Done,
+    OwnOrder,
+    Refused,
+    action,
+    lookup,
+    own_orders,
+)
 from apps.sites.models import CHINESE
 
 # Options of the flows' `reason` that say that something is wrong with what came.
@@ -24,6 +33,13 @@ FAULTS = frozenset(
     {"damaged", "not_working", "wrong_item", "not_as_described", "quality", "missing"}
 )
 
+MOST_ORDERS = 5
+# Where an order has to stand for a flow to do anything with it.
+FITTING = {
+    "return": [Order.Status.DELIVERED],
+    "exchange": [Order.Status.DELIVERED],
+    "cancel": [Order.Status.PAID],
+}
 Answer = Done | Refused
 
 
@@ -67,7 +83,7 @@ def _in_the_order(
         bought = list(dict.fromkeys(order.items.values_list("product", flat=True)))
         if not named or named in bought:
             return work(call, order)
-        names = ("、" if call.language == CHINESE else ", ").join(map(_name, bought))
+        names = _listed(bought, call.language)
         sentence = _("Order %(number)s has no %(product)s in it. What was bought: %(bought)s.")
         told = {"number": order.number, "product": _name(named), "bought": names}
         return Refused(sentence % told, slot="product")
@@ -75,12 +91,33 @@ def _in_the_order(
     return guarded
 
 
+@own_orders
+def orders_of(call: Call) -> list[OwnOrder]:
+    """Those with which the flow can do something, newest first, by what was bought."""
+    orders = Order.objects.of_person(call.person).newest_first().prefetch_related("items")
+    if call.flow in FITTING:
+        orders = orders.filter(status__in=FITTING[call.flow])
+    with translation.override(call.language.lower()):
+        return [
+            OwnOrder(order.number, f"{_listed(_bought(order), call.language)} · {order.number}")
+            for order in orders[:MOST_ORDERS]
+        ]
+
+
+def _bought(order: Order) -> list[str]:
+    return list(dict.fromkeys(item.product for item in order.items.all()))
+
+
+def _listed(slugs: list[str], language: str) -> str:
+    return ("、" if language == CHINESE else ", ").join(map(_name, slugs))
+
+
 def _name(slug: str) -> str:
     product = BY_SLUG.get(slug)
     return str(product.name) if product else slug
 
 
-@action("demo.return_order", title=gettext_lazy("Northbird: arrange a return"))
+@action("demo.return_order", title=gettext_lazy("Northbird: arrange a return"), only_on=KEY)
 @_on_own_order
 @_in_the_order
 def return_order(call: Call, order: Order) -> Answer:
@@ -97,7 +134,7 @@ def return_order(call: Call, order: Order) -> Answer:
     )
 
 
-@action("demo.exchange_order", title=gettext_lazy("Northbird: arrange an exchange"))
+@action("demo.exchange_order", title=gettext_lazy("Northbird: arrange an exchange"), only_on=KEY)
 @_on_own_order
 @_in_the_order
 def exchange_order(call: Call, order: Order) -> Answer:
@@ -113,7 +150,7 @@ def exchange_order(call: Call, order: Order) -> Answer:
     )
 
 
-@action("demo.cancel_order", title=gettext_lazy("Northbird: cancel an order"))
+@action("demo.cancel_order", title=gettext_lazy("Northbird: cancel an order"), only_on=KEY)
 @_on_own_order
 @_in_the_order
 def cancel_order(call: Call, order: Order) -> Answer:
@@ -132,7 +169,7 @@ def cancel_order(call: Call, order: Order) -> Answer:
     )
 
 
-@lookup("demo.order_status", title=gettext_lazy("Northbird: where an order is"))
+@lookup("demo.order_status", title=gettext_lazy("Northbird: where an order is"), only_on=KEY)
 @_on_own_order
 def order_status(_call: Call, order: Order) -> Answer:
     said = [

@@ -9,13 +9,16 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 
 from apps.demo.flows import add_flows
 from apps.demo.models import Customer
 from apps.demo.orders import load_orders
 from apps.demo.shop import PRODUCTS
+from apps.dialogue.actions.registry import PYTHON, registered
 from apps.dialogue.flows.services import Listed, set_products
+from apps.dialogue.models import Flow
 from apps.knowledge.jobs import build_index
 from apps.knowledge.models import Category, Faq, FaqVariant
 from apps.knowledge.services import knowledge_changed
@@ -84,6 +87,13 @@ def delete_demo() -> bool:
         return False
     Customer.objects.all().delete()
     return True
+
+
+def flows_elsewhere() -> list[Flow]:
+    """Flows of other sites that end in a function of the demo, in the draft or for visitors."""
+    own = [f"{PYTHON}{one.name}" for one in registered() if one.only_on == KEY]
+    others: Any = Flow.objects.with_live().exclude(site__key=KEY).select_related("site")
+    return list(others.filter(Q(action__in=own) | Q(live_action__in=own)))
 
 
 def make_operator() -> str:

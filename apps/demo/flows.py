@@ -1,4 +1,8 @@
-"""The flows that ship, as the demo shop has them: what they show as an example is there and works."""
+"""The flows that ship, as the demo shop has them: its own functions carry them out, and what they
+show as an example is there and works."""
+
+import json
+from pathlib import Path
 
 from django.utils import translation
 
@@ -7,6 +11,9 @@ from apps.demo.shop import BY_SLUG
 from apps.dialogue.flows.services import publish, save_drafts, standard_specs
 from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
 from apps.sites.models import Site
+
+# By the key of a flow: what its function needs to be said otherwise.
+OWN = Path(__file__).parent / "flows.json"
 
 # An order with which each of them can be tried to its end.
 EXAMPLES = {
@@ -19,8 +26,13 @@ EXAMPLES = {
 
 def add_flows(*, site: Site) -> None:
     """Stores and publishes them."""
-    for flow in save_drafts(site=site, specs=[_of_shop(spec) for spec in standard_specs()]):
+    for flow in save_drafts(site=site, specs=flows_of_shop()):
         publish(flow=flow, author=None)
+
+
+def flows_of_shop() -> list[FlowSpec]:
+    own = json.loads(OWN.read_text("utf-8"))
+    return [_of_shop(spec.model_copy(update=own.get(spec.key, {}))) for spec in standard_specs()]
 
 
 def _of_shop(spec: FlowSpec) -> FlowSpec:

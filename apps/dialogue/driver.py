@@ -119,7 +119,8 @@ class Driver:
         return await self._answer(handle, said, feed, trusted=trusted)
 
     async def refresh(self, handle: Handle) -> None:
-        """Brings a handle up to what other processes wrote, between two of its own lines."""
+        """Brings a handle up to what other processes wrote, between two of its own lines. Raises
+        Session.DoesNotExist when it has ended, else what a read raises."""
         async with handle.in_flight:
             handle.refreshing = False
             await handle.catch_up()

@@ -250,7 +250,8 @@ class Handle:
             self.broadcast(state_frame(self.standing))
 
     async def catch_up(self, *acks: Ack) -> None:
-        """Delivers what other processes wrote, then takes over the state they left."""
+        """Delivers what other processes wrote, then takes over the state they left. Raises
+        Session.DoesNotExist for a session that has ended."""
         newest = await in_thread(services.load, self.standing.session)
         while self.standing.last_seq < newest.last_seq:
             rows = await in_thread(read_after, self.standing.session, self.standing.last_seq)

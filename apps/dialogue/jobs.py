@@ -35,6 +35,8 @@ def list_unanswered() -> int:
     turns = (
         Turn.objects.without_answer()
         .filter(finished_at__gte=timezone.now() - LOOK_BACK)
+        # What is said inside a flow are its details, and for its chat alone.
+        .filter(flow="")
         .exclude(Exists(listed))
         .filter(Exists(lines))
         .select_related("session")

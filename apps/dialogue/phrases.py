@@ -36,6 +36,14 @@ SAID: Mapping[Say, str | Promise] = {
     Say.NOBODY_YET: _(
         "Hello! I am the AI assistant; nobody from our team is here yet. You can go on asking me."
     ),
+    Say.FLOW_WAITS: _(
+        "A person will see to it: I have added it to your request for our team. The assistant can "
+        "begin with it at once (%(flow)s): go on with the assistant and ask for it again."
+    ),
+    Say.STILL_ASKED: _(
+        "Our team still has your request, and what you just said with it. To wait no longer, press "
+        "“Go on with the assistant”."
+    ),
     Say.LEAVE_ADDRESS: _(
         "Please leave an e-mail address or a phone number, so that a person can get back to you."
     ),
@@ -76,6 +84,13 @@ SAID: Mapping[Say, str | Promise] = {
     Say.TOO_LATE: _("It was done before your message came."),
     Say.DECLINED: _("Nothing was done. What should be different?"),
     Say.EXPIRED: _("That is not valid any more."),
+    Say.SAME_ORDER: _(
+        "This is about order %(value)s, as before. If you mean another one, just tell me."
+    ),
+    Say.TAKEN: _("Noted. %(label)s: %(value)s."),
+    Say.ALSO_ASKED: _(
+        "You also asked: “%(question)s” Choose it below, or ask it again afterwards."
+    ),
     Say.GO_ON: _("You were here before: %(flow)s. Shall we go on?"),
     Say.LATER: _("We come to that right afterwards: %(flow)s."),
     Say.ASK_LATER: _(
@@ -91,6 +106,8 @@ BRIEFLY: Mapping[Say, str | Promise] = {
     Say.GREETING: _("Hello!"),
     Say.THANKS: _("You are welcome."),
 }
+# For a flow that ends in a ticket: nothing is done yet.
+PASSED_ON = _("I have passed this on to our team.")
 UNCLEAR = _(
     "I am sorry, I cannot tell yet whether it was done. A person from our team will look into it; "
     "please do not ask for it again meanwhile."
@@ -102,6 +119,7 @@ YES = _("Yes")
 NO = _("No")
 STOP_IT = _("Stop, do nothing")
 CHANGE = _("Change: %(label)s")
+ANOTHER_ORDER = _("Another order")
 # Those whose sentence names a bound.
 BOUNDS = frozenset({"past", "future", "too_small", "too_large", "too_long"})
 PROBLEMS: Mapping[str, str | Promise] = {
@@ -115,6 +133,8 @@ PROBLEMS: Mapping[str, str | Promise] = {
     "several": _("You named several."),
     "lack": _("I need it to go on."),
 }
+# What is said to who names something else than an option.
+NO_OPTION = _("That is none of the options here.")
 # What is said to who does not have it, where there is more to say than that it is needed.
 _OLD_NUMBER = _("The number you ordered with counts, even if you do not use it any more.")
 LACKED: Mapping[SlotKind, str | Promise] = {

@@ -10,14 +10,17 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from apps.chat.frames import Contact
-from apps.chat.items import Item, Line, NewTurn, Step, Stored
+from apps.chat.items import Item, Line, NewTurn, Stored
 from apps.chat.models import Session
 from apps.dialogue import wiring
-from apps.dialogue.replies import left_notice, reply_line
+from apps.dialogue.actions import registry
+from apps.dialogue.actions.registry import OwnOrder
+from apps.dialogue.replies import WITH_FORM, Beside, left_notice, order_asked, reply_line
+from apps.dialogue.understood import noted
 from apps.engine import turn
+from apps.engine.book import Book
 from apps.engine.commands import Command
 from apps.engine.events import (
-    QUESTIONS,
     Act,
     Address,
     Event,
@@ -32,9 +35,12 @@ from apps.engine.events import (
     Say,
     Search,
 )
+from apps.engine.flows import SlotSpec
 from apps.engine.memory import dump, load
 from apps.engine.types import Author, Memory, Mode, Passage, Snapshot, State, TurnState
 
+# Of a line that somebody says who waits for a person.
+FOR_TEAM = frozenset({"queued", "near", "handoff"})
 # What a line has seen that counts for no card.
 NOTHING = 0
 
@@ -84,7 +90,8 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A session as it was at one version, with what the engine asks of it. `moved_at` is when that
-    version came, None for a session in which nothing was said."""
+    version came, None for a session in which nothing was said. `book` stands in for what the site
+    has published."""
 
     session: UUID
     site: int
@@ -97,6 +104,7 @@ class Standing:
     languages: tuple[str, ...] = ()
     moved_at: datetime | None = None
     is_verified: bool = False
+    book: Book | None = None
 
     @classmethod
     def of(cls, session: Session) -> "Standing":
@@ -124,7 +132,7 @@ class Standing:
             self.language,
             self.memory,
             self.languages,
-            book=wiring.book(self.site),
+            book=self.book or wiring.book(self.site),
             fresh=_fresh(),
             idle_s=(now - self.moved_at).total_seconds() if self.moved_at else 0.0,
             today=now.astimezone(timezone.get_default_timezone()).date(),
@@ -156,18 +164,19 @@ class Played:
     handoff: Reason | None = None
     address: Address | None = None
     resume: Resume | None = None
-    about: int | None = None
+    about: str = ""
+    own_orders: tuple[OwnOrder, ...] = ()
     acts: list[Act] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Move] = field(default_factory=list)
     turn_id: UUID = field(default_factory=uuid4)
 
     def take(self, event: Event) -> None:
         match event:
             case Reply():
                 self.reply = event
-            case Move(came_from, to, cause, command):
-                self.state = to
-                self.steps.append(Step(came_from, to, cause, command))
+            case Move():
+                self.state = event.to
+                self.steps.append(event)
             case Handoff() | Address() | Resume():
                 self._pass_on(event)
             case Remember(memory):
@@ -190,13 +199,33 @@ class Played:
     @property
     def needs_lock(self) -> bool:
         """Whether more changes in the same commit than the session: a ticket, or an action that is
-        to run once."""
-        return bool(self.handoff or self.address or self.resume or self.acts)
+        to run once; or the shop is to tell which orders the visitor has, which no loop waits for."""
+        changes_more = bool(self.handoff or self.address or self.resume or self.acts)
+        on_ticket = self.is_for_team or self.asks_address
+        return changes_more or on_ticket or self.own_order_asked is not None
 
     @property
-    def wants_question(self) -> bool:
-        """Whether a form opens that is about an earlier line, which `about` may name."""
-        return self.handoff is Reason.ASKED
+    def language(self) -> str:
+        return self.reply.language if self.reply else self.standing.language
+
+    @property
+    def is_for_team(self) -> bool:
+        """Whether somebody who waits has said more for the ticket, or may have with another wish."""
+        waits = self.standing.mode is Mode.QUEUED and self.mode is Mode.QUEUED
+        return waits and self.judged is not None and self.judged.route in FOR_TEAM
+
+    @property
+    def asks_address(self) -> bool:
+        """Whether the reply brings a form, which begins with what the ticket is about."""
+        return self.reply is not None and any(part.say in WITH_FORM for part in self.reply.parts)
+
+    @property
+    def own_order_asked(self) -> SlotSpec | None:
+        """The slot for one of the visitor's own orders that the reply asks for, where the shop has
+        signed who they are and can tell which they have."""
+        if not self.standing.is_verified or self.reply is None or registry.orders() is None:
+            return None
+        return order_asked(self.reply, self.snapshot.book)
 
     def item(self) -> Item:
         """The visitor's lines, the reply and the finished turn, for one commit."""
@@ -220,11 +249,8 @@ class Played:
             return left_notice(self.standing.session, told, reply.language)
         actives = (self.standing.memory.active, self.memory.active)
         known = {name: given for one in actives if one for name, given in one.slots.items()}
-        return reply_line(reply, self.snapshot.book, known, self._about(), self.result)
-
-    def _about(self) -> int | None:
-        asked_now = self.judged and self.judged.route in QUESTIONS
-        return self.standing.last_seq + 1 if asked_now else self.about
+        beside = Beside(self.about, self.own_orders, self.mode is Mode.QUEUED)
+        return reply_line(reply, self.snapshot.book, known, self.result, beside)
 
     def _turn(self) -> NewTurn:
         judged = self.judged
@@ -238,8 +264,16 @@ class Played:
             confidence=judged.confidence if judged else None,
             sources=self._sources(),
             versions=wiring.versions(self.standing.site),
+            understood=self._understood(judged),
             id=self.turn_id,
         )
+
+    def _understood(self, judged: Judged | None) -> list[list[str]]:
+        if judged is None:
+            return []
+        actives = [one for one in (self.memory.active, self.standing.memory.active) if one]
+        versions = (self.snapshot.book.by_version.get((one.flow, one.version)) for one in actives)
+        return noted(judged.commands, next(filter(None, versions), None))
 
     def _sources(self) -> list[str]:
         """The entries that answered; not those that are only offered beside a flow."""

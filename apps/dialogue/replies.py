@@ -3,24 +3,25 @@
 The flow's own words come first, those of `phrases.py` stand in for them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from apps.chat.items import Line
 from apps.dialogue import phrases, slots
+from apps.dialogue.actions.registry import TICKET, OwnOrder
 from apps.engine.book import Book
 from apps.engine.events import Ended, Part, Reply, Result, Say
-from apps.engine.flows import FlowSpec, SlotSpec, in_language
+from apps.engine.flows import FlowSpec, SlotKind, SlotSpec, in_language
 from apps.engine.types import Author, Passage, SlotValue
 
-WAITING_WITH_FORM = frozenset({Say.HANDOFF, Say.UNREACHABLE, Say.NOTED_UNREACHABLE})
-WITH_FORM = WAITING_WITH_FORM | {Say.LEAVE_ADDRESS}
-WITH_A_WAY_BACK = WAITING_WITH_FORM | {Say.WAITING, Say.NOTED, Say.NOBODY_YET, Say.REACHABLE}
+WITH_FORM = frozenset({Say.HANDOFF, Say.UNREACHABLE, Say.NOTED_UNREACHABLE, Say.LEAVE_ADDRESS})
 # What became of the request, and no answer of the bot's.
 NOTICES = frozenset({Say.WITHDRAWN, Say.KEPT})
 ASKING = frozenset({Say.ASK, Say.ASK_AGAIN, Say.PROOF, Say.STEER})
+# Their text stands within ours.
+QUOTING = frozenset({Say.REACHABLE, Say.ALSO_ASKED})
 # They stand before the question that they lead to.
 LEADING = frozenset({Say.PROOF, Say.STEER})
 OFFERING_FLOWS = frozenset({Say.WHICH_FLOW, Say.ANSWER, Say.NEAR, Say.HERE})
@@ -36,6 +37,19 @@ ACTIONS = {
 Meta = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a session adds to a reply: `about` is what a contact form begins with, `own_orders` are
+    offered where an order is asked for, and the way back to the bot where a person is waited for."""
+
+    about: str = ""
+    own_orders: Sequence[OwnOrder] = ()
+    is_waiting: bool = False
+
+
+NOTHING_BESIDE = Beside()
+
+
 @dataclass(slots=True)
 class Message:
     """The reply as it grows, a part after the other."""
@@ -43,8 +57,8 @@ class Message:
     reply: Reply
     book: Book
     known: Mapping[str, SlotValue]
-    about: int | None = None
     result: Result | None = None
+    beside: Beside = NOTHING_BESIDE
     offers_person: bool = False
     texts: list[str] = field(default_factory=list)
     meta: Meta = field(default_factory=lambda: {"ai": True})
@@ -72,14 +86,12 @@ class Message:
             offered.append(button)
 
     def add(self, part: Part) -> None:
-        flow = self._flow(part)
+        flow = _flow_of(part, self.book)
         spec = flow.by_name.get(part.slot) if flow else None
         if text := self._text(part, flow, spec):
             self.texts.append(text)
         if part.say in WITH_FORM:
             self._ask_for_an_address()
-        if part.say in WITH_A_WAY_BACK:
-            self.offer(self.words(phrases.GO_ON_WITH_THE_BOT))
         if part.say is Say.ANSWER:
             self.meta.setdefault("sources", []).extend(map(_source, part.passages))
         if part.say in ACTIONS:
@@ -90,15 +102,13 @@ class Message:
             self._offer_flows(part)
         self._offer_beside(part)
 
-    def _flow(self, part: Part) -> FlowSpec | None:
-        version = self.book.by_version.get((part.flow, part.version))
-        return version or self.book.by_key.get(part.flow)
-
     def line(self) -> Line:
         text = "\n\n".join(self.texts)
         if self.reply.say in NOTICES:
             return Line(Author.SYSTEM, text, of_turn=True)
-        if self.offers_person:
+        if self.beside.is_waiting:
+            self.offer(self.words(phrases.GO_ON_WITH_THE_BOT))
+        elif self.offers_person:
             # Last, whatever part it belongs to.
             self.offer(self.words(phrases.TALK_TO_A_PERSON))
         return Line(Author.BOT, text, meta=self.meta, of_turn=True)
@@ -118,13 +128,19 @@ class Message:
         sentence = phrases.say(part.say, self.language)
         if part.say in phrases.BRIEFLY and len(self.reply.parts) > 1:
             sentence = self.words(phrases.BRIEFLY[part.say])
-        for place, words in (("flow", name), ("label", label), ("address", part.text)):
+        if part.say is Say.DONE and flow and flow.action == TICKET:
+            sentence = self.words(phrases.PASSED_ON)
+        given = self.known.get(part.slot)
+        value = self._in_words(spec, given.value) if given else slots.NOTHING
+        question = slots.plain(part.text)
+        places = (("flow", name), ("label", label), ("address", part.text), ("value", value))
+        for place, words in (*places, ("question", question)):
             sentence = sentence.replace(f"%({place})s", words)
         return self.joined(sentence, own)
 
     def _own_words(self, part: Part, flow: FlowSpec | None, spec: SlotSpec | None) -> str:
         """What the shop says: its action, or its staff in the flow."""
-        if part.text and part.say is not Say.REACHABLE:
+        if part.text and part.say not in QUOTING:
             return part.text
         if flow is None:
             return ""
@@ -175,11 +191,9 @@ class Message:
     def _add_of_flow(self, part: Part, flow: FlowSpec, spec: SlotSpec | None) -> None:
         match part.say:
             case say if spec and say in ASKING:
-                why = slots.problem(part.problem, spec, self.language)
-                self.meta["form"] = slots.form(spec, self.book, self.language, why)
-            case Say.WHICH_ONE if spec:
-                for value in part.candidates:
-                    self.offer(self._in_words(spec, value), value, **{spec.name: value})
+                self._ask_for(spec, part)
+            case Say.WHICH_ONE | Say.SAME_ORDER if spec:
+                self._offer_values(part, flow, spec)
             case Say.CONFIRM:
                 self.meta["confirm"] = self._card(part, flow)
             case Say.DECLINED | Say.REFUSED:
@@ -189,6 +203,20 @@ class Message:
             case Say.GO_ON | Say.NEXT:
                 self.offer(self.words(phrases.YES), confirm=part.id, answer="yes")
                 self.offer(self.words(phrases.NO), confirm=part.id, answer="no")
+
+    def _ask_for(self, spec: SlotSpec, part: Part) -> None:
+        why = slots.problem(part.problem, spec, self.language)
+        self.meta["form"] = slots.form(spec, self.book, self.language, why)
+        if spec.kind is SlotKind.ORDER_ID:
+            for own in self.beside.own_orders:
+                self.offer(slots.plain(own.label), own.number, **{spec.name: own.number})
+
+    def _offer_values(self, part: Part, flow: FlowSpec, spec: SlotSpec) -> None:
+        for value in part.candidates:
+            self.offer(self._in_words(spec, value), value, **{spec.name: value})
+        if part.say is Say.SAME_ORDER and not flow.lookup:
+            # A lookup runs already.
+            self.offer(self.words(phrases.ANOTHER_ORDER), change=spec.name)
 
     def _card(self, part: Part, flow: FlowSpec) -> Meta:
         shown = [(flow.by_name[name], given) for name, given in part.rows if name in flow.by_name]
@@ -234,13 +262,15 @@ class Message:
         if part.say is not Say.ANSWER:
             for passage in part.passages:
                 self.offer(passage.title)
+        if part.say is Say.ALSO_ASKED and not part.passages:
+            self.offer(part.text)
         if part.say in OFFERING_A_PERSON and not (part.say is Say.REFUSED and part.slot):
             self.offers_person = True
 
     def _ask_for_an_address(self) -> None:
         label = self.words(phrases.CONTACT_LABEL)
         form = {"slot": "contact", "type": "contact", "label": label}
-        self.meta["form"] = {**form, "about": self.about} if self.about else form
+        self.meta["form"] = {**form, "message": self.beside.about} if self.beside.about else form
 
     def _tell_of_the_action(self, part: Part) -> None:
         status = ACTIONS[part.say]
@@ -251,16 +281,29 @@ class Message:
             self.meta["action"] = {"id": key, "status": status}
 
 
+def order_asked(reply: Reply, book: Book) -> SlotSpec | None:
+    """The slot for an order that the reply asks for."""
+    for part in reply.parts:
+        flow = _flow_of(part, book) if part.say in ASKING else None
+        spec = flow.by_name.get(part.slot) if flow else None
+        if spec and spec.kind is SlotKind.ORDER_ID:
+            return spec
+    return None
+
+
+def _flow_of(part: Part, book: Book) -> FlowSpec | None:
+    return book.by_version.get((part.flow, part.version)) or book.by_key.get(part.flow)
+
+
 def reply_line(
     reply: Reply,
     book: Book,
     known: Mapping[str, SlotValue],
-    about: int | None = None,
     result: Result | None = None,
+    beside: Beside = NOTHING_BESIDE,
 ) -> Line:
-    """`known` are the values of the flow it is about; `about` is the number of the line that a
-    contact form begins with."""
-    message = Message(reply, book, known, about, result)
+    """`known` are the values of the flow it is about."""
+    message = Message(reply, book, known, result, beside)
     for part in reply.parts:
         message.add(part)
     return message.line()

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from apps.chat.frames import Contact
 from apps.chat.items import Outcome, Verdict
 from apps.chat.models import Session
-from apps.dialogue import phrases
+from apps.dialogue import phrases, subjects
 from apps.dialogue.actions import registry, threads
 from apps.dialogue.play import Said, Standing, play
 from apps.dialogue.replies import left_notice
@@ -18,7 +18,7 @@ from apps.dialogue.storing import store
 from apps.dialogue.tasks import enqueue_actions
 from apps.engine.events import Act
 from apps.engine.types import Mode
-from apps.handoff.services import last_question, leave_message
+from apps.handoff.services import leave_message, note_flow
 
 PHONE_DIGITS = range(5, 21)
 NAME_CHARACTERS = 100
@@ -45,12 +45,10 @@ def take_line(*, session_id: UUID, said: Said) -> Outcome:
     """Plays and stores a line with the session locked: for a handoff, which makes a ticket in
     the same commit, for the way back, which may withdraw it, for a yes, whose action is stored
     with it and begins after the commit, and for a line that lost three races against other
-    writers."""
+    writers. Raises Session.DoesNotExist."""
     rows = Session.objects.select_related("site", "visitor")
     session = rows.select_for_update(no_key=True, of=("self",)).get(id=session_id)
     played = play(Standing.of(session), said)
-    if played.wants_question:
-        played.about = last_question(session)
     outcome = store(session, played)
     if outcome.verdict is Verdict.OK:
         for act in played.acts:
@@ -65,18 +63,20 @@ def _start(act: Act) -> None:
         threads.start_on_commit(UUID(act.key))
 
 
+@transaction.atomic
 def take_contact(*, session_id: UUID, said: Said) -> Outcome:
     """Stores a message left for the team, with a notice that names how it is answered.
 
-    Raises ContactError.
+    Raises ContactError, and Session.DoesNotExist for one that was closed as well.
     """
     contact = said.contact
     if contact is None:
         raise ValueError("no contact form was sent")
-    session = Session.objects.current().get(id=session_id)
+    rows = Session.objects.current().select_related("site", "visitor")
+    session = rows.get(id=session_id)
     address = _check_contact(contact, session.language)
     to_bot = session.mode != Mode.HUMAN
-    return leave_message(
+    outcome = leave_message(
         session_id=session_id,
         line=said.line(),
         notice=left_notice(session.id, address, session.language, to_bot=to_bot),
@@ -84,6 +84,9 @@ def take_contact(*, session_id: UUID, said: Said) -> Outcome:
         email=contact.email.strip(),
         phone=contact.phone.strip(),
     )
+    if outcome.verdict is Verdict.OK:
+        note_flow(session=session, subject=subjects.of_form(session))
+    return outcome
 
 
 def _check_contact(contact: Contact, language: str) -> str:

@@ -31,8 +31,16 @@ LOOKED_UP = frozenset(
     }
 )
 MOST_OPTIONS = 12
-PLACE = re.compile(r"\{([a-z][a-z0-9_]{0,39})\}")
 NOTHING = "–"
+EMPTY = "\0"  # in no text that is stored
+# Where a value is not known: (pattern, what stands there instead), in this order.
+LEFT_OUT = [
+    (re.compile(rf"[ \t]*(?:\({EMPTY}\)|（{EMPTY}）|“{EMPTY}”|\"{EMPTY}\"|「{EMPTY}」)"), ""),
+    (re.compile(rf"([:：][ \t]*){EMPTY}"), rf"\1{NOTHING}"),
+    (re.compile(rf"(^|[.!?。！？\n][ \t]*){EMPTY}[ \t]*[,，、;；·]?[ \t]*", re.MULTILINE), r"\1"),
+    (re.compile(rf"[ \t]*[,，、;；·]?[ \t]*{EMPTY}"), ""),
+]
+PLACE = re.compile(r"\{([a-z][a-z0-9_]{0,39})\}")
 JOINER = "\u2060"
 Form = dict[str, Any]
 
@@ -93,16 +101,21 @@ def filled(
     text: str, values: Mapping[str, SlotValue], flow: FlowSpec, book: Book, language: str
 ) -> str:
     """Puts the values in the places that staff have named, as in "{order_id}". No `str.format`:
-    that would read attributes. What is no slot of the flow stays as it stands."""
+    that would read attributes. What is no slot of the flow stays as it stands; what is not known is
+    left out with the sign that parts it from the words before."""
 
     def place(found: re.Match[str]) -> str:
         spec = flow.by_name.get(found[1])
         if spec is None:
             return found[0]
         given = values.get(spec.name)
-        return plain(in_words(spec, given, book, language)) if given else NOTHING
+        return plain(in_words(spec, given, book, language)) if given else EMPTY
 
-    return PLACE.sub(place, text)
+    made = PLACE.sub(place, text)
+    if EMPTY in made:
+        for pattern, instead in LEFT_OUT:
+            made = pattern.sub(instead, made)
+    return made.strip()
 
 
 def plain(value: str) -> str:
@@ -147,6 +160,8 @@ def problem(code: str, spec: SlotSpec, language: str) -> str:
     sentence = phrases.PROBLEMS.get(code)
     if code == "lack":
         sentence = phrases.LACKED.get(spec.kind, sentence)
+    if code == "unknown" and spec.kind is SlotKind.CHOICE:
+        sentence = phrases.NO_OPTION
     if sentence is None:
         return ""
     bounds = {"least": _number(spec.minimum), "most": _number(spec.maximum)}

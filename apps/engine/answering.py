@@ -8,9 +8,9 @@ from apps.engine.decide import OFFERED, Answer, Decision, Offer, Unsure, decide
 from apps.engine.events import Event, Part, Reason, Say, Search
 from apps.engine.memory import with_last
 from apps.engine.policy import PERSON, Condition, Rule
-from apps.engine.scene import Scene, reason_of
+from apps.engine.scene import Scene, Sequel, reason_of
 from apps.engine.types import ActiveFlow, Passage
-from apps.engine.waiting import note, remind
+from apps.engine.waiting import asked_for, note, remind
 from apps.engine.wordless import is_wordless
 
 Passages = tuple[Passage, ...]
@@ -61,6 +61,9 @@ def answer(decision: Decision, scene: Scene, *flows: str) -> None:
             scene.parts.append(Part(Say.ANSWER, (passage,), candidates=flows))
             scene.decided(rule)
             _count(passage, scene)
+        case Offer() if scene.is_waiting and asked_for(scene):
+            scene.route = "queued"
+            note(scene)
         case Offer(near, rule):
             scene.route = "near"
             scene.parts.append(Part(Say.NEAR, near, candidates=flows))
@@ -143,7 +146,7 @@ def _nod(active: ActiveFlow, scene: Scene) -> None:
 def _part(active: ActiveFlow, scene: Scene) -> None:
     """Who takes leave is asked nothing more. A flow that is under way waits for the visitor's
     return; one that was only offered is over."""
-    scene.quiet = True
+    scene.follow_with(Sequel.NOTHING)
     if active.paused and not scene.returned:
         scene.change(after="")
         leave(Courtesy.FAREWELL, scene)

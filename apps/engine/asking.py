@@ -1,33 +1,19 @@
-"""What is said and done when a turn's commands have been heard: the one place where a flow moves."""
+"""The slot that a flow asks for next, and the words in which it is asked for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from apps.engine.confirming import leave
-from apps.engine.drift import strayed
-from apps.engine.events import Act, Part, Say
+from apps.engine.events import Say
 from apps.engine.filling import WRONG
-from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
+from apps.engine.flows import FlowSpec, SlotSpec
+from apps.engine.known import is_vouched_for
 from apps.engine.policy import PERSON, Condition, Rule, Step
 from apps.engine.scene import Scene, reason_of
-from apps.engine.text import normalise
 from apps.engine.types import ActiveFlow, State
-from apps.engine.waiting import asks_after, hand_over
+from apps.engine.waiting import hand_over
 
 BRINGING_BACK = PERSON | {Step.STEER}
 MISSING = BRINGING_BACK | {Step.ASK}
 SEVERAL = "several"
-# What asks for no yes or no when it is said beside a card. An answer may end in a question of its own.
-ASKS_NOTHING = frozenset(
-    {
-        *(Say.CONFIRM, Say.JUST_YES, Say.LOOK_FIRST, Say.EXPIRED, Say.STEER, Say.LATER),
-        *(Say.ASK_LATER, Say.GREETING, Say.THANKS, Say.ASSENT, Say.IDENTITY, Say.ANSWER),
-        *(Say.UNKNOWN, Say.TOO_LATE),
-    }
-)
-# Turns after which a flow that is not taken up again is dropped without a word.
-PAUSED_TURNS = 2
-SAID_LINES = 6
-SAID_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,170 +31,49 @@ class Wanted:
         return self.problem not in ("", WRONG, SEVERAL)
 
 
-def settle(scene: Scene) -> None:
-    """Says what is pending, once, after whatever else the turn says."""
-    if scene.ended:
-        _end(scene)
-    if scene.person:
-        hand_over(scene.person, scene)
-        return
-    active, flow = scene.active, scene.flow
-    if active is None or flow is None:
-        _settle_idle(scene)
-    elif scene.progressed or not scene.quiet:
-        _settle_flow(active, flow, scene)
-    if scene.offers_person and not scene.person:
-        scene.say_of(scene.flow, Say.OFFER_PERSON)
-    _note_what_else_is_asked(scene)
-
-
-def _note_what_else_is_asked(scene: Scene) -> None:
-    """While a card is open."""
-    active = scene.active
-    if active is None or not active.confirmation or not scene.parts:
-        return
-    is_shown = any(part.say is Say.CONFIRM for part in scene.parts)
-    mixed = not is_shown or any(map(_asks, scene.parts))
-    if mixed != active.mixed:
-        scene.change(mixed=mixed)
-
-
-def _asks(part: Part) -> bool:
-    """Whether it may be answered with a yes."""
-    if part.say is Say.CONFIRM:
-        return bool(part.passages)
-    asks = part.say is Say.ANSWER and "?" in normalise(part.passages[0].text)
-    return asks or bool(part.candidates) or part.say not in ASKS_NOTHING
-
-
-def _end(scene: Scene) -> None:
-    """Without a word more, unless something follows at once."""
-    follows = scene.active is not None or scene.person is not None
-    scene.go(State.INIT if follows else State.END, scene.ended)
-
-
-def _settle_idle(scene: Scene) -> None:
-    """A detail alone may be for a flow, and so may an order that is asked about in vain."""
-    kinds = set(scene.heard)
-    if scene.parts:
-        kinds &= {SlotKind.ORDER_ID} if scene.parts[-1].say is Say.UNKNOWN else set()
-    flows = scene.snapshot.book.flows if kinds else ()
-    fitting = [flow.key for flow in flows if any(spec.kind in kinds for spec in flow.slots)]
-    if fitting:
-        scene.parts[-1:] = []
-        scene.say(Say.WHICH_FLOW, candidates=tuple(fitting))
-        scene.route = "flow"
-    elif not scene.parts:
-        scene.say(Say.EXPIRED)
-
-
-def _settle_flow(active: ActiveFlow, flow: FlowSpec, scene: Scene) -> None:
-    if active.running:
-        _tell_of_the_action(active, flow, scene)
-        return
-    if active.paused:
-        _settle_paused(active, flow, scene)
-        return
-    if scene.line is not None and (scene.progressed or not scene.missed):
-        _count(scene.line, active, flow, scene)
-    _take_next_step(flow, scene)
-    if scene.near and scene.parts:
-        scene.parts[-1] = replace(scene.parts[-1], passages=scene.near)
-
-
-def _tell_of_the_action(active: ActiveFlow, flow: FlowSpec, scene: Scene) -> None:
-    """What runs is named to whoever asks after it, or has asked what nobody knows."""
-    said = [part.say for part in scene.parts]
-    if said == [Say.UNKNOWN] and asks_after(scene.line or ""):
-        scene.parts.clear()
-        scene.offers_person = False
-    if scene.about_flow or said in ([], [Say.UNKNOWN], [Say.GREETING]):
-        scene.say_of(flow, Say.STILL_RUNNING, id=active.running)
-
-
-def _settle_paused(active: ActiveFlow, flow: FlowSpec, scene: Scene) -> None:
-    if scene.offered:
-        scene.go(State.COLLECT, "offered")
-        _ask_to_go_on(Say.NEXT, flow, scene)
-    elif scene.returned or scene.missed:
-        _ask_to_go_on(Say.GO_ON, flow, scene)
-    elif not scene.parts or active.unfilled + 1 < PAUSED_TURNS:
-        scene.change(unfilled=active.unfilled + 1)
-        _ask_to_go_on(Say.GO_ON, flow, scene)
-    else:
-        scene.forget_flow()
-        scene.go(State.INIT, "abandoned")
-
-
-def _ask_to_go_on(what: Say, flow: FlowSpec, scene: Scene) -> None:
-    """Under an id, so that a second press on its yes is none to what comes after it."""
-    question = scene.now.question or scene.fresh()
-    scene.change(question=question)
-    scene.say_of(flow, what, id=question)
-
-
-def _count(line: str, active: ActiveFlow, flow: FlowSpec, scene: Scene) -> None:
-    """How the turn stands in the row of those before it."""
-    if scene.progressed:
-        said = (*active.said, line[:SAID_CHARACTERS]) if line else active.said
-        scene.change(unfilled=0, strayed=0, steered=0, said=said[-SAID_LINES:])
-    else:
-        is_question = bool(scene.asked) and not scene.unfit and not scene.lacked
-        away = is_question and strayed(line, active, flow, scene.language)
-        scene.change(unfilled=active.unfilled + 1, strayed=active.strayed + 1 if away else 0)
-    if active.language != scene.language:
-        scene.change(language=scene.language)
-
-
-def _take_next_step(flow: FlowSpec, scene: Scene) -> None:
-    if wanted := _wanted(flow, scene):
-        _ask(wanted, flow, scene)
-    elif flow.lookup or scene.now.agreed:
-        _act(flow, scene)
-    else:
-        _show(flow, scene)
-
-
-def _wanted(flow: FlowSpec, scene: Scene) -> Wanted | None:
+def wanted_of(flow: FlowSpec, scene: Scene) -> Wanted | None:
     active, unfit = scene.now, scene.unfit
     # A proof is asked for once it is wanted, and of nobody whom the shop has vouched for. What was
     # given for it in vain on the card is told all the same.
-    proves = flow.lookup or active.agreed
-    failed = unfit.slot if unfit else active.pending if scene.lacked else ""
+    proves = (flow.lookup or active.agreed) and not is_vouched_for(flow, scene)
+    failed = unfit.slot if unfit else ""
     open_slots = {
         spec.name: spec
         for spec in flow.slots
-        if not spec.proof or ((proves or spec.name == failed) and not scene.snapshot.verified)
+        if not spec.proof or proves or (spec.name == failed and not is_vouched_for(flow, scene))
     }
     if unfit and unfit.slot in open_slots:
         return Wanted(open_slots[unfit.slot], unfit.problem, unfit.candidates)
-    if scene.lacked and active.pending in open_slots:
-        return Wanted(open_slots[active.pending], "lack")
     missing = (
         spec
         for spec in open_slots.values()
         if spec.name not in active.slots and (spec.required or spec.name == scene.reopened)
     )
-    return next(map(Wanted, missing), None)
+    spec = next(missing, None)
+    if spec and spec.name == active.pending and active.candidates:
+        return Wanted(spec, SEVERAL, active.candidates)
+    return Wanted(spec) if spec else None
 
 
-def _ask(wanted: Wanted, flow: FlowSpec, scene: Scene) -> None:
+def ask_for(wanted: Wanted, flow: FlowSpec, scene: Scene) -> None:
     spec = wanted.spec
     asked = _asked(wanted, scene.now)
     used = wanted.is_again and asked > spec.reask_limit
-    facts = _facts(flow, scene) | {Condition.REASKS_USED: used, Condition.SLOT_MISSING: True}
+    facts = facts_of(flow, scene) | {Condition.REASKS_USED: used, Condition.SLOT_MISSING: True}
     rule = scene.weigh(facts, MISSING)
     scene.call(rule)
     if rule and rule.when is Condition.REASKS_USED and asked > spec.reask_limit + 1:
         # It went on although a person was offered.
         scene.person = reason_of(rule)
-    if spec.proof and scene.now.agreed:
-        scene.change(pending=spec.name, asked=asked)
-    else:
-        scene.change(pending=spec.name, asked=asked, confirmation="", agreed=False)
+    given = _taken_beside(wanted, flow, scene)
+    scene.change(candidates=_to_choose_from(wanted, scene.now), pending=spec.name, asked=asked)
+    if not (spec.proof and scene.now.agreed):
+        scene.change(confirmation="", agreed=False)
     if scene.person:
         hand_over(scene.person, scene)
         return
+    for name in given:
+        scene.say_of(flow, Say.TAKEN, slot=name)
     cause = "refused" if scene.reopened else "missing"
     scene.go(State.CONFIRM if scene.now.agreed else State.COLLECT, cause)
     scene.say_of(
@@ -220,6 +85,24 @@ def _ask(wanted: Wanted, flow: FlowSpec, scene: Scene) -> None:
     )
 
 
+def _taken_beside(wanted: Wanted, flow: FlowSpec, scene: Scene) -> list[str]:
+    """The slots that this turn filled in the place of the one that is asked for once more, which
+    would look as if nothing had been heard."""
+    before, now = scene.snapshot.memory.active, scene.now
+    if before is None or now.agreed or wanted.problem not in ("", SEVERAL):
+        return []
+    if (before.flow, before.pending) != (flow.key, wanted.spec.name):
+        return []
+    given = {name: value.value for name, value in before.slots.items()}
+    return [name for name, value in now.slots.items() if given.get(name) != value.value]
+
+
+def _to_choose_from(wanted: Wanted, active: ActiveFlow) -> tuple[str, ...]:
+    """Of a value that missed its shape the choice stays open."""
+    is_open = active.pending == wanted.spec.name and wanted.problem != WRONG
+    return wanted.candidates or (active.candidates if is_open else ())
+
+
 def _words(wanted: Wanted, rule: Rule | None, scene: Scene) -> Say:
     if wanted.problem == SEVERAL:
         return Say.WHICH_ONE
@@ -228,7 +111,7 @@ def _words(wanted: Wanted, rule: Rule | None, scene: Scene) -> Say:
     if wanted.is_again:
         return Say.ASK_AGAIN
     if rule and rule.then is Step.STEER:
-        _steer(scene)
+        steer(scene)
         return Say.STEER
     return Say.ASK
 
@@ -248,7 +131,7 @@ def _asked(wanted: Wanted, active: ActiveFlow) -> int:
     return max(before + 1, least)
 
 
-def _facts(flow: FlowSpec, scene: Scene) -> dict[Condition, float | bool]:
+def facts_of(flow: FlowSpec, scene: Scene) -> dict[Condition, float | bool]:
     active = scene.now
     again = active.steered + 1 if active.strayed > 1 else 0
     proves = any(spec.proof for spec in flow.slots) and not scene.snapshot.verified
@@ -259,71 +142,5 @@ def _facts(flow: FlowSpec, scene: Scene) -> dict[Condition, float | bool]:
     }
 
 
-def _steer(scene: Scene) -> None:
+def steer(scene: Scene) -> None:
     scene.change(steered=scene.now.steered + 1)
-
-
-def _show(flow: FlowSpec, scene: Scene) -> None:
-    """The card with everything that would be done, which a yes is asked to."""
-    rule = None if scene.card_alone else scene.weigh(_facts(flow, scene), BRINGING_BACK)
-    scene.call(rule)
-    if scene.person:
-        hand_over(scene.person, scene)
-        return
-    slots = scene.now.slots
-    shown = [spec.name for spec in flow.slots if spec.name in slots and not spec.proof]
-    if scene.declined and not scene.corrected:
-        scene.say_of(flow, Say.DECLINED, candidates=tuple(shown))
-        return
-    if rule and rule.then is Step.STEER:
-        _steer(scene)
-        scene.say_of(flow, Say.STEER)
-    card = scene.now.confirmation
-    if not card:
-        card = scene.fresh()
-        scene.change(confirmation=card, shown=scene.snapshot.reply_at)
-    scene.change(pending="", asked=0)
-    scene.go(State.CONFIRM, "complete")
-    rows = tuple((name, slots[name]) for name in shown)
-    scene.say_of(flow, Say.CONFIRM, rows=rows, id=card, candidates=_proofs(flow, scene))
-
-
-def _proofs(flow: FlowSpec, scene: Scene) -> tuple[str, ...]:
-    """Those that will be asked for after the yes."""
-    if scene.snapshot.verified:
-        return ()
-    slots = scene.now.slots
-    return tuple(
-        spec.name for spec in flow.slots if spec.proof and spec.required and spec.name not in slots
-    )
-
-
-def _act(flow: FlowSpec, scene: Scene) -> None:
-    """What was agreed to, or needs no yes, is done: once, under the id of its card."""
-    active = scene.now
-    if not active.agreed:
-        scene.go(State.COLLECT, "complete")
-    if not flow.action:
-        _finish(flow, scene)
-        return
-    facts = {Condition.PROOFS_USED: _facts(flow, scene)[Condition.PROOFS_USED]}
-    scene.call(scene.weigh(facts, PERSON))
-    if scene.person:
-        hand_over(scene.person, scene)
-        return
-    key = active.confirmation if active.agreed else scene.fresh()
-    scene.say_of(flow, Say.RUNNING, id=key)
-    scene.change(running=key, confirmation="", agreed=False, pending="", asked=0)
-    act = Act(key, flow.key, flow.version, flow.action, dict(active.slots), flow.lookup)
-    scene.steps.append(act)
-
-
-def _finish(flow: FlowSpec, scene: Scene) -> None:
-    """A flow that has nothing to do but to be agreed to."""
-    scene.say_of(flow, Say.DONE)
-    scene.finish()
-    leave("done", scene)
-    _end(scene)
-    following = scene.flow
-    if following:
-        _settle_paused(scene.now, following, scene)

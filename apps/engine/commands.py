@@ -13,16 +13,6 @@ class Courtesy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StartFlow:
-    """`confidence` in 0..1, calibrated: that the visitor wants this flow and no other. `about`: the
-    line asks about it, so it is begun by no more than a press of what is offered."""
-
-    flow: str
-    confidence: float = 1.0
-    about: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class SetSlot:
     """`value` is canonical: digits of a phone, an ISO date, the value of an option. `said` is the
     visitor's own wording, found at `start` up to `end` of the line, 0 and 0 when typed in a form.
@@ -58,6 +48,20 @@ class Unfit:
 
 
 @dataclass(frozen=True, slots=True)
+class StartFlow:
+    """`confidence` in 0..1, calibrated: that the visitor wants this flow and no other. `about`: the
+    line asks about it, so it is begun by no more than a press of what is offered. `another`: not
+    about the order that was spoken of before. `given`: what the line says for it, where it comes
+    after another flow."""
+
+    flow: str
+    confidence: float = 1.0
+    about: bool = False
+    another: bool = False
+    given: tuple[SetSlot | Unfit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Lack:
     """The visitor does not have what the pending slot asks for."""
 
@@ -77,6 +81,11 @@ class Deny:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Between a yes and its proof more was said than either, so the yes counts no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stale:
     """A button of a question that is not open."""
 
@@ -93,11 +102,12 @@ class CancelFlow:
 @dataclass(frozen=True, slots=True)
 class AskFaq:
     """`exact`: what else was understood counts, unless it is an entry's phrasing word for word.
-    `maybe`: it counts unless the search finds something."""
+    `maybe`: it counts unless the search finds something. `beside`: it counts as well."""
 
     text: str
     exact: bool = False
     maybe: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,7 @@ Command = (
     | Lack
     | Affirm
     | Deny
+    | TakeBack
     | Stale
     | CancelFlow
     | AskFaq

@@ -1,8 +1,20 @@
 """Yes, no and stop: what they mean where they are said."""
 
-from apps.engine.commands import Affirm, Deny
+from collections.abc import Sequence
+
+from apps.engine.commands import (
+    Affirm,
+    Command,
+    CorrectSlot,
+    Deny,
+    Lack,
+    SetSlot,
+    StartFlow,
+    Unfit,
+)
 from apps.engine.events import Say
-from apps.engine.scene import Scene
+from apps.engine.known import recalled, same_order
+from apps.engine.scene import Scene, Sequel
 from apps.engine.types import ActiveFlow, State
 
 
@@ -36,7 +48,8 @@ def _agree(command: Affirm, active: ActiveFlow, scene: Scene) -> None:
         scene.missed = True
         scene.say(Say.LOOK_FIRST)
     elif not command.confirmation and active.mixed:
-        scene.missed = scene.card_alone = True
+        scene.missed = True
+        scene.follow_with(Sequel.CARD)
         scene.change(shown=scene.snapshot.reply_at)
     else:
         scene.progressed = True
@@ -59,7 +72,19 @@ def deny(command: Deny, scene: Scene) -> None:
     elif scene.machine.state is State.CONFIRM:
         # The card is closed: a yes to "what is wrong with it?" must not order it.
         scene.change(confirmation="", agreed=False)
-        scene.declined = True
+        scene.follow_with(Sequel.CHANGES)
+
+
+def take_back(others: Sequence[Command], scene: Scene) -> None:
+    """The yes does not stand any more; `others` are what else the line says."""
+    scene.change(agreed=False)
+    if not any(isinstance(one, Unfit | Lack) for one in others):
+        # It is asked for again behind the next yes.
+        scene.change(pending="", asked=0)
+    again = StartFlow(scene.now.flow)
+    if all(one == again or isinstance(one, SetSlot | CorrectSlot) for one in others):
+        # Nothing else tells what became of it.
+        scene.say(Say.JUST_YES)
 
 
 def _is_of_another(command: Affirm | Deny, active: ActiveFlow) -> bool:
@@ -106,9 +131,15 @@ def cancel(scene: Scene, *, unsure: bool = False, late: bool = False) -> None:
 
 def go_on(scene: Scene) -> None:
     """With a flow that was left for a while. Whoever has just come back is asked first."""
-    if not scene.returned:
-        scene.change(paused=False, question="")
-        scene.progressed = True
+    if scene.returned:
+        return
+    scene.change(paused=False, question="")
+    scene.progressed = True
+    active, flow = scene.now, scene.flow
+    if flow and not active.slots:
+        # It was only offered.
+        before = {} if active.another else same_order(flow, scene)
+        scene.change(slots={**before, **recalled(flow, scene)})
 
 
 def leave(cause: str, scene: Scene) -> None:
@@ -116,9 +147,14 @@ def leave(cause: str, scene: Scene) -> None:
     active = scene.now
     following = scene.snapshot.book.by_key.get(active.after)
     scene.ended = cause
-    scene.offered = following is not None
     scene.forget_flow(
-        ActiveFlow(following.key, following.version, paused=True, language=active.language)
+        ActiveFlow(
+            following.key,
+            following.version,
+            another=active.another,
+            paused=True,
+            language=active.language,
+        )
         if following
         else None
     )

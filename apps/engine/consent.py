@@ -1,162 +1,200 @@
-"""A typed yes to a card: a line of which every word says yes, is polite, or stands on the card.
+"""A typed yes to a card, and the proof that is handed over behind it: lines of nothing else.
 
-The lists are closed. What is on none of them may change, put off or take back what would be done, so
-such a line agrees to nothing, however much like a yes it begins; how likely it is meant so is not
-asked.
+The lists are closed, and their words come in one order: a yes, what shall be done, the order's number.
+A row of harmless words in any order may say the opposite ("continue with my order", where it would be
+cancelled), so such a line agrees to nothing, however much like a yes it begins; how likely it is meant
+so is not asked.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from functools import cache
 
 from apps.engine.book import PhraseKind
+from apps.engine.consent_words import (
+    BEHIND_A_YES,
+    DOING,
+    NO_YES,
+    NUMBER,
+    ORDER,
+    PARTICLE,
+    POLITE,
+    PROOF,
+    STATES,
+    THINKS,
+    YES,
+)
 from apps.engine.courtesies import bare, spelt
+from apps.engine.flow_words import FlowWords, words_of
 from apps.engine.flows import FlowSpec, SlotKind
-from apps.engine.phrases import LISTS, Phrases
+from apps.engine.phrases import Phrases
 from apps.engine.reading import Reading, phrases
 from apps.engine.recognise.parsing import fits, value_for
-from apps.engine.text import HAN, is_han, normalise, pieces
+from apps.engine.text import HAN, normalise
 from apps.engine.types import ActiveFlow
-from apps.engine.wishing import DENIERS, HELD_BACK
 
 LONGEST_YES = 80
 MOST_TOKENS = 40
-# Of one phrase, in tokens: 信息没有问题.
-LONGEST_PHRASE = 8
-YES = re.compile(rf"(?:{LISTS[PhraseKind.AFFIRM]})", re.VERBOSE)
-# What is said in bitterness, or breaks off before it says what.
-NO_YES = re.compile(
-    r"(?:ye?a|yeah|sure|oh) right|(?:.*\ )?(?:i|the|an?|my|with|for|to|and)|.*[把我想要那]"
-)
-
-
-def _listed(words: str) -> frozenset[str]:
-    return frozenset(word.strip() for word in words.split("|"))
-
-
-POLITE = _listed(
-    """please|pls|plz|kindly|thanks|thank you|thank u|thx|ty|cheers|many thanks|thanks a lot
-    |thanks so much|thank you very much|thank you so much|and thanks|and thank you|now|then|for me
-    |谢谢|谢谢你|谢谢您|谢谢了|谢谢啦|谢了|多谢|感谢|辛苦|辛苦了|请|麻烦|麻烦你|麻烦您|麻烦了|麻烦你了
-    |麻烦您了|拜托|拜托了|亲|那|那就|就|帮|帮我|帮忙|啊|呀"""
-)
-POINTING = _listed("i|it|this|that|these|those|the|a|an|my|我|您|它|的|把|这|那|这个|那个")
-GOING_AHEAD = _listed(
-    """go ahead|go ahead with|go ahead and|do it|do this|do that|do so|submit|proceed|proceed with
-    |continue|continue with|process|apply|apply for|arrange|i want to|i would like to|i'd like to
-    |我要|我想|我想要|我需要"""
-)
-HAN_DOING = _listed("办|办理|提交|申请|处理|执行|继续")
-HAN_ENDS = ("", "了", "吧", "了吧", "一下", "一下吧", "掉", "掉吧")
-# Beside a number or a product that stands on the card, or the proof.
-AROUND_VALUE = _listed(
-    """is|it's|its|for|with|number|order|order number|item|product|phone|phone number|mobile|digits
-    |last four|last four digits|ending in|尾号|后四位|末四位|手机|手机号|手机尾号|电话|订单|订单号|单号
-    |号码|编号|商品|为|就是"""
-)
-BESIDE = POLITE | POINTING | GOING_AHEAD | {verb + end for verb in HAN_DOING for end in HAN_ENDS}
+# Of one phrase, in tokens: "the last four digits of my phone number are 2567", 我的手机号码后四位就是2567.
+LONGEST_PHRASE = 13
 ORDERLY = re.compile(r"\bcancel|取消")
 # "Cancel this request" means the talk, not the order.
 ABOUT_TALK = re.compile(r"request|process|form|application|申请|流程|操作|办理")
+# A question behind what is handed over: "2567, right".
+TAGS = frozenset(("right", "correct", "ok", "okay", "k", "y", "对", "是", "行", "好", "可以"))
 # A mark stands behind what it belongs to; no other sign is harmless: ¬yes, [ ] yes, y̶e̶s̶.
-SIGNS = re.compile("(?P<yes>[👍👌✅🆗✔])?(?(yes)|[🙏😊🙂❤💯])[\ufe0f🏻-🏿]*")
+SIGNS = re.compile(
+    "(?P<yes>[👍👌✅🆗✔])?(?(yes)|[🙏😊🙂❤💯🎉👏🙆])[\ufe0f🏻-🏿]*(?:\u200d[♀♂]\ufe0f?)?"
+)
 PLAIN = re.compile(r"\s*(?:[^\W_][,.;:!~…、。，．；：！～·\-–—'’\s]*)+")
-TOKEN = re.compile(rf"[{HAN}]|[^\s{HAN}]+")
+TOKEN = re.compile(rf"是?{PROOF}|[{HAN}{ORDER}]|[^\s{HAN}{ORDER}{PROOF}]+")
 Span = tuple[int, int]
+
+
+class Kind(Enum):
+    YES = auto()
+    POLITE = auto()
+    DOING = auto()
+    BEHIND = auto()
+    PARTICLE = auto()
+    NUMBER = auto()
+    PROOF = auto()
+    WHOLE = auto()
+
+
+BESIDE = {
+    Kind.POLITE: POLITE,
+    Kind.DOING: DOING,
+    Kind.NUMBER: NUMBER,
+    Kind.BEHIND: BEHIND_A_YES,
+    Kind.PARTICLE: PARTICLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a line has said so far. `stage`: 1 from what shall be done on, 2 from the number on."""
+
+    yes: bool = False
+    proof: bool = False
+    stage: int = 0
+
+    def then(self, kind: Kind, phrase: str) -> "Said | None":
+        """With one phrase more; None where it has no place."""
+        match kind:
+            case Kind.POLITE:
+                return self
+            case Kind.YES if self.stage == 0 and not (self.proof and phrase in TAGS):
+                return self if self.yes else replace(self, yes=True)
+            case Kind.DOING if self.yes and self.stage == 0:
+                return replace(self, stage=1)
+            case Kind.BEHIND | Kind.PARTICLE if self.yes or (kind is Kind.PARTICLE and self.proof):
+                return self
+            case Kind.WHOLE if self.stage == 0:
+                return replace(self, yes=True, stage=2)
+            case Kind.NUMBER if self.stage < 2 and (self.yes or self.proof):
+                return replace(self, stage=2)
+            case Kind.PROOF if not self.proof:
+                return replace(self, proof=True)
+        return None
 
 
 def consents(
     flow: FlowSpec, active: ActiveFlow, reading: Reading, given: Iterable[Span] = ()
 ) -> bool:
     """Whether the line is a yes and nothing else. `given`: where it gives the proof."""
-    if len(reading.text.strip()) > LONGEST_YES:
-        return False
-    places = [*given, *_known(flow, active, reading)]
-    signs = list(SIGNS.finditer(reading.text))
-    is_signed = any(sign["yes"] for sign in signs)
-    signed = [sign.span() for sign in signs]
-    if not PLAIN.fullmatch(_filled(reading.text, [*places, *signed], "0")):
-        return False
-    words = _filled(reading.text, signed, " ")
-    plain = bare(spelt(_filled(words, places, " ")))
-    if NO_YES.fullmatch(bare(spelt(_filled(words, places, "0")))):
-        return False
-    if ORDERLY.search(plain) and ABOUT_TALK.search(plain):
-        return False
-    named = set(_names(flow))
-    if any(plain.count(name) > 1 for name in named - POINTING):
-        # "cancel the cancel"
-        return False
-    beside = BESIDE | {name + end for name in named for end in HAN_ENDS}
-    beside |= set(_shown(flow, active, plain, has_value=bool(places)))
-    return _agrees(plain, beside, phrases(reading.book), is_signed=is_signed)
+    return any(said.yes for said in _said(flow, active, reading, given))
 
 
-def _agrees(
-    plain: str, beside: set[str] | frozenset[str], lists: Phrases, *, is_signed: bool
+def hands_over(
+    flow: FlowSpec, active: ActiveFlow, reading: Reading, given: Iterable[Span] = ()
 ) -> bool:
-    """Whether phrases that say yes or stand beside it fill the line, one of them a yes."""
+    """Whether the line is a yes, or the proof at the places `given`, and nothing else."""
+    return any(said.yes or said.proof for said in _said(flow, active, reading, given))
+
+
+def _said(
+    flow: FlowSpec, active: ActiveFlow, reading: Reading, given: Iterable[Span]
+) -> Iterable[Said]:
+    """What the whole line may say; nothing when there is anything else in it."""
+    text = reading.text
+    if len(text.strip()) > LONGEST_YES or ORDER in text or PROOF in text:
+        return ()
+    places = dict.fromkeys(given, PROOF)
+    places = {**_known(flow, active, reading), **places}
+    if THINKS.fullmatch(text.strip()):
+        return ()
+    signs = list(SIGNS.finditer(text))
+    signed = [sign.span() for sign in signs]
+    if not PLAIN.fullmatch(_filled(text, dict.fromkeys([*places, *signed], "0"))):
+        return ()
+    words = _filled(text, {**dict.fromkeys(signed, ""), **places})
+    start = Said(yes=any(sign["yes"] for sign in signs))
+    # A gap between two words of Chinese may be a comma, or nothing.
+    for plain in dict.fromkeys((bare(normalise(words)), bare(spelt(words)))):
+        if NO_YES.search(plain) or (ORDERLY.search(plain) and ABOUT_TALK.search(plain)):
+            return ()
+        if said := _read(plain, start, words_of(flow), phrases(reading.book)):
+            return said
+    return ()
+
+
+def _read(plain: str, start: Said, words: FlowWords, lists: Phrases) -> Iterable[Said]:
+    """What phrases of the lists say that fill the line one after the other."""
     tokens = [found.span() for found in TOKEN.finditer(plain)]
     if len(tokens) > MOST_TOKENS:
-        return False
-    # Up to each token: how many yeses can fill it, 0 or 1 or both; empty when nothing can.
-    filled: list[set[int]] = [{int(is_signed)}, *(set() for _ in tokens)]
-    for first, (start, _) in enumerate(tokens):
+        return ()
+    # Of a row of one word each phrase is looked up once.
+    kinds = cache(lambda phrase: tuple(_kinds(phrase, words, lists)))
+    filled: list[set[Said]] = [{start}, *(set() for _ in tokens)]
+    for first, (at, _) in enumerate(tokens):
+        if not filled[first]:
+            continue
         for last in range(first, min(first + LONGEST_PHRASE, len(tokens))):
-            phrase = plain[start : tokens[last][1]]
-            if filled[first] and _is_yes(phrase, lists):
-                filled[last + 1].add(1)
-            elif phrase in beside:
-                filled[last + 1] |= filled[first]
-    return 1 in filled[-1]
+            phrase = plain[at : tokens[last][1]]
+            for kind in kinds(phrase):
+                more = (said.then(kind, phrase) for said in filled[first])
+                filled[last + 1].update(filter(None, more))
+    return filled[-1]
 
 
-def _is_yes(phrase: str, lists: Phrases) -> bool:
-    own = lists.added(phrase)
-    return own is PhraseKind.AFFIRM if own else YES.fullmatch(phrase) is not None
+def _kinds(phrase: str, words: FlowWords, lists: Phrases) -> Iterator[Kind]:
+    """What a phrase may be."""
+    if own := lists.added(phrase):
+        if own is PhraseKind.AFFIRM:
+            yield Kind.YES
+        return
+    if words.yes.fullmatch(phrase) or (YES.fullmatch(phrase) and not STATES.fullmatch(phrase)):
+        yield Kind.YES
+    if words.doing.fullmatch(phrase):
+        yield Kind.DOING
+    if words.proof.fullmatch(phrase):
+        yield Kind.PROOF
+    if words.whole.fullmatch(phrase):
+        yield Kind.WHOLE
+    yield from (kind for kind, listed in BESIDE.items() if listed.fullmatch(phrase))
 
 
-def _known(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Iterator[Span]:
-    """Where the line names what stands on the card."""
-    values = [(spec, active.slots.get(spec.name)) for spec in flow.slots]
+def _known(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> dict[Span, str]:
+    """Where the line names the order that stands on the card, or the proof that was given for it."""
+    found = {}
     for one in reading.mentions:
-        if any(
-            given and fits(spec, one) and value_for(spec, one) == given.value
-            for spec, given in values
-        ):
-            yield reading.line.span(one.start, one.end)
+        for spec in flow.slots:
+            value = active.slots.get(spec.name)
+            if (
+                value
+                and (spec.proof or spec.kind is SlotKind.ORDER_ID)
+                and fits(spec, one)
+                and value_for(spec, one) == value.value
+            ):
+                found[reading.line.span(one.start, one.end)] = PROOF if spec.proof else ORDER
+    return found
 
 
-def _filled(text: str, places: Iterable[Span], filler: str) -> str:
-    for start, end in places:
-        text = f"{text[:start]}{filler * (end - start)}{text[end:]}"
+def _filled(text: str, places: dict[Span, str]) -> str:
+    """The text with one character, or a space, in each place, which keep their distance."""
+    for (start, end), filler in sorted(places.items(), reverse=True):
+        text = f"{text[:start]}{filler or ' '}{text[end:]}"
     return text
-
-
-def _names(flow: FlowSpec) -> Iterator[str]:
-    """The words of the flow's own name; of a Chinese one its pairs, and 退 of 退货."""
-    for name in flow.names.values():
-        for piece in pieces(normalise(name)):
-            yield piece
-            if is_han(piece):
-                yield from (piece[at : at + 2] for at in range(0, len(piece) - 1, 2))
-                yield from piece[:1] if len(piece) == 2 else ()
-
-
-def _shown(flow: FlowSpec, active: ActiveFlow, plain: str, *, has_value: bool) -> Iterator[str]:
-    """The options on the card, and beside a value the labels. What somebody wrote in free words may
-    say anything, and so may a name that holds something back."""
-    options = {
-        normalise(name)
-        for spec in flow.slots
-        if spec.kind is SlotKind.CHOICE and (given := active.slots.get(spec.name))
-        for option in spec.options
-        if option.value == given.value
-        for name in (*option.labels.values(), *option.synonyms)
-    }
-    names = {
-        name for name in map(bare, options) if not (HELD_BACK.search(name) or DENIERS.search(name))
-    }
-    yield from names
-    if has_value or any(name in plain for name in names):
-        yield from AROUND_VALUE
-        yield from (bare(normalise(label)) for spec in flow.slots for label in spec.labels.values())

@@ -7,6 +7,7 @@ may stand in a longer line, but not in a question about people ("when is a human
 
 import re
 
+from apps.engine.clauses import between
 from apps.engine.commands import Courtesy
 from apps.engine.text import normalise
 
@@ -62,7 +63,7 @@ HUMAN_WISH = r"""
     |\b(get|give|want|need|prefer|find)\b
         (\ (me|us|to|have|an?|the|your|some|any|real|actual|live|another))*
         \ (human|person|agent|operator|representative|rep|supervisor|manager|live\ (support|chat)|support)
-        (\ (please|now|here|instead|asap|right\ now|not\ .*|to\ (?!sign|wear|use|fit)\w+.*))*$
+        (\ (please|now|here|instead|asap|right\ now|not\ .*|to\ (?!sign|wear|use|fit)\w+.*))*+$
     |(转接?|接通?|找|叫|联系|呼叫|换|要|想|给我|帮我)(你们|一下|一个|个|到|成|的|和|跟|与|我)*
         (人工|真人|活人|主管|经理)(客服|服务|坐席|座席)?
         (?=$|吧|呢|啊|呀|吗|谢谢|来|处理|聊|说|讲|谈|帮|解决|接|跟|好|行|可以|沟通|对话)
@@ -104,7 +105,7 @@ COURTESY_NEXT = re.compile(rf"(?:{ANY_COURTESY})(?![a-z0-9'])\ ?(?:(?:and|n)\ )?
 # Of several courtesies the first counts, but leaving and asking who is there are why they are said,
 # and assent is only how a line begins.
 LOUDEST = (Courtesy.FAREWELL, Courtesy.IDENTITY)
-CLAUSES = re.compile(r"[,.;:!?…，。！？；：、\n]+|\b(?:but|and)\b")
+BETWEEN = between(r"\b(?:but|and)\b")
 HAN_GAPS = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 BREAKS = re.compile(r"[^\w']+|_")
@@ -130,7 +131,7 @@ def wants_human(line: str, plain: str) -> bool:
         return True
     if not NAMES_SOMEBODY.search(line):
         return False
-    clauses = (clause.strip() for clause in CLAUSES.split(line))
+    clauses = (clause.strip() for clause in BETWEEN.split(line))
     return any(WISH.search(clause) and not NO_WISH.search(clause) for clause in clauses)
 
 

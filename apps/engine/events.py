@@ -20,6 +20,8 @@ class Say(StrEnum):
     NOTED = "noted"
     NOTED_UNREACHABLE = "noted_unreachable"
     NOBODY_YET = "nobody_yet"
+    FLOW_WAITS = "flow_waits"  # `flow` was asked for, which the bot begins when it answers again
+    STILL_ASKED = "still_asked"  # to a stop that takes no request back
     LEAVE_ADDRESS = "leave_address"  # the team has what a flow ordered, and nowhere to answer it
     REACHABLE = "reachable"  # `text` is the address that was typed
     HERE = "here"  # to a line without a word that could mean something
@@ -48,6 +50,9 @@ class Say(StrEnum):
     TOO_LATE = "too_late"  # to stop `flow`: it was carried out before the line came
     DECLINED = "declined"
     EXPIRED = "expired"
+    TAKEN = "taken"  # `slot` was given where another is asked for
+    ALSO_ASKED = "also_asked"  # `text` is a question beside a wish, which the search is not sure of
+    SAME_ORDER = "same_order"  # `slot` holds the order that was spoken of before
     GO_ON = "go_on"
     LATER = "later"  # `flow` was asked for in the middle of another, and comes after it
     ASK_LATER = "ask_later"  # another one waits already: `flow` can be asked for after that
@@ -119,7 +124,8 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """The flow's action is to run, once, under `key`, with these values by slot."""
+    """The flow's action is to run, once, under `key`, with these values by slot. `taken` are slots
+    whose values the action under the key `before` had, in these slots of its own."""
 
     key: str
     flow: str
@@ -127,6 +133,8 @@ class Act:
     action: str
     slots: Mapping[str, SlotValue]
     lookup: bool
+    before: str = ""
+    taken: Mapping[str, str] = field(default_factory=dict)
 
 
 class Ended(StrEnum):
@@ -142,8 +150,10 @@ class Ended(StrEnum):
 class Result:
     """What came of an action, handed to `turn.resume`. `text` is the shop's own sentence. A
     refusal may name the `slot` that is wrong; `not_found` says that no order of this visitor fits
-    what was given, whether it exists or not. `language` is the one that the action was asked for
-    in. `asks_address`: a person is to answer, and nobody knows where."""
+    what was given, whether it exists or not; `used_up` that it was not looked for, since too many
+    tries were wrong. `language` is the one that the action was asked for in. `asks_address`: a
+    person is to answer, and nobody knows where. `proves`: whoever answered has compared the order
+    with what proves it."""
 
     key: str
     ended: Ended
@@ -152,6 +162,8 @@ class Result:
     not_found: bool = False
     language: str = ""
     asks_address: bool = False
+    proves: bool = True
+    used_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,17 @@ CHANGE = r"""
     |(?:我|要|想|请|帮|把)*{label}(?:要|想|得|需要|可以|能)?(?:改|修改|更改|换)(?:一?[下个])?(?:吧|吗)?
     |(?:我|其实|还)*(?:有|是|选|因为|想选)*(?:别的|其他的?|另外的?|另一个){label}
 """
+# A whole line that means another order than the one that stands there.
+ANOTHER_ORDER = re.compile(
+    r"""
+    (?:(?:no|not\ this|not\ that|actually|sorry|please|but|it'?s|it\ is|it\ was|that'?s|for|about|with|i|meant|mean|want|need|take|use)\W+)*
+        (?:another|a\ different|(?:the|my)\ other)\ (?:order|one)(?:\ number)?(?:\W+(?:please|then|instead|thanks))*
+    |(?:no\W+)?(?:not|wrong)\ (?:this|that|the)\ order
+    |(?:不|不对|不好意思|我|是|要|想|说的|指的|其实|应该|换|改|用|成|为)*(?:另外?一?|别的|其[他它]的?)[个张单笔]?的?订单(?:吧|谢谢|的)?
+    |(?:我|要|想|请|帮)*(?:换|改)(?:成)?一?[个张]订单(?:吧|谢谢)?|不是这[个张单笔](?:订单)?(?:的)?
+    """,
+    re.VERBOSE,
+)
 NAMED = r"(?:(?:the|my)\ )?{label}"
 NUMBERED = frozenset(
     {SlotKind.ORDER_ID, SlotKind.PHONE, SlotKind.PHONE_TAIL, SlotKind.EMAIL, SlotKind.DATE}
@@ -50,6 +61,8 @@ def faulted(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Unfit | Non
         labels = _labels(spec)
         ways = [CHANGE, *([FAULT] if _may_be_wrong(spec) else ())]
         if any(_said_of(way, labels).fullmatch(plain) for way in ways):
+            return Unfit(spec.name, WRONG)
+        if spec.kind is SlotKind.ORDER_ID and ANOTHER_ORDER.fullmatch(plain):
             return Unfit(spec.name, WRONG)
         if was_denied and _said_of(NAMED, labels).fullmatch(plain):
             return Unfit(spec.name, WRONG)

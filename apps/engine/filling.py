@@ -1,24 +1,16 @@
 """Slots: what is said is checked, kept, and changed."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal, InvalidOperation
 
+from apps.engine.checks import problem_of
 from apps.engine.commands import CorrectSlot, SetSlot, Unfit
 from apps.engine.confirming import go_on
 from apps.engine.flows import LONGEST_VALUE, FlowSpec, SlotKind, SlotSpec
-from apps.engine.recognise.patterns import compiled
+from apps.engine.known import forget_order
 from apps.engine.scene import Scene
-from apps.engine.types import ActiveFlow, SlotValue, Snapshot, Source
+from apps.engine.types import ActiveFlow, SlotValue, Source
 
-SHAPES = {
-    SlotKind.ORDER_ID: re.compile(r"(?=.*\d)[\w#/.-]{3,60}"),
-    SlotKind.PHONE: re.compile(r"\+?\d{5,20}"),
-    SlotKind.PHONE_TAIL: re.compile(r"\d{4}"),
-    SlotKind.EMAIL: re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+"),
-}
 LETTER = re.compile(r"[^\W_]")
 WRONG = "wrong"
 # Only these are told apart without knowing what they are for.
@@ -29,7 +21,7 @@ def fill(command: SetSlot | CorrectSlot, scene: Scene) -> None:
     """Takes a value, or notes why it cannot be taken."""
     active, flow = scene.active, scene.flow
     if active is None or flow is None:
-        _hear(command, scene)
+        hear(command, scene)
         return
     if active.running:
         scene.about_flow = True
@@ -59,11 +51,9 @@ def lack(scene: Scene) -> None:
     spec = awaited(flow, active)
     if active.running:
         scene.about_flow = True
-    elif spec and spec.name != active.pending:
+    elif spec and (spec.required or spec.name != active.pending):
         scene.unfit = scene.unfit or Unfit(spec.name, "lack")
-    elif spec is None or spec.required:
-        scene.lacked = True
-    else:
+    elif spec:
         slots = {name: value for name, value in active.slots.items() if name != spec.name}
         scene.change(slots=slots, pending="", asked=0, confirmation="", agreed=False)
         scene.progressed = True
@@ -98,7 +88,8 @@ def _put(spec: SlotSpec, value: SlotValue, scene: Scene) -> None:
     before = active.slots.get(spec.name)
     if before is None or before.value != value.value:
         scene.change(slots={**active.slots, spec.name: value})
-        scene.corrected |= before is not None
+        if spec.kind is SlotKind.ORDER_ID and not _is_proven(value, scene):
+            forget_order(scene)
         if not spec.proof:
             # What was shown is no longer what would be done.
             scene.change(confirmation="", agreed=False)
@@ -111,7 +102,12 @@ def _put(spec: SlotSpec, value: SlotValue, scene: Scene) -> None:
         go_on(scene)
 
 
-def _hear(command: SetSlot | CorrectSlot, scene: Scene) -> None:
+def _is_proven(value: SlotValue, scene: Scene) -> bool:
+    proven = scene.memory.proven
+    return proven is not None and proven.order == value.value
+
+
+def hear(command: SetSlot | CorrectSlot, scene: Scene) -> None:
     """Keeps a detail that no flow has asked for yet."""
     if command.slot not in HEARD or not 0 < len(command.value) <= LONGEST_VALUE:
         return
@@ -126,89 +122,3 @@ def is_only_heard(text: str, scene: Scene) -> bool:
         value = scene.memory.heard[kind]
         text = text.replace(value.said or value.value, "")
     return bool(scene.heard) and not LETTER.search(text)
-
-
-def recalled(flow: FlowSpec, scene: Scene) -> dict[str, SlotValue]:
-    """The details heard before that fit the flow, each for the first slot of its kind."""
-    found: dict[str, SlotValue] = {}
-    left = dict(scene.memory.heard)
-    for spec in flow.slots:
-        value = left.get(spec.kind)
-        if value and not problem_of(spec, value.value, scene.snapshot):
-            found[spec.name] = left.pop(spec.kind)
-    scene.memory = replace(scene.memory, heard=left)
-    return found
-
-
-def problem_of(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
-    """Why a canonical value cannot stand in a slot, in the words of Unfit; "" if it can."""
-    if not value.strip():
-        return "shape"
-    if len(value) > min(spec.longest, LONGEST_VALUE):
-        return "too_long"
-    check = CHECKS.get(spec.kind)
-    return check(spec, value, snapshot) if check else ""
-
-
-def _shape(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
-    return "" if SHAPES[spec.kind].fullmatch(value) else "shape"
-
-
-def _order_id(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
-    if not spec.patterns:
-        return _shape(spec, value, snapshot)
-    own = filter(None, map(compiled, spec.patterns))
-    return "" if any(one.regex.fullmatch(value) for one in own) else "shape"
-
-
-def _choice(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
-    return "" if any(option.value == value for option in spec.options) else "unknown"
-
-
-def _product(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
-    """A shop without a catalogue takes what is said."""
-    products = snapshot.book.products
-    return "" if not products or any(one.value == value for one in products) else "unknown"
-
-
-def _date(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        return "shape"
-    if day.isoformat() != value:
-        return "shape"
-    if snapshot.today is None:
-        return ""
-    days = (day - snapshot.today).days
-    if spec.earliest_days is not None and days < spec.earliest_days:
-        return "past"
-    if spec.latest_days is not None and days > spec.latest_days:
-        return "future"
-    return ""
-
-
-def _amount(spec: SlotSpec, value: str, snapshot: Snapshot) -> str:
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        return "shape"
-    if not amount.is_finite():
-        return "shape"
-    if amount < Decimal(str(spec.minimum or 0)):
-        return "too_small"
-    if spec.maximum is not None and amount > Decimal(str(spec.maximum)):
-        return "too_large"
-    return ""
-
-
-CHECKS: dict[SlotKind, Callable[[SlotSpec, str, Snapshot], str]] = {
-    SlotKind.ORDER_ID: _order_id,
-    SlotKind.CHOICE: _choice,
-    SlotKind.PRODUCT: _product,
-    SlotKind.DATE: _date,
-    SlotKind.AMOUNT: _amount,
-    SlotKind.PHONE: _shape,
-    SlotKind.PHONE_TAIL: _shape,
-    SlotKind.EMAIL: _shape,
-}

@@ -17,6 +17,7 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import NamedTuple
 
+from apps.engine.clauses import between
 from apps.engine.slips import Slips, slips
 from apps.engine.text import FUNCTION_WORDS, HAN, stem
 
@@ -48,8 +49,8 @@ _NONE = 0
 _WORD = re.compile(f"[a-z0-9_à-ɏ']+|[{HAN}]+")
 # Not a word but a number of some kind: W12, gift_card_77.
 _OPAQUE = re.compile(r"[\d_]")
-_CLAUSES = re.compile(
-    r"[,.;!?…~、。:\n]+|\b(?:but|because|since|and(?=\ i\b|\ (?:would|want|please|can|could)\b))\b|但是?|因为|所以"
+_BETWEEN = between(
+    r"\b(?:but|because|since|and(?=\ i\b|\ (?:would|want|please|can|could)\b))\b|但是?|因为|所以"
 )
 _WISH = re.compile(
     r"(?<![不没别])(?<!不想)(?:想|要|能)|可以|帮|麻烦|请|给我|[吗吧么]\W*$"
@@ -115,7 +116,7 @@ class Matcher:
         of numbers and products."""
         if not self.flows:
             return []
-        said = _CLAUSES.split(self.slips.mended(masked), MOST_CLAUSES)[:MOST_CLAUSES]
+        said = _BETWEEN.split(self.slips.mended(masked), MOST_CLAUSES)[:MOST_CLAUSES]
         parts = [part for part in said if not _THANKS.search(part)]
         clauses = [(found, _asks(part)) for part in parts if (found := terms(part))]
         if len(clauses) > 1:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from apps.engine.types import ActiveFlow, Finished, Memory, SlotValue
+from apps.engine.types import ActiveFlow, Finished, Memory, Proven, SlotValue
 
 STORED = TypeAdapter(Memory)
 
@@ -34,8 +34,8 @@ def with_last(memory: Memory, last: str, again: int) -> Memory:
     """What was answered last. Every answered question comes here: `replace` takes twice as long."""
     told, reachable, wrong = memory.told, memory.reachable, memory.wrong
     finished, unreachable = memory.finished, memory.unreachable
-    heard = memory.heard
-    return Memory(told, reachable, memory.active, heard, wrong, last, again, finished, unreachable)
+    heard, active, proven = memory.heard, memory.active, memory.proven
+    return Memory(told, reachable, active, heard, wrong, last, again, finished, unreachable, proven)
 
 
 def _differing(found: Memory | ActiveFlow | SlotValue, empty: object) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _plain(value: object) -> Any:
         case ActiveFlow():
             named = {"flow": value.flow, "version": value.version}
             return named | _differing(value, ActiveFlow("", 0))
-        case Finished():
+        case Finished() | Proven():
             return asdict(value)
         case SlotValue():
             return {"value": value.value} | _differing(value, SlotValue(""))

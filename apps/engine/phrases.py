@@ -9,20 +9,39 @@ import re
 from collections.abc import Iterable
 
 from apps.engine.book import PhraseKind
+from apps.engine.clauses import between
 from apps.engine.courtesies import bare, spelt
 from apps.engine.flows import SlotKind
 
+# What is asked for is somewhere else: "umm I have not got the order number here", 订单号不在手边.
+_THE_NUMBER = r"(?:(?:the|my|an?|any|its|that|this)\ )?(?:\w+\ ){0,2}(?:number|id|code|e?mail|receipt|confirmation|details?)(?:\ (?:with|that\ has)\ (?:the|my)\ (?:order\ )?(?:number|order|id))?"
+_PLACE = r"(?:with\ me|on\ me|(?:at|on|to)\ hand|off\ ?hand|handy|here|there|right\ now|now|at\ the\ moment|at\ home|in\ front\ of\ me|any\ ?more|either|today)"
+_NUMBER_HAN = "(?:订单号码?|单号|编号|号码|短信|邮件|尾号)"
+_LOST_HAN = "(?:没有|没带|没存|没记|没留|没找|没了|找不|查不|不在|忘|丢|不见|记不|想不起|不记得|不知道|不清楚|删)(?:了|到|着|带|掉|记|得|清|住|起|来)*"
+_WHERE_HAN = "(?:嗯|呃|额|啊|哎呀?|那个|这个|不好意思|抱歉|可是|但是?|我|这边|这里|这儿|那边|现在|目前|暂时|这会儿?|手头|手边|手上|身边|身上|家里?|刚好|正好|都|也|真|已经|好像|的|一时|确实|可能)*"
+_NOT_AT_HAND = rf"""
+    (?:(?:sorry|um+|uh+|er+m?|hm+|mm+|well|oh|ah|but|no|so|actually|unfortunately)\ )*(?:
+        (?:i\ )?(?:have\ not|haven'?t)\ got\ (?:{_THE_NUMBER}|(?:it|that|one|any)(?=\ {_PLACE}))
+        |(?:i\ )?(?:do\ not|don'?t|can\ not|cannot|can'?t|couldn'?t|did\ not|didn'?t)\ (?:really\ )?(?:have|know|find|see|remember|recall|keep|save)\ (?:it|that|one|any|{_THE_NUMBER})
+        |(?:i\ )?(?:have\ )?no\ {_THE_NUMBER}
+        |i(?:\ have|'ve)?\ (?:lost|deleted|misplaced|forgot(?:ten)?|left|threw\ away)\ (?:it|that|{_THE_NUMBER})
+        |{_THE_NUMBER}\ (?:is\ not|isn'?t|is(?=\ at\ home))(?=\ )
+    )(?:\ {_PLACE})*
+    |{_WHERE_HAN}{_LOST_HAN}{_NUMBER_HAN}(?:了|啊|呀|呢|哦|诶)*
+    |{_WHERE_HAN}{_NUMBER_HAN}{_WHERE_HAN}(?:{_LOST_HAN}|在家里?|落家里?)(?:我?手[边头上]|我?身[边上]|我?这[里边儿]?)?(?:了|啊|呀|呢|哦)*
+"""
 LISTS = {
     PhraseKind.AFFIRM: r"""
-        y|yes|yeah|yep|yup|yea|ya|ye?s\ please|sure(\ thing)?|ok(ay)?|okey|k|alright|all\ right|fine|right|correct|exactly|perfect|great
+        y|(ye+s+|ye+p+|yeah+|yup+|ok+)+|yea|ya|ye?s\ (please|indeed)|sure(\ thing)?|okay|okey(\ dokey)?|okie(\ dokie)?|k|alright|all\ right|fine|right|correct|exactly|perfect|great
         |(yes\ )?(it|that|this)(\ i?s|'s)\ (right|correct|fine|ok(ay)?|good|it|the\ one)|thats\ (right|correct|fine|ok(ay)?|good|it|the\ one)
         |(everything|all|it|that|this)\ ?(is|looks|sounds)?\ (correct|right|good|fine|great|perfect)
-        |(looks|sounds)\ (good|right|fine|great|correct)(\ to\ me)?|absolutely|definitely|certainly|of\ course|affirmative|agreed|i\ agree
+        |(looks|sounds)\ (good|right|fine|great|correct)(\ to\ me)?|absolutely|definitely|certainly|of\ course|affirmative|agreed|i\ agree|totally|(i\ )?totally\ agree
+        |aye|roger(\ that)?|for\ sure|by\ all\ means|go\ for\ it|(works|fine)\ for\ me|fine\ (by|with)\ me
         |(i\ )?(can\ )?confirm(ed)?(\ (it|that|this))?|(yes\ )?(please\ )?(go\ ahead|proceed|continue|go\ on|carry\ on|do\ (it|so|that|this)|submit(\ it)?)(\ (then|now|please|with\ (it|that|this)))?
         |please\ do|let'?s\ do\ (it|that|this)|i\ do|i\ am\ sure|i'?m\ sure
-        |是|是(的|啊|呀|滴|哒)|对|对(的|啊|呀|滴|对+)|没错|没问题|木问题|无误|正确|确认(无误|了|提交|办理)?|确定(了|无误|提交)?|我?同意|我?(确认|确定)
-        |好|好(的|吧|滴|嘞|哒|呀|啊|呢)|可以(的|啊|呀)?|行(的|啊|吧)?|成|中|嗯+|嗯嗯?(好的?|对的?|是的?)|恩+|ok的|就是(这个|它|这样)?|就这样(吧)?|就这个|是这个|继续(吧|办理)?
-        |(那就)?(提交|办理?|办|处理|执行)(吧|了)|信息(正确|无误|没错|没问题)|没有?(错|误|问题)
+        |是|是(的|啊|呀|滴|哒|的呢)|对|对(的|啊|呀|滴|头|对+)|(都|全)对的?|没错|没问题的?|木问题|我?没意见|当然(可以|了)?|必须的|无误|正确|确认(无误|了|提交|办理)?|确定(了|的|无误|提交)?|我?同意的?|我?(确认|确定)
+        |好|好(的呢?|吧|滴|嘞|哒|呀|啊|呢|咧|啦|喔)|可以(的|啊|呀|了|哦|喔)?|嗯呢|行(的|啊|吧)?|成|中|嗯+|嗯嗯?(好的?|对的?|是的?)|恩+|ok的|就是(这个|它|这样)?|就这样(吧)?|就这个|是这个|继续(吧|办理)?
+        |提交|(那就)?(提交|办理?|办|处理|执行)(吧|了)|(那)?就(这么|这样)办(吧)?|照办(吧)?|核对(无误|过了)|信息(正确|无误|没错|都?没问题|没有问题|都?对的?)|没有?(错|误|问题)
     """,
     PhraseKind.DENY: r"""
         n|no|nope|nah|no\ way|not\ (yet|now|really|correct|right|sure(\ yet)?|ok(ay)?|quite|this(\ one)?|that(\ one)?)|no\ (thanks|thank\ you)
@@ -37,12 +56,13 @@ LISTS = {
         |(我)?(要|想)?取消(了|吧|掉|一下|操作|流程|办理|申请|这个申请)?|算了(吧)?|还是算了(吧)?|(我)?[不别](办|弄|搞|申请|操作|填)了|(我)?(先)?不(办|弄)(了|吧)|(先)?不用[了啦]|不需要了|不必了?|停(止|下(来)?)?(了|吧)?|退出|放弃(了|吧)?|结束|终止
         |(我)?不想(办|弄|填)了|撤回申请
     """,
-    PhraseKind.LACK: r"""
+    PhraseKind.LACK: rf"""
         (sorry\ )?i\ ?(really\ |honestly\ )?(don'?t|do\ not|dont|can'?t|cannot|cant|can\ not|couldn'?t|no\ longer)\ (have|know|remember|recall|find|see)(\ (it|one|that|this|them|any|which|what\ it\ is|the\ (number|id|code|phone)))?(\ (with\ me|on\ me|at\ hand|handy|right\ now|now|anymore|any\ more))*
-        |(sorry\ )?(i\ )?(don'?t|do\ not|dont|can'?t|cannot|cant|can\ not|couldn'?t)\ (have|know|remember|recall|find|see)\ (the|my|an|any|its|that)\ (\w+\ ){0,2}(number|id|no|code|phone|e?mail|date|details?)(\ (with\ me|on\ me|at\ hand|handy|right\ now|now|anymore|here))*
+        |(sorry\ )?(i\ )?(don'?t|do\ not|dont|can'?t|cannot|cant|can\ not|couldn'?t)\ (have|know|remember|recall|find|see)\ (the|my|an|any|its|that)\ (\w+\ ){{0,2}}(number|id|no|code|phone|e?mail|date|details?)(\ (with\ me|on\ me|at\ hand|handy|right\ now|now|anymore|here))*
         |(i\ )?(have\ )?(no\ (idea|clue)|forgot(ten)?|lost)(\ (it|that|the\ number|my\ (order\ )?(number|id)))?|not\ sure|i'?m\ not\ sure|i\ am\ not\ sure|idk|dunno|n\ a|none|don'?t\ (know|have\ (it|one|any)|remember)|dont\ (know|have\ (it|one)|remember)|unknown|skip|can'?t\ find\ it
         |(我)?(这边|现在|手头|手边|身边)?(都|也)?(没有?|不)(这个|那个|订单号?|单号|编号|号码|记录|邮箱|手机号?)(了|啊|呀|呢)?|(我)?没有(了|啊|呀|呢|哦)?|(我)?(也|真的?)?(不知道|不记得|不清楚|不晓得|不太清楚|不确定|记不(得|清|住)(了)?|想不起来(了)?|找不到|查不到|忘(记)?(了|掉了)|弄丢了|丢了|说不清|没(记住?|存|留)(下来)?)(了|啊|呀|呢)?(订单号?|单号|编号|号码|这个)?(了|是多少)?
         |(我)?(的)?(订单号?|单号|编号|号码)(我)?(不知道|不记得|忘(记)?了|找不到|丢了|没有|没了|记不得|记不清)(了)?|跳过|无
+        |{_NOT_AT_HAND}
     """,
 }
 # What may be said kindly with a stop, and is none by itself: "never mind, it's fine".
@@ -107,7 +127,7 @@ _BESIDE = re.compile(
 )
 _SIGNS = re.compile("(?P<yes>[👍👌✅🆗🙆✔])[🏻-🏿]*|[👎❌🙅✖][🏻-🏿]*")
 _ASKS = re.compile(r"[?]|[吗么嘛]\W*$")
-_PARTS = re.compile(r"[,.;:!~…、。\n]+")
+_BETWEEN = between()
 # No phrase is longer.
 LONGEST = 100
 MOST_WORDS = 8
@@ -133,7 +153,7 @@ class Phrases:
             return own
         if len(line) > LONGEST or _ASKS.search(line):
             return None
-        parts = [found for part in _PARTS.split(line) if (found := bare(part))]
+        parts = [found for part in _BETWEEN.split(line) if (found := bare(part))]
         return next((kind for kind in order if _fills(kind, plain, parts)), None)
 
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 from apps.engine.confirming import leave
 from apps.engine.events import Ended, Reason, Result, Say
 from apps.engine.flows import FlowSpec, SlotKind
+from apps.engine.known import AWAY_S, forget_order, note_order
 from apps.engine.machine import FLOW_STATES
 from apps.engine.policy import PERSON, Condition
 from apps.engine.scene import Scene
-from apps.engine.types import Mode, State
+from apps.engine.types import ActiveFlow, Mode, State
 from apps.engine.waiting import ask_for_address
 
 SAYS = {
@@ -42,6 +43,7 @@ def take(result: Result, scene: Scene) -> bool:
         if result.ended is Ended.DONE:
             scene.forget_flow()
         return _is_handed_over(result, scene)
+    _note_order(result, active, flow, scene)
     if result.ended is Ended.DONE:
         scene.finish()
         if result.asks_address:
@@ -69,7 +71,7 @@ def _refuse(result: Result, flow: FlowSpec | None, scene: Scene) -> None:
     no more than the proof."""
     if result.not_found:
         scene.memory = replace(scene.memory, wrong=scene.memory.wrong + 1)
-    gone = _wrong_slots(result, flow, scene) if flow else []
+    gone = _wrong_slots(result, flow, scene) if flow and not result.used_up else []
     if not flow or not gone:
         scene.offers_person = True
         leave("refused", scene)
@@ -80,6 +82,19 @@ def _refuse(result: Result, flow: FlowSpec | None, scene: Scene) -> None:
     is_asked = flow.by_name[gone[0]].proof and not scene.snapshot.verified
     if is_asked and not flow.lookup:
         scene.change(agreed=True, confirmation=scene.fresh())
+
+
+def _note_order(result: Result, active: ActiveFlow, flow: FlowSpec | None, scene: Scene) -> None:
+    """Whether the order was found for what was given. Who was away for long meanwhile is not known
+    to be the same."""
+    if flow is None or result.ended not in TOLD:
+        return
+    spec = flow.by_name.get(result.slot)
+    is_wrong = spec is not None and (spec.proof or spec.kind is SlotKind.ORDER_ID)
+    if result.not_found or is_wrong or scene.snapshot.idle_s > AWAY_S:
+        forget_order(scene)
+    else:
+        note_order(active, flow, scene, is_proved=result.proves)
 
 
 def _wrong_slots(result: Result, flow: FlowSpec, scene: Scene) -> list[str]:
@@ -95,7 +110,8 @@ def _wrong_slots(result: Result, flow: FlowSpec, scene: Scene) -> list[str]:
 
 def _is_proof_wrong(result: Result, flow: FlowSpec, scene: Scene) -> bool:
     given = scene.now.slots.keys() & set(_proofs(flow))
-    return result.not_found and bool(given) and not scene.snapshot.verified
+    is_refused = result.not_found and not result.used_up
+    return is_refused and bool(given) and not scene.snapshot.verified
 
 
 def _proofs(flow: FlowSpec) -> list[str]:

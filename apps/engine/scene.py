@@ -1,12 +1,13 @@
 """What the parts of a turn share: what is known, what has been found out, and what is to be said.
 
 Commands are applied one after another and only note what they are about; what is said and where the
-dialogue moves is settled once, when all have been heard (`asking.py`).
+dialogue moves is settled once, when all have been heard (`settling.py`).
 """
 
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import IntEnum, auto
 from typing import Any, cast
 
 from apps.engine.commands import Command, Unfit
@@ -47,6 +48,15 @@ REASONS = {
 }
 
 
+class Sequel(IntEnum):
+    """How a turn comes back to the flow; of several the last of this list counts."""
+
+    STEP = auto()  # what is missing is asked for, the card is shown, or the action runs
+    CARD = auto()  # the card and nothing beside it: a yes to it is awaited
+    CHANGES = auto()  # a no was said to the card: what should be different?
+    NOTHING = auto()  # who takes leave is asked nothing
+
+
 @dataclass(slots=True)
 class Scene:
     """One turn. `memory` and `machine` stand as the turn has left them so far."""
@@ -66,21 +76,20 @@ class Scene:
     commands: tuple[Command, ...] = ()
     # What the commands were about.
     command: str = ""
+    # The flow has what it had not, or stands where it did not.
     progressed: bool = False
-    unfit: Unfit | None = None
-    lacked: bool = False
-    reopened: str = ""
-    declined: bool = False
-    about_flow: bool = False
-    corrected: bool = False
-    returned: bool = False
-    quiet: bool = False
     # An answer came to something else than what is asked: that is no turn without progress.
     missed: bool = False
-    # Nothing is asked beside the card: a yes to it is awaited.
-    card_alone: bool = False
+    # Something was said to what runs.
+    about_flow: bool = False
+    # The visitor was away for long, and is asked whether to go on.
+    returned: bool = False
+    unfit: Unfit | None = None
+    # The slot that the shop called wrong.
+    reopened: str = ""
+    sequel: Sequel = Sequel.STEP
+    # Why a flow is over. Where one is active all the same, it is the one that is offered now.
     ended: str = ""
-    offered: bool = False
     asked: str = ""
     heard: tuple[str, ...] = ()
     near: tuple[Passage, ...] = ()
@@ -174,6 +183,9 @@ class Scene:
         rule = fired(rules, facts, among=among, high_value=self.is_high_value)
         self.decided(rule)
         return rule
+
+    def follow_with(self, sequel: Sequel) -> None:
+        self.sequel = max(self.sequel, sequel)
 
     def call(self, rule: Rule | None) -> None:
         """Has a person take over, or offers one, as the row says."""

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
-from apps.engine.commands import Command, SetSlot, StartFlow
+from apps.engine.checks import problem_of
+from apps.engine.commands import Command, SetSlot, StartFlow, Unfit
 from apps.engine.confirming import go_on
 from apps.engine.events import Say
-from apps.engine.filling import fill, problem_of, recalled
+from apps.engine.filling import HEARD, hear, value_of
 from apps.engine.flows import FlowSpec
+from apps.engine.known import order_slot, own_name, recalled, same_order
 from apps.engine.policy import PERSON, Condition
 from apps.engine.scene import Scene
 from apps.engine.types import ActiveFlow, SlotValue
@@ -27,17 +29,21 @@ def start(command: StartFlow, scene: Scene) -> None:
     elif active.after != flow.key and active.after in scene.snapshot.book.by_key:
         scene.say(Say.ASK_LATER, flow=flow.key, version=flow.version)
     else:
-        scene.change(after=flow.key)
+        for one in command.given:
+            _hear_given(flow, one, scene)
+        scene.change(after=flow.key, another=command.another)
         scene.say(Say.LATER, flow=flow.key, version=flow.version)
 
 
 def _begin(flow: FlowSpec, command: StartFlow, scene: Scene) -> None:
-    slots = {**_kept(flow, scene), **recalled(flow, scene)}
+    before = {**same_order(flow, scene), **_kept(flow, scene)}
+    if command.another and (order := order_slot(flow)):
+        before.pop(order.name, None)
+    slots = {**before, **recalled(flow, scene)}
     active = ActiveFlow(flow.key, flow.version, slots=slots, language=scene.language)
     scene.memory = replace(scene.memory, active=active)
     scene.subject = flow.key
     scene.progressed = True
-    scene.offered = False
     if flow.high_risk and command.confidence < scene.snapshot.policy.high_risk_at:
         scene.call(scene.weigh({Condition.HIGH_RISK: True}, PERSON))
 
@@ -64,4 +70,12 @@ def _kept(flow: FlowSpec, scene: Scene) -> dict[str, SlotValue]:
 def hear_for(flow: FlowSpec, command: Command, scene: Scene) -> None:
     """Keeps a detail of a flow that is only offered, for when it is begun."""
     if isinstance(command, SetSlot) and (spec := flow.by_name.get(command.slot)):
-        fill(replace(command, slot=spec.kind.value), scene)
+        hear(replace(command, slot=spec.kind.value), scene)
+
+
+def _hear_given(flow: FlowSpec, command: SetSlot | Unfit, scene: Scene) -> None:
+    """Keeps a detail of the flow that comes after this one, and what no other asks for as well."""
+    hear_for(flow, command, scene)
+    if isinstance(command, SetSlot) and flow.by_name[command.slot].kind not in HEARD:
+        own = {own_name(flow, command.slot): value_of(command)}
+        scene.memory = replace(scene.memory, heard={**scene.memory.heard, **own})

@@ -29,6 +29,8 @@ _ASKING = (
     "\ua60f\ua6f7\U00011143\U0001e95f\U0001f679\U0001f67a\U0001f67b\U0001fbc4"
 )
 
+# What a text may grow by when it is spelt out, beside its own length.
+LONGEST_GROWTH = 200
 # A word longer than this is an identifier or noise: its pieces would only cost memory.
 LONGEST_WORD = 40
 
@@ -86,7 +88,9 @@ def normalise(text: str) -> str:
     if text.isascii() and text.isprintable():
         return " ".join(text.lower().split())
     asking = text.translate(_ASKING_FIRST)
-    folded = unicodedata.normalize("NFKC", asking).translate(_TABLE).casefold()
+    # One sign may stand for 18 letters.
+    spelt = unicodedata.normalize("NFKC", asking)[: 2 * len(text) + LONGEST_GROWTH]
+    folded = spelt.translate(_TABLE).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).translate(_TABLE).split())
 
 

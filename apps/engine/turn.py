@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
 from apps.engine.answering import Passages, Play, answer, ask, look_up, offered, small_talk, surer
-from apps.engine.asking import settle
+from apps.engine.beside import ask_beside
 from apps.engine.commands import (
     Affirm,
     AskFaq,
@@ -22,31 +22,32 @@ from apps.engine.commands import (
     SmallTalk,
     Stale,
     StartFlow,
+    TakeBack,
     Unfit,
     WantBot,
     WantHuman,
 )
-from apps.engine.confirming import affirm, cancel, deny, expire
+from apps.engine.confirming import affirm, cancel, deny, expire, take_back
 from apps.engine.decide import Answer, Offer, Unsure
 from apps.engine.events import Event, Judged, Result, Say, Search
 from apps.engine.filling import HEARD, fill, is_only_heard, lack, refuse
 from apps.engine.forms import typed
+from apps.engine.known import AWAY_S, forget_order, same_order
 from apps.engine.machine import FLOW_STATES
 from apps.engine.reading import START_AT
 from apps.engine.results import take
 from apps.engine.return_wish import wants_bot
 from apps.engine.scene import Scene, language_of
+from apps.engine.settling import settle
 from apps.engine.starting import hear_for, start
 from apps.engine.types import Mode, Snapshot, State
 from apps.engine.understand import understand
-from apps.engine.waiting import take_address, want_bot, want_human
+from apps.engine.waiting import gives_up, keep_asking, take_address, want_bot, want_human
 
 Choosing = Generator[Event | Search, Passages | None, Sequence[Command]]
 
 __all__ = ["resume", "run", "typed"]
 
-# Whoever was away for longer is asked whether to go on.
-AWAY_S = 30 * 60
 OF_A_FLOW = (SetSlot, CorrectSlot, Unfit, Lack, Affirm, Deny, CancelFlow)
 # In which order the commands of one line count: what ends or begins a flow says whose details come.
 FIRST = (CancelFlow, StartFlow)
@@ -95,6 +96,8 @@ def resume(snapshot: Snapshot, result: Result) -> Iterator[Event]:
 def _take_up(scene: Scene) -> None:
     """Where the session stands, before anything is heard."""
     snapshot, state = scene.snapshot, scene.machine.state
+    if snapshot.idle_s > AWAY_S:
+        forget_order(scene)
     if state is State.END:
         scene.go(State.INIT, "visitor_returned")
         scene.start_clean()
@@ -124,7 +127,7 @@ def _stand_without_a_flow(scene: Scene) -> None:
         scene.say(Say.EXPIRED)
         scene.go(State.INIT, "flow_gone")
     elif scene.machine.state is State.HANDOFF:
-        scene.memory = replace(scene.memory, reachable=True)
+        scene.memory = replace(scene.memory, reachable=True, proven=None)
         scene.go(State.INIT, "resumed")
 
 
@@ -132,7 +135,13 @@ def _understood(text: str, scene: Scene) -> Sequence[Command]:
     """A button that means nothing any more may come without a word."""
     if not text.strip():
         return ()
-    return wants_bot(text) or _too_late(text, scene) or understand(text, scene.as_it_stands())
+    if said := wants_bot(text) or gives_up(text, scene) or _too_late(text, scene):
+        return said
+    heard = scene.as_it_stands()
+    if scene.is_waiting:
+        # The flow that was left for a person asks nothing more.
+        heard = replace(heard, memory=replace(heard.memory, active=None))
+    return understand(text, heard)
 
 
 def _too_late(text: str, scene: Scene) -> Sequence[Command]:
@@ -147,6 +156,9 @@ def _too_late(text: str, scene: Scene) -> Sequence[Command]:
 
 def _listen(commands: Sequence[Command], text: str, scene: Scene) -> Play:
     """Most lines are one question."""
+    if TakeBack() in commands:
+        commands = [one for one in commands if not isinstance(one, TakeBack)]
+        take_back(commands, scene)
     if len(commands) == 1 and isinstance(commands[0], AskFaq):
         scene.command = "AskFaq"
         yield from ask(commands[0].text, scene)
@@ -165,7 +177,7 @@ def _meant(commands: Sequence[Command], text: str, scene: Scene) -> Choosing:
         return [AskFaq(text)] if text.strip() else []
     known.sort(key=lambda one: not isinstance(one, FIRST))
     starts = [one for one in known if isinstance(one, StartFlow)]
-    asks = [one for one in known if isinstance(one, AskFaq)]
+    asks = [one for one in known if isinstance(one, AskFaq) and not one.beside]
     if starts and asks and not (scene.active and scene.active.flow == starts[0].flow):
         return (yield from _surest(starts[0], asks[0], known, scene))
     if asks and asks[0].maybe:
@@ -191,19 +203,27 @@ def _surest(
     """A flow may be meant, or a question be asked about it: the surer one counts, and the other is
     offered beside it."""
     decision = yield from look_up(question.text, scene, exact=question.exact)
-    rest = [one for one in commands if not isinstance(one, AskFaq)]
+    rest = [one for one in commands if not isinstance(one, AskFaq) or one.beside]
     is_answered = surer(decision, start) or (question.exact and isinstance(decision, Answer))
-    if start.confidence >= START_AT and not start.about and not is_answered:
+    is_wanted = start.confidence >= START_AT or _is_at_hand(start, scene)
+    if is_wanted and not start.about and not is_answered:
         scene.asked = ""
         scene.near = offered(decision)
         return rest
     if scene.active:
         answer(decision, scene)
-        return [one for one in rest if not isinstance(one, StartFlow)]
+        return [one for one in rest if not isinstance(one, StartFlow | AskFaq)]
     answer(decision, scene, start.flow)
     for one in rest:
         hear_for(scene.snapshot.book.by_key[start.flow], one, scene)
-    return [one for one in rest if not isinstance(one, (StartFlow, *OF_A_FLOW))]
+    return [one for one in rest if not isinstance(one, (StartFlow, AskFaq, *OF_A_FLOW))]
+
+
+def _is_at_hand(start: StartFlow, scene: Scene) -> bool:
+    """Whether it is a look at the order that was proved: "where is it?" says little and asks for
+    nothing else then."""
+    flow = scene.snapshot.book.by_key[start.flow]
+    return flow.lookup and not start.another and bool(same_order(flow, scene))
 
 
 def _likeliest(question: AskFaq, commands: Sequence[Command], scene: Scene) -> Choosing:
@@ -233,6 +253,8 @@ def _while_waiting(commands: Sequence[Command], text: str, scene: Scene) -> Play
                 expire(scene)
             case Stale():
                 expire(scene)
+            case CancelFlow() if len(commands) == 1:
+                keep_asking(scene)
             case _ if not noted:
                 noted = True
                 yield from ask(command.text if isinstance(command, AskFaq) else text, scene)
@@ -243,9 +265,8 @@ def _apply(command: Command, scene: Scene) -> Play:
         # What sets a move off is what was said for the flow, if anything was.
         scene.command = type(command).__name__
     match command:
-        case AskFaq(text):
-            if not is_only_heard(text, scene):
-                yield from ask(text, scene)
+        case AskFaq():
+            yield from _ask(command, scene)
         case SmallTalk(courtesy):
             small_talk(courtesy, scene)
         case WantHuman():
@@ -256,6 +277,13 @@ def _apply(command: Command, scene: Scene) -> Play:
             start(command, scene)
         case _:
             _apply_to_flow(command, scene)
+
+
+def _ask(command: AskFaq, scene: Scene) -> Play:
+    if command.beside:
+        yield from ask_beside(command.text, scene)
+    elif not is_only_heard(command.text, scene):
+        yield from ask(command.text, scene)
 
 
 def _apply_to_flow(command: Command, scene: Scene) -> None:

@@ -71,6 +71,7 @@ class Source(StrEnum):
 
     SAID = "said"
     TYPED = "typed"
+    KNOWN = "known"  # nobody gave it here: it is the order that was proved before
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,14 @@ class SlotValue:
 class ActiveFlow:
     """A flow that a visitor is in, at the version it was started on.
 
-    `pending` is the slot asked for, `asked` how often it was asked again. `confirmation` is the id
+    `pending` is the slot asked for, `asked` how often it was asked again, `candidates` the values of
+    which one is to be chosen for it. `confirmation` is the id
     of the card shown, `shown` the number of the line that a typed yes must have seen, `mixed` that the last reply
     asked something besides it or did not show it, `agreed` that the yes to it
     is there while a proof is still missing, `running` the key of the action that runs. `unfilled` counts the turns in a row without
     progress, `strayed` those that left the topic, `steered` how often the visitor was brought
-    back. `after` is the flow that was asked for in the middle. `paused`: asked whether to go on,
+    back. `after` is the flow that was asked for in the middle, `another` that it, or this one while it
+    is no more than offered, is about another order. `paused`: asked whether to go on,
     by the question with the id `question`. `said` are the visitor's last lines that belong to it, `language` the one it is held in.
     """
 
@@ -100,12 +103,14 @@ class ActiveFlow:
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
     pending: str = ""
     asked: int = 0
+    candidates: tuple[str, ...] = ()
     confirmation: str = ""
     shown: int = 0
     mixed: bool = False
     agreed: bool = False
     running: str = ""
     after: str = ""
+    another: bool = False
     paused: bool = False
     question: str = ""
     unfilled: int = 0
@@ -125,15 +130,28 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """The order that an action of the session was about last: `run` is the action's key. `proofs`
+    are the kinds of what proved it, with the slot that each stood in; never what was given. Without
+    one it was only named."""
+
+    order: str
+    run: str
+    proofs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What the bot keeps of a session besides its state.
 
     `told`: that the last line it did not know went to the team, so that it is not said twice.
     `reachable`: the visitor went on with the bot while the team has a request with an address.
     `unreachable`: the team has what a flow ordered, and the visitor was asked for an address.
-    `heard`: details given before any flow was asked for, by kind of slot. `wrong`: how often an
+    `heard`: details given before any flow was asked for, by kind of slot; of what only one flow asks
+    for, by flow and slot. `wrong`: how often an
     order was not found for what proves it. `last`: the passage last answered with, `again` how
     often in a row. `finished`: for lines that were on their way when it was told.
+    `proven`: until another order is named, one is not found, or the visitor is away for long.
     """
 
     told: bool = False
@@ -145,6 +163,7 @@ class Memory:
     again: int = 0
     finished: Finished | None = None
     unreachable: bool = False
+    proven: Proven | None = None
 
 
 @dataclass(frozen=True, slots=True)

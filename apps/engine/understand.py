@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
 
+from apps.engine.another import names_another
+from apps.engine.asides import aside
 from apps.engine.book import Book, PhraseKind, kept
 from apps.engine.commands import (
     AskFaq,
@@ -16,6 +18,7 @@ from apps.engine.commands import (
     SetSlot,
     SmallTalk,
     StartFlow,
+    Unfit,
     WantHuman,
 )
 from apps.engine.consent import ORDERLY
@@ -26,7 +29,10 @@ from apps.engine.in_flow import in_flow, is_bare
 from apps.engine.matching import Wish
 from apps.engine.reading import LIKELY_AT, SURE_AT, Reading, details, phrases, word_for_word
 from apps.engine.recognise.line import read
+from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.parsing import TAIL, put
+from apps.engine.standing import taken_back
+from apps.engine.twofold import Twofold, twofold
 from apps.engine.types import ActiveFlow, Snapshot
 
 KEPT_LINES = 2048
@@ -62,9 +68,8 @@ def understand(text: str, snapshot: Snapshot) -> list[Command]:
     reading = Reading(text, book, snapshot.today, asked, (flow.key, flow.version))
     if _wants_human(reading):
         return [WantHuman()]
-    if said := in_flow(flow, active, reading):
-        return said
-    return [courteous(reading) or AskFaq(text)]
+    said = in_flow(flow, active, reading) or [courteous(reading) or AskFaq(text)]
+    return [*said, *taken_back(said, flow, active, reading)]
 
 
 def _asked(flow: FlowSpec, active: ActiveFlow, text: str) -> SlotKind | None:
@@ -127,21 +132,66 @@ def _dismisses(reading: Reading) -> SmallTalk | None:
 def _opening(reading: Reading) -> Iterator[Command]:
     """A line outside of flows."""
     wish = reading.wishes[0] if reading.wishes else Wish("", 0.0)
-    is_asked_about = False
-    if wish.confidence >= LIKELY_AT:
-        flow = reading.book.by_key[wish.flow]
-        # What a lookup tells is asked for by a question.
-        is_asked_about = not flow.lookup and reading.asks_about
-        is_sure = wish.confidence >= SURE_AT
-        is_asked_about = is_asked_about or (not is_sure and is_one_word(reading))
-        yield StartFlow(wish.flow, wish.confidence, is_asked_about)
-        yield from details(flow, reading, reading.mentions)
-    else:
+    if wish.confidence < LIKELY_AT:
         yield from _heard(reading)
-    if wish.confidence < SURE_AT or is_asked_about:
+        yield AskFaq(reading.text)
+        return
+    beside = aside(reading)
+    # What a lookup tells is asked for by a question.
+    is_asked_about = not reading.book.by_key[wish.flow].lookup and reading.asks_about
+    if both := twofold(reading):
+        yield from _one_after_the_other(both, reading)
+    elif beside and (
+        said := wish if _is_sure(wish, is_asked_about=is_asked_about) else beside.wish
+    ):
+        yield from _begun(said, beside.without(reading.mentions), reading)
+        if not reading.mentions:
+            yield from word_for_word(said.flow, reading)
+    else:
+        beside = None
+        yield from _wished(wish, reading, is_asked_about=is_asked_about)
+    if beside:
+        yield AskFaq(beside.question, beside=True)
+
+
+def _is_sure(wish: Wish, *, is_asked_about: bool) -> bool:
+    return wish.confidence >= SURE_AT and not is_asked_about
+
+
+def _wished(wish: Wish, reading: Reading, *, is_asked_about: bool) -> Iterator[Command]:
+    """One wish, which the line may only ask about."""
+    is_sure = wish.confidence >= SURE_AT
+    about = is_asked_about or (not is_sure and is_one_word(reading))
+    yield from _begun(wish, reading.mentions, reading, about=about)
+    if not is_sure or about:
         yield AskFaq(reading.text)
     elif not reading.mentions:
         yield from word_for_word(wish.flow, reading)
+
+
+def _begun(
+    wish: Wish, mentions: list[Mention], reading: Reading, *, about: bool = False
+) -> Iterator[Command]:
+    yield StartFlow(wish.flow, wish.confidence, about, names_another(reading.prose))
+    yield from details(reading.book.by_key[wish.flow], reading, mentions)
+
+
+def _one_after_the_other(both: Twofold, reading: Reading) -> Iterator[Command]:
+    """Each wish with what is said on its side of the line, the first one also with what the second
+    does not ask for."""
+    cut = reading.line.span(both.cut, both.cut + 1)[0]
+    first, second = (reading.book.by_key[wish.flow] for wish in (both.first, both.second))
+    earlier = [one for one in reading.mentions if one.start < both.cut]
+    later = [one for one in reading.mentions if one.start >= both.cut]
+    another = names_another(reading.prose[: both.cut])
+    yield StartFlow(first.key, both.first.confidence, another=another)
+    for one in details(first, reading, earlier):
+        if isinstance(one, Unfit) or one.start < cut or one.slot not in second.by_name:
+            yield one
+    found = details(second, reading, later)
+    given = tuple(one for one in found if isinstance(one, Unfit) or one.start >= cut)
+    another = names_another(reading.prose[both.cut :])
+    yield StartFlow(second.key, both.second.confidence, another=another, given=given)
 
 
 def is_one_word(reading: Reading) -> bool:

@@ -1,16 +1,24 @@
 """The way to a person and back, and what is said to somebody who waits for one."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from apps.engine.addresses import address_in
+from apps.engine.book import PhraseKind
+from apps.engine.commands import CancelFlow, Command, StartFlow, WantBot
+from apps.engine.courtesies import spelt
 from apps.engine.events import Address, Handoff, Reason, Resume, Say
+from apps.engine.flows import FlowSpec
 from apps.engine.policy import Condition, Step
+from apps.engine.reading import phrases
 from apps.engine.scene import Scene
 from apps.engine.text import normalise
 from apps.engine.types import Memory, State
 
 HANDOFF = frozenset({Step.HANDOFF})
+# A stop of these words may be about an order, or ask for nothing to change.
+MAY_MEAN_ELSE = re.compile(r"\b(?:keep|leave|start|cancel)\b|取消|保留|撤回|申请")
 LONGEST = 60
 ASKS_AFTER = re.compile(
     r"""
@@ -101,6 +109,25 @@ def want_bot(scene: Scene) -> None:
     scene.steps.append(Resume(kept))
 
 
+def gives_up(text: str, scene: Scene) -> Sequence[Command]:
+    """A stop that is the whole line of who waits. It takes back a request that nobody could answer;
+    one with an address is not lost by a word."""
+    if not scene.is_waiting:
+        return ()
+    line = spelt(text)
+    if phrases(scene.snapshot.book).whole(line, [PhraseKind.CANCEL]) is not PhraseKind.CANCEL:
+        return ()
+    is_kept = scene.has_address or MAY_MEAN_ELSE.search(line)
+    return [CancelFlow() if is_kept else WantBot()]
+
+
+def keep_asking(scene: Scene) -> None:
+    """The team reads the stop, and the visitor how to go on without waiting."""
+    scene.route = "queued"
+    scene.say(Say.STILL_ASKED)
+    scene.tell()
+
+
 def asks_after(line: str) -> bool:
     """Whether a whole line asks how far it is with what was begun: "are you done?", 好了吗."""
     plain = normalise(line[:LONGEST]).strip(" ,.;!?~…。，；！？")
@@ -109,10 +136,23 @@ def asks_after(line: str) -> bool:
 
 def note(scene: Scene) -> None:
     """The line is one more for the team. Said once, until something else was answered: who
-    writes down a long story wants no word after each sentence."""
-    if not scene.memory.told:
+    writes down a long story wants no word after each sentence. Whoever asks for a flow is told each
+    time that it would be begun without waiting."""
+    if flow := asked_for(scene):
+        scene.say_of(flow, Say.FLOW_WAITS)
+        if not scene.has_address:
+            scene.say(Say.LEAVE_ADDRESS)
+        scene.tell()
+    elif not scene.memory.told:
         scene.say(Say.NOTED if scene.has_address else Say.NOTED_UNREACHABLE)
         scene.tell()
+
+
+def asked_for(scene: Scene) -> FlowSpec | None:
+    """The flow that the line asks for, if that can be begun."""
+    flows = scene.snapshot.book.by_key
+    starts = (one.flow for one in scene.commands if isinstance(one, StartFlow))
+    return next((flows[key] for key in starts if key in flows), None)
 
 
 def remind(scene: Scene) -> None:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from apps.engine.another import names_another
 from apps.engine.commands import CancelFlow, Command, SetSlot, StartFlow, Unfit
 from apps.engine.flows import FlowSpec, SlotSpec
-from apps.engine.matching import Wish
+from apps.engine.matching import Wish, gist
 from apps.engine.phrases import is_gone
 from apps.engine.reading import START_AT, SURE_AT, Reading, details, matcher
 from apps.engine.recognise.hearing import without
@@ -114,7 +115,7 @@ def switched(flow: FlowSpec, reading: Reading) -> Iterator[Command]:
     wish = _other(flow, reading)
     if wish and not (instead := reading.book.by_key[wish.flow]).lookup:
         yield CancelFlow()
-        yield StartFlow(wish.flow, wish.confidence)
+        yield begun(wish, reading)
         # 改主意了 says why there is another flow, and not why the thing goes back.
         given = details(instead, reading, reading.mentions)
         yield from (one for one in given if not (one.slot == REASON and _is_turn(one)))
@@ -141,7 +142,7 @@ def outspoken(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Iterator[
         is_open = UNDECIDED.search(said) is not None
     if not is_open:
         yield CancelFlow()
-        yield StartFlow(wish.flow, wish.confidence)
+        yield begun(wish, reading)
         yield from details(there, reading, reading.mentions)
 
 
@@ -151,6 +152,13 @@ def names_only(flow: FlowSpec, said: str) -> bool:
         return False
     left = [word for word in WORD.findall(said) if stem(word) not in FUNCTION_WORDS]
     return bool(left) and not WORD.search(without_names(flow, " ".join(left)))
+
+
+def names_slots(flow: FlowSpec, said: str) -> bool:
+    """Whether words say no more than what the flow asks for: "from my last order"."""
+    labels = tuple(name for slot in flow.slots for name in slot.labels.values())
+    names, stems = _words_of(labels)
+    return all(word in stems or (not word.isascii() and word in names) for word in gist(said))
 
 
 def without_names(flow: FlowSpec, said: str) -> str:
@@ -196,7 +204,12 @@ def afterwards(flow: FlowSpec, reading: Reading) -> StartFlow | None:
     wish = wish_of(reading)
     if wish in ("", flow.key) or not BESIDE.search(reading.line.folded):
         return None
-    return StartFlow(wish, reading.wishes[0].confidence)
+    return begun(reading.wishes[0], reading)
+
+
+def begun(wish: Wish, reading: Reading) -> StartFlow:
+    """The command for a wish of a line that is said inside another flow."""
+    return StartFlow(wish.flow, wish.confidence, another=names_another(reading.prose))
 
 
 def _other(flow: FlowSpec, reading: Reading) -> Wish | None:

@@ -16,12 +16,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from apps.chat.models import Message
+from apps.chat.models import Message, Turn
 from apps.engine.events import QUESTIONS
 from apps.engine.types import Author
 from apps.handoff.models import Ticket
@@ -97,7 +97,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     list_display = ["number", "reason", "contact", "says", "language", "created_at", "state"]
     list_filter = [StatusFilter, AddressFilter, "reason", "language", "site", "created_at"]
     list_per_page = 50
-    search_fields = ["=id", "^session__id", "name", "email", "phone", "text"]
+    search_fields = ["=id", "^session__id", "name", "email", "phone", "about", "flow", "text"]
     search_help_text = _("A ticket's number, a name, an address, or words of the message")
     actions = ["mark_as_done"]
     actions_submit_line = ["close_this"]
@@ -106,9 +106,17 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         ("standing", "reason"),
         ("contact", "chat"),
         "message",
+        "details",
         ("site", "language"),
         ("created_at", "updated_at"),
     ]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Of an empty list it is told that the others have been seen to."""
+        found = super().get_changelist_instance(request)
+        is_plain = not found.query and not found.has_active_filters
+        found.all_done = is_plain and not found.result_count and Ticket.objects.exists()
+        return found
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         return with_site(self.list_display)
@@ -139,10 +147,25 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         lines = linebreaksbr(_said(ticket), autoescape=True) or "–"
         return format_html('<span class="hd-text" dir="auto">{}</span>', lines)
 
+    @display(description=_("flow"))  # type: ignore[untyped-decorator]
+    def details(self, ticket: Ticket) -> str:
+        """As they stood when a person was asked for."""
+        row = "<div>{}{} <bdi>{}</bdi></div>"
+        colon = pgettext("label", ":")
+        rows = format_html_join("", row, ((label, colon, value) for label, value in ticket.slots))
+        return format_html('<div dir="auto"><strong>{}</strong>{}</div>', ticket.flow, rows)
+
     @display(description=_("session"))  # type: ignore[untyped-decorator]
     def chat(self, ticket: Ticket) -> str:
+        """The place in it where a person was asked for."""
         address = reverse("admin:chat_session_change", args=[ticket.session_id])
-        return _link(address, str(ticket.session_id)[:8])
+        short = str(ticket.session_id)[:8]
+        turns = Turn.objects.filter(pk=ticket.turn) if ticket.turn else Turn.objects.none()
+        number = turns.values_list("from_seq", flat=True).first()
+        if number is None:
+            return _link(address, short)
+        place = _("%(session)s, line %(number)s") % {"session": short, "number": number}
+        return _link(f"{address}#line-{number}", place)
 
     @display(description=_("status"), ordering="status", label=BADGES)  # type: ignore[untyped-decorator]
     def state(self, ticket: Ticket) -> tuple[str, Any]:
@@ -173,15 +196,16 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
             turn=OuterRef(OuterRef("turn")),
         ).values("seq")
         questions = last.filter(turn__route__in=QUESTIONS)
-        # "Talk to a person" tells nobody what it is about.
+        # For tickets of before it was kept. "Talk to a person" tells nobody what it is about.
         found = (
             led_here.exclude(turn__route="handoff"),
             questions.filter(seq__lt=Subquery(wish[:1])),
-            questions,
             led_here,
-            last,
         )
         return rows.annotate(said=Coalesce(*(Subquery(texts[:1]) for texts in found)))
+
+    def get_fields(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
+        return [name for name in self.fields if name != "details" or (obj and obj.flow)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [
@@ -189,6 +213,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
             "contact",
             "chat",
             "message",
+            "details",
             *(field.name for field in Ticket._meta.fields),
         ]
 
@@ -270,8 +295,9 @@ def _close(ticket: Ticket) -> bool:
 
 
 def _said(ticket: Ticket) -> str:
-    """What was left for us, else what was asked, else what was said last."""
-    return ticket.text or getattr(ticket, "said", None) or ""
+    """What it is about and what was left for us, which may begin with it; else what was asked."""
+    parts = [ticket.about] if ticket.about not in ticket.text else []
+    return "\n\n".join(filter(None, [*parts, ticket.text])) or getattr(ticket, "said", None) or ""
 
 
 def _link(address: str, text: str) -> SafeString:

@@ -52,11 +52,18 @@ class Ticket(models.Model):
     name = models.CharField(_("name"), max_length=100, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
+    # What it is about as it was when a person was asked for: the session goes on. `slots` are
+    # [label, value], as the visitor was shown them.
+    about = models.TextField(_("about"), blank=True, db_default="")
+    flow = models.CharField(_("flow"), max_length=100, blank=True, db_default="")
+    slots = models.JSONField(_("details"), default=list, db_default=[])
     text = models.TextField(_("message"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = TicketQuerySet.as_manager()
+
+    LONGEST_TEXT = 20_000
 
     class Meta:
         verbose_name = _("ticket")
@@ -73,10 +80,24 @@ class Ticket(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk}"
 
+    def add_line(self, text: str) -> None:
+        """Adds what was said while waiting. The whole of a long story stands in the session."""
+        if not self.about and not self.text:
+            self.about = text
+        elif not self._holds(text) and len(self.text) + len(text) <= self.LONGEST_TEXT:
+            self.text = f"{self.text}\n\n{text}".strip()
+        self.save()
+
     def add_message(self, *, text: str, name: str, email: str, phone: str) -> None:
-        """Adds what the visitor left; a later message never wipes an earlier one."""
-        self.text = f"{self.text}\n\n{text}".strip()
+        """Adds what the visitor left; a later message never wipes an earlier one, and what stands
+        there is not added twice: a form begins with it."""
+        if not self._holds(text):
+            self.text = f"{self.text}\n\n{text}".strip()
         self.name = name or self.name
         self.email = email or self.email
         self.phone = phone or self.phone
         self.save()
+
+    def _holds(self, text: str) -> bool:
+        said = text.strip()
+        return said == self.about or f"\n\n{said}\n\n" in f"\n\n{self.text}\n\n"

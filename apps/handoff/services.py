@@ -1,27 +1,46 @@
 """Verbs on tickets. Locks: the session first, then its ticket."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from apps.chat.items import Item, Line, NewTurn, Outcome, Step, Verdict
+from apps.chat.items import Item, Line, NewTurn, Outcome, Verdict
 from apps.chat.journal import append
-from apps.chat.models import Message, Session
-from apps.engine.events import QUESTIONS
+from apps.chat.models import Session
+from apps.engine.events import Move
 from apps.engine.machine import Machine
 from apps.engine.memory import dump, load
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.handoff.models import Ticket
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a request is about. `flow` is the name of the one that the visitor is in, `slots` are its
+    details as (label, value); none of it proves an order."""
+
+    text: str = ""
+    flow: str = ""
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+NOTHING = Subject()
+
+
 def open_ticket(
-    *, session: Session, reason: Ticket.Reason, language: str, turn: UUID | None = None
+    *,
+    session: Session,
+    reason: Ticket.Reason,
+    language: str,
+    turn: UUID | None = None,
+    subject: Subject = NOTHING,
 ) -> Ticket:
-    """The session's open ticket, made by `turn` if there is none. Call with the session locked."""
-    ticket, _ = Ticket.objects.get_or_create(
+    """The session's open ticket, made by `turn` if there is none; one that is there keeps what it is
+    about, and a new subject joins its message. Call with the session locked."""
+    ticket, is_new = Ticket.objects.get_or_create(
         session=session,
         status=Ticket.Status.OPEN,
         defaults={
@@ -29,16 +48,35 @@ def open_ticket(
             "turn": turn,
             "reason": reason,
             "language": language,
+            "about": subject.text,
+            "flow": subject.flow,
+            "slots": [list(slot) for slot in subject.slots],
         },
     )
+    if subject.text and not is_new:
+        ticket.add_line(subject.text)
     return ticket
+
+
+def note_flow(*, session: Session, subject: Subject) -> None:
+    """Puts the flow that a message was left in on the open ticket that names none."""
+    slots = [list(slot) for slot in subject.slots]
+    tickets = Ticket.objects.open().filter(session=session, flow="")
+    tickets.update(flow=subject.flow, slots=slots)
+
+
+def add_line(*, session: Session, text: str) -> None:
+    """Puts what was said while waiting on the open ticket. Call with the session locked."""
+    if text and (ticket := Ticket.objects.open().filter(session=session).first()):
+        ticket.add_line(text)
 
 
 @transaction.atomic
 def leave_message(
     *, session_id: UUID, line: Line, notice: Line, name: str, email: str, phone: str
 ) -> Outcome:
-    """Stores the visitor's message with a notice and puts it, with the address, on a ticket."""
+    """Stores the visitor's message with a notice and puts it, with the address, on a ticket. Raises
+    Session.DoesNotExist."""
     session = Session.objects.select_for_update(no_key=True).get(id=session_id)
     turn = NewTurn(TurnState.DONE, route="contact", language=session.language)
     outcome = append(
@@ -71,25 +109,17 @@ def take_message(
     return ticket
 
 
-def _to_handoff(state: State) -> tuple[Step, ...]:
+def _to_handoff(state: State) -> tuple[Move, ...]:
     """The legal moves from wherever the session stands; an ended one starts anew first."""
     machine = Machine(state)
     moves = list(machine.go(State.INIT, "visitor_returned")) if state is State.END else []
     moves += machine.go(State.HANDOFF, "contact")
-    return tuple(Step(move.came_from, move.to, move.cause) for move in moves)
+    return tuple(moves)
 
 
 def _without_request(session: Session) -> dict[str, Any]:
     """What is remembered of the request to the team is over; the flow a visitor is in is not."""
     return dump(replace(load(session.memory), told=False, reachable=False, unreachable=False))
-
-
-def last_question(session: Session) -> int | None:
-    """The number of the visitor's last line that asked something."""
-    lines = Message.objects.filter(
-        session=session, author=Author.VISITOR, turn__route__in=QUESTIONS
-    )
-    return lines.order_by("-seq").values_list("seq", flat=True).first()
 
 
 def withdraw_ticket(*, session: Session) -> bool:
@@ -105,7 +135,11 @@ def close_ticket(*, ticket: Ticket, notice: str, notice_with_bot: str = "") -> b
     False if it was done. `notice_with_bot` is for a visitor who went on with the bot meanwhile;
     empty, they are told nothing."""
     session = Session.objects.select_for_update(no_key=True).get(id=ticket.session_id)
-    closed = Ticket.objects.open().filter(pk=ticket.pk).update(status=Ticket.Status.DONE)
+    closed = (
+        Ticket.objects.open()
+        .filter(pk=ticket.pk)
+        .update(status=Ticket.Status.DONE, updated_at=timezone.now())
+    )
     if closed and session.mode != Mode.HUMAN:
         append(_returned(session, notice_with_bot if session.mode == Mode.BOT else notice))
     return bool(closed)
@@ -125,5 +159,5 @@ def _returned(session: Session, notice: str) -> Item:
         state=State.INIT,
         mode=Mode.BOT,
         memory={},
-        steps=(Step(State(session.state), State.INIT, "ticket_done"),),
+        steps=(Move(State(session.state), State.INIT, "ticket_done"),),
     )

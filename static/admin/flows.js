@@ -8,8 +8,45 @@ addEventListener("DOMContentLoaded", () => {
   const group = document.querySelector("[data-slots]");
   const rows = group?.querySelector("[data-rows]");
   if (rows) arrange(group, rows);
+  for (const link of document.querySelectorAll("[data-checks] [data-note]")) {
+    note(link, link.closest("[data-checks]").dataset.checks);
+  }
   const log = document.getElementById("try_log");
   if (log) converse(log, document.getElementById("try_form"));
+  const way = document.querySelector(".hd-to-preview");
+  if (way && log) {
+    new IntersectionObserver(([seen]) => {
+      way.hidden = seen.isIntersecting;
+    }).observe(document.querySelector(".hd-chat-card"));
+  }
+
+  // What is wrong with a field stands there, too; `kind` is "tried", "blocking" or "warnings".
+  function note(link, kind) {
+    const field = document.getElementById(link.hash.slice(1));
+    const place = field?.closest(".hd-slot-field, .grow, [data-slots]");
+    if (!place || place.querySelector("[id$=_error]")) return;
+    const said = document.createElement("p");
+    said.className = kind === "tried" ? "hd-error" : "hd-remark";
+    said.dataset.of = kind;
+    said.textContent = link.dataset.note;
+    place.append(said);
+    if (kind === "tried") field.setAttribute("aria-invalid", "true");
+  }
+
+  // What was said of a text is not said of another.
+  document.getElementById("flow_form")?.addEventListener("input", (event) => {
+    const place = event.target.closest(".hd-slot-field, .grow");
+    for (const said of place?.querySelectorAll(":scope > [data-of]") ?? []) said.remove();
+    if (place && !place.querySelector("[id$=_error]")) event.target.removeAttribute("aria-invalid");
+  });
+
+  function forget(kind) {
+    for (const said of document.querySelectorAll(`[data-of=${kind}]`)) {
+      const place = said.parentElement;
+      said.remove();
+      place.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
+    }
+  }
 
   function arrange(group, rows) {
     const prefix = group.dataset.slots;
@@ -85,9 +122,18 @@ addEventListener("DOMContentLoaded", () => {
       const answered = [...log.querySelectorAll("[data-once]")].slice(0, -1);
       const last = log.lastElementChild;
       for (const old of answered) if (!isOfLast(old, last)) old.remove();
-      if (!log.querySelector(":scope > [role=alert]:last-of-type")) text.value = "";
+      forget("tried");
       log.scrollTop = log.scrollHeight;
-      text.focus();
+      if (!last.matches(".hd-fault")) {
+        text.value = "";
+        text.focus();
+        return;
+      }
+      // What was typed waits until the form is mended: the first wrong field comes first.
+      const wrong = [...last.querySelectorAll("[data-note]")];
+      for (const link of wrong) note(link, "tried");
+      if (wrong.length) wrong[0].click();
+      else text.focus();
     });
     form.querySelector("[data-restart]").addEventListener("click", () => {
       restart();

@@ -53,7 +53,44 @@
     }
   };
 
+  // Where a field stands: inside of what is folded away, and drawn by a script of its own.
+  const seenPart = (field) =>
+    field.type === "hidden" || field.matches(".select2-hidden-accessible")
+      ? field.parentElement.querySelector(".select2-selection") ?? field.parentElement
+      : field;
+
+  const reveal = (id) => {
+    const field = id && document.getElementById(id);
+    if (!field) return false;
+    for (let fold = field.closest("details:not([open])"); fold; ) {
+      fold.open = true;
+      fold = fold.parentElement.closest("details:not([open])");
+    }
+    const part = seenPart(field);
+    part.scrollIntoView({ block: "center" });
+    if (part.tabIndex < 0 && !part.matches("input, select, textarea, button, a")) {
+      part.setAttribute("tabindex", "-1");
+    }
+    part.focus({ preventScroll: true });
+    return true;
+  };
+
+  // A link to a field leads there: to the first one by itself after a form was refused.
+  const leadToFields = () => {
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a[data-reveal]");
+      if (link?.pathname === location.pathname && reveal(link.hash.slice(1))) {
+        event.preventDefault();
+      }
+    });
+    const first = document.querySelector(".hd-faults [data-reveal]");
+    const asked = location.hash.startsWith("#id_") || location.hash.endsWith("-group");
+    if (first) reveal(first.hash.slice(1));
+    else if (asked) reveal(location.hash.slice(1));
+  };
+
   ready(() => {
+    leadToFields();
     offerCopying();
     hearEveryInput();
     nameChoosers();

@@ -7,13 +7,14 @@ from typing import get_args
 import pytest
 from django.db import transaction
 
+from apps.chat import admin
 from apps.chat.admin import CAUSES, COMMANDS
-from apps.chat.items import Item, Line, NewTurn, Step
+from apps.chat.items import Item, Line, NewTurn
 from apps.chat.journal import append
 from apps.chat.models import Message, Session, Visitor
 from apps.chat.services import mark_read
 from apps.engine.commands import Command
-from apps.engine.events import Reason
+from apps.engine.events import Move, Reason
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.knowledge.models import Faq
 from apps.sites.models import Site
@@ -53,7 +54,7 @@ def talk(make_session, faq):
             sources=[str(faq.pk)],
             versions={"knowledge": 7},
         )
-        step = Step(State.INIT, State.HANDOFF, "asked")
+        step = Move(State.INIT, State.HANDOFF, "asked")
         item = Item(session.id, None, lines, State.HANDOFF, Mode.QUEUED, turn=turn, steps=(step,))
         with transaction.atomic():
             append(item)
@@ -185,6 +186,25 @@ class TestSession:
         client = signed_in(carol())
         with django_assert_max_num_queries(14):
             assert client.get(page(CHANGE, session.pk)).status_code == 200
+
+    def test_shows_the_end_of_a_long_one(self, talk, monkeypatch):
+        """Its last lines, and what led to them."""
+        monkeypatch.setattr(admin, "SHOWN_LINES", 2)
+        session = talk("Where are you?", "In Hangzhou.")
+        for text in ("Do you sell cables?", "And adapters?"):
+            turn = NewTurn(TurnState.DONE, route="unknown")
+            step = Move(State.HANDOFF, State.INIT, "resumed")
+            lines = (
+                Line(Author.VISITOR, text, of_turn=True),
+                Line(Author.BOT, "No.", of_turn=True),
+            )
+            with transaction.atomic():
+                append(Item(session.id, None, lines, turn=turn, steps=(step,)))
+        shown = signed_in(carol()).get(page(CHANGE, session.pk)).context
+        assert [line.text for line in shown["lines"]] == ["And adapters?", "No."]
+        assert shown["skipped_lines"] == 4
+        assert [row["turn"].from_seq for row in shown["turns"]] == [5]
+        assert [row["move"].cause for row in shown["moves"]] == ["resumed", "resumed"]
 
     def test_tells_how_far_the_visitor_has_read(self, talk):
         session = talk()

@@ -158,7 +158,7 @@ async def test_without_a_layer_nothing_is_published_and_nothing_raised(use):
     await events.publish([(ANN, 1)])
 
 
-async def test_who_cancels_a_publish_is_obeyed(use, settings):
+async def test_who_cancels_a_publish_is_obeyed(use):
     use(Layer(send=hang))
     task = asyncio.create_task(events.publish([(ANN, 1)]))
     await asyncio.sleep(0)

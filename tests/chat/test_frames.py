@@ -213,7 +213,7 @@ def test_who_waits_as_told_does_not_come_too_early(wait):
 
 
 @pytest.mark.parametrize("code", list(Code))
-def test_every_code_has_a_sentence_in_both_languages(settings, code):
+def test_every_code_has_a_sentence_in_both_languages(code):
     english, chinese = (detail(code, language) for language in ("en", "zh-Hans"))
     assert english
     assert english.isascii()

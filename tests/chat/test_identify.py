@@ -65,7 +65,7 @@ class TestIdentify:
             services.enter(token=browser.token)
         assert services.recognise(token=found.token) == browser.session
 
-    def test_a_successor_that_was_given_before_is_gone_too(self, shop, browser, settings):
+    def test_a_successor_that_was_given_before_is_gone_too(self, shop, browser):
         VisitorToken.objects.update(created_at="2020-01-01T00:00Z")
         planted = services.enter(token=browser.token).token
         identify(token=browser.token, jwt=told(shop))

@@ -12,12 +12,12 @@ from apps.chat.items import (
     Item,
     Line,
     NewTurn,
-    Step,
     check,
     check_json,
     check_text,
     rows,
 )
+from apps.engine.events import Move
 from apps.engine.types import Author, Mode, State, TurnState
 
 SESSION = uuid.uuid4()
@@ -101,7 +101,7 @@ def test_only_what_would_be_found_again_is_keyed(cmid):
 
 
 def test_rows_are_numbered_by_the_items_place_and_lines_from_one():
-    step = Step(State.INIT, State.END, "farewell")
+    step = Move(State.INIT, State.END, "farewell")
     found = rows([item(said("a"), said("b")), item(said("c"), steps=(step, step))])
     assert [(row["n"], row["count"]) for row in found["items"]] == [(0, 2), (1, 1)]
     assert [(row["n"], row["k"], row["text"]) for row in found["lines"]] == [
@@ -143,6 +143,6 @@ def test_all_rows_are_json(cmid):
         said(cmid=cmid, fields={"a": "b"}, of_turn=True),
         turn=NewTurn(TurnState.PENDING, deadline_s=30.0),
         finish=FinishTurn(uuid.uuid4(), 2, route="model", confidence=0.5),
-        steps=(Step(State.INIT, State.HANDOFF, "asked"),),
+        steps=(Move(State.INIT, State.HANDOFF, "asked"),),
     )
     assert json.loads(json.dumps(rows([full, full]), default=str))

@@ -1,14 +1,23 @@
 """Housekeeping."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from apps.chat import jobs, tasks
+from apps.chat.items import Item, Line
+from apps.chat.journal import append
 from apps.chat.models import Session, Visitor, VisitorToken
+from apps.engine.types import Author
+from tests.threads import in_own_thread
 
 pytestmark = pytest.mark.django_db
+BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -40,3 +49,64 @@ def test_what_a_visitor_said_stays(tokens):
 def test_the_task_does_the_same(tokens):
     tasks.sweep_out()
     assert left() == {"ending", "fresh"}
+
+
+def say(session):
+    append(Item(session.id, None, (Line(Author.VISITOR, "hello"),)))
+
+
+@pytest.fixture
+def came(make_session):
+    """A session of somebody who came some days ago, and may have spoken."""
+
+    def come(days_ago, *, spoke=False):
+        session = make_session()
+        if spoke:
+            with transaction.atomic():
+                say(session)
+        then = timezone.now() - timedelta(days=days_ago)
+        Visitor.objects.filter(pk=session.visitor_id).update(created_at=then)
+        return session
+
+    return come
+
+
+class TestSilentVisitors:
+    def test_are_forgotten_after_two_days(self, came):
+        old, fresh = came(3), came(1)
+        VisitorToken.objects.create(digest="a", visitor=old.visitor, expires_at=timezone.now())
+        assert jobs.delete_silent_visitors() == 1
+        assert Session.objects.get() == fresh
+        assert not VisitorToken.objects.exists()
+
+    def test_who_has_spoken_stays(self, came):
+        came(3, spoke=True)
+        assert jobs.delete_silent_visitors() == 0
+
+    def test_who_has_spoken_in_an_earlier_session_stays(self, came):
+        earlier = came(3, spoke=True)
+        Session.objects.update(closed_at=timezone.now())
+        Session.objects.create(site=earlier.site, visitor=earlier.visitor, language="en")
+        assert jobs.delete_silent_visitors() == 0
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_first_line_that_is_under_way_keeps_its_visitor(self, came):
+        session = came(3)
+        with ThreadPoolExecutor(1) as other, psycopg.connect(os.environ["DATABASE_URL"]) as watcher:
+            watcher.autocommit = True
+            with transaction.atomic():
+                say(session)
+                sweeping = other.submit(in_own_thread, jobs.delete_silent_visitors)
+                while not (sweeping.done() or watcher.execute(BLOCKED).fetchall()):
+                    continue
+            assert sweeping.result() == 0
+        assert Session.objects.get().last_seq == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_who_is_entering_is_left_alone(self, came):
+        """Whoever enters holds the visitor and takes the session next: here nobody may wait for a
+        visitor with a session in hand."""
+        session = came(3)
+        with ThreadPoolExecutor(1) as other, transaction.atomic():
+            Visitor.objects.select_for_update(no_key=True).get(pk=session.visitor_id)
+            assert other.submit(in_own_thread, jobs.delete_silent_visitors).result(10) == 0

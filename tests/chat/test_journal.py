@@ -13,9 +13,10 @@ import pytest
 from channels.db import database_sync_to_async as in_database
 from django.db import connection, transaction
 
-from apps.chat.items import BadItemError, FinishTurn, Item, Line, NewTurn, Step, Verdict
+from apps.chat.items import BadItemError, FinishTurn, Item, Line, NewTurn, Verdict
 from apps.chat.journal import Journal, UnavailableError, append, conninfo
 from apps.chat.models import Message, Session, Transition, Turn
+from apps.engine.events import Move
 from apps.engine.types import Author, Mode, State, TurnState
 from tests.chat.conftest import fresh, seqs, texts
 
@@ -38,7 +39,7 @@ def session(make_session):
 async def test_a_home_turn_is_one_commit(journal, committed, session):
     turn = NewTurn(TurnState.DONE, route="faq", confidence=0.9, sources=["7"])
     lines = (said("question", of_turn=True), replied("answer", of_turn=True))
-    step = Step(State.INIT, State.END, "farewell")
+    step = Move(State.INIT, State.END, "farewell")
     outcome = await journal.submit(
         Item(session.id, 0, lines, state=State.END, memory={"misses": 1}, turn=turn, steps=(step,))
     )
@@ -80,7 +81,7 @@ async def test_no_such_session_is_missing(journal):
 async def test_what_decided_and_what_was_commanded_is_stored(journal, session):
     lines = (said("one"), said("two"), Line(Author.BOT, "one answer", of_turn=True))
     turn = NewTurn(TurnState.DONE, route="flow", rule="missing", flow="refund", covers=2)
-    step = Step(State.INIT, State.COLLECT, "missing", "StartFlow")
+    step = Move(State.INIT, State.COLLECT, "missing", "StartFlow")
     await journal.submit(Item(session.id, 0, lines, State.COLLECT, turn=turn, steps=(step,)))
     stored = await in_database(Turn.objects.get)()
     assert (stored.rule, stored.flow, stored.from_seq, stored.to_seq) == ("missing", "refund", 1, 2)

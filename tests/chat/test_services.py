@@ -2,9 +2,9 @@
 
 import base64
 import hashlib
-import threading
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -17,6 +17,7 @@ from apps.chat.journal import append
 from apps.chat.models import Message, Session, Visitor, VisitorToken
 from apps.chat.services import TokenExpiredError, TokenUnknownError
 from apps.engine.types import Author, TurnState
+from tests.threads import at_once
 from tests.widget.visitor import Visitor as Browser
 from tests.widget.visitor import acall, new_cmid
 
@@ -66,27 +67,6 @@ def talk(session, cmid=None):
     )
     with transaction.atomic():
         append(Item(session.id, None, lines, turn=NewTurn(TurnState.DONE)))
-
-
-def at_once(work, times=2):
-    """What `work` gives when several threads call it at the same moment."""
-    barrier = threading.Barrier(times)
-    found = []
-
-    def run():
-        barrier.wait()
-        try:
-            found.append(work())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == times, "a thread failed"
-    return found
 
 
 @pytest.mark.django_db
@@ -228,12 +208,13 @@ class TestAtOnce:
     def test_two_doors_at_once_open_one_session(self, ann):
         for _ in range(5):
             Session.objects.update(closed_at=timezone.now())
-            at_once(lambda: services.enter(token=ann.token))
+            at_once(*[partial(services.enter, token=ann.token)] * 2)
             assert Session.objects.current().count() == 1
 
     def test_an_old_token_used_twice_at_once_works_on(self, ann):
         age(ann.token, ROTATE * 2)
-        fresh = [entered.token for entered in at_once(lambda: services.enter(token=ann.token))]
+        entered = at_once(*[partial(services.enter, token=ann.token)] * 2)
+        fresh = [one.token for one in entered]
         assert len(set(fresh)) == 1
         for token in (*fresh, ann.token):
             assert services.recognise(token=token) == ann.session

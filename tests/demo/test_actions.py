@@ -1,9 +1,11 @@
 """What the flows do in the demo shop, and to whom it is refused."""
 
+from dataclasses import replace
+
 import pytest
 from django.utils import timezone
 
-from apps.demo.actions import cancel_order, exchange_order, order_status, return_order
+from apps.demo.actions import cancel_order, exchange_order, order_status, orders_of, return_order
 from apps.demo.models import Item, Order, Request
 from apps.dialogue.actions.registry import Done, Refused
 
@@ -50,6 +52,32 @@ class TestWhoseOrder:
     def test_spaces_in_the_stored_number_do_not_matter(self, call, tail):
         found = order_status(call(order_id="202611060233", phone_tail=tail))
         assert isinstance(found, Done) is (tail == "4831")
+
+
+class TestOwnOrders:
+    @pytest.mark.parametrize(
+        ("person", "flow", "numbers"),
+        [
+            ("mei", "order_status", [SPEAKERS, UNDER_WAY, LARK, OLD]),
+            ("mei", "cancel", [SPEAKERS]),
+            ("mei", "return", [LARK, OLD]),
+            ("mei", "exchange", [LARK, OLD]),
+            ("ana", "cancel", []),
+            ("nobody", "order_status", []),
+            ("", "order_status", []),
+        ],
+    )
+    def test_those_that_fit_the_wish_are_told_newest_first(self, call, person, flow, numbers):
+        asked = replace(call(person=person), flow=flow, key="", slots={})
+        assert [own.number for own in orders_of(asked)] == numbers
+
+    @pytest.mark.parametrize(
+        ("language", "label"),
+        [("en", f"Lark 2, Wren · {TWO}"), ("zh-Hans", f"云雀 2、鹪鹩 · {TWO}")],
+    )
+    def test_they_are_called_by_what_was_bought(self, call, language, label):
+        asked = replace(call(person="ana", language=language), flow="order_status")
+        assert orders_of(asked)[0].label == label
 
 
 class TestReturn:

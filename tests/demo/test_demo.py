@@ -288,12 +288,23 @@ class TestAgain:
         demo("--reset")
         assert set(Site.objects.values_list("key", flat=True)) == {"demo", "real"}
 
-    def test_reset_without_a_demo_does_nothing(self):
+    def test_reset_brings_a_demo_back_that_was_cleared_away(self):
+        User.objects.create(username="dave")
         Site.objects.create(key="real", name="Real")
-        Customer.objects.create(name="Somebody else's")
-        assert "nothing was reset" in demo("--reset")
-        assert Customer.objects.exists()
-        assert Site.objects.count() == 1
+        assert "The demo shop is loaded" in demo("--reset")
+        assert set(Site.objects.values_list("key", flat=True)) == {"demo", "real"}
+        assert User.objects.count() == 1
+
+    def test_a_first_password_that_was_changed_is_kept_no_longer(self, tmp_path):
+        path = tmp_path / "login.json"
+        demo("--credentials", str(path))
+        demo("--credentials", str(path))
+        assert path.exists()
+        user = User.objects.get()
+        user.set_password("a better one")
+        user.save()
+        demo("--credentials", str(path))
+        assert not path.exists()
 
     def test_what_a_reset_deletes_is_said_before(self, tmp_path):
         demo("--credentials", str(tmp_path / "login.json"))
@@ -310,5 +321,5 @@ class TestAgain:
         assert Session.objects.exists()
 
     def test_without_a_demo_nothing_would_be_deleted(self):
-        assert "nothing would be deleted" in demo("--reset", "--dry-run")
+        assert "nothing is deleted" in demo("--reset", "--dry-run")
         assert not Site.objects.exists()

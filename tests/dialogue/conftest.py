@@ -1,10 +1,23 @@
-"""A live session with one driver, and two tabs that listen."""
+"""A live session with one driver, and two tabs that listen. Nothing is found."""
 
 import pytest
 
+from apps.dialogue.actions import threads
 from apps.dialogue.driver import Driver
 from apps.dialogue.play import Standing
+from apps.knowledge.index import library
 from tests.dialogue.ears import listening
+
+
+@pytest.fixture(autouse=True)
+def _knows_nothing(monkeypatch):
+    monkeypatch.setattr(library, "_indexes", {})
+
+
+@pytest.fixture
+def nobody_starts(monkeypatch):
+    """What a yes sets off is left to the test."""
+    monkeypatch.setattr(threads, "_start", lambda key: None)
 
 
 @pytest.fixture

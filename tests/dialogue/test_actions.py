@@ -3,6 +3,7 @@
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -16,7 +17,6 @@ from apps.dialogue.models import ActionRun
 from apps.dialogue.play import Said
 from apps.dialogue.services import take_line
 from apps.engine.events import Say
-from apps.knowledge.index import library
 from tests.dialogue.refunds import (
     ORDER,
     Counter,
@@ -29,6 +29,7 @@ from tests.dialogue.refunds import (
     said_by,
     send,
 )
+from tests.threads import at_once, in_own_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = ActionRun.State
@@ -36,19 +37,7 @@ State = ActionRun.State
 
 @pytest.fixture(autouse=True)
 def _shop(site, monkeypatch):
-    monkeypatch.setattr(library, "_indexes", {})
     opened(site, monkeypatch)
-
-
-@pytest.fixture
-def session(make_session):
-    return make_session()
-
-
-@pytest.fixture
-def nobody_starts(monkeypatch):
-    """What a yes sets off is left to the test."""
-    monkeypatch.setattr(threads, "_start", lambda key: None)
 
 
 @pytest.fixture
@@ -61,13 +50,6 @@ def fresh(session):
     return Session.objects.get(pk=session.pk)
 
 
-def in_own_thread(work, *arguments):
-    try:
-        return work(*arguments)
-    finally:
-        connection.close()
-
-
 def paused(began, go_on):
     """A function of the shop that waits in its middle."""
 
@@ -76,11 +58,6 @@ def paused(began, go_on):
         go_on.wait(30)
 
     return work
-
-
-def at_once(work, *rows):
-    with ThreadPoolExecutor(len(rows)) as pool:
-        return list(pool.map(lambda row: in_own_thread(work, *row), rows))
 
 
 class TestYes:
@@ -123,7 +100,8 @@ class TestYes:
         card = fill(session)
         press = Said(uuid.uuid4(), "Yes", {"confirm": card, "answer": "yes"})
         again = Said(uuid.uuid4(), "Yes", {"confirm": card, "answer": "yes"})
-        at_once(lambda said: take_line(session_id=session.id, said=said), (press,), (again,))
+        take = partial(take_line, session_id=session.id)
+        at_once(partial(take, said=press), partial(take, said=again))
         settled()
         assert len(shop.calls) == 1
         assert ActionRun.objects.get().state == State.DONE
@@ -158,7 +136,7 @@ class TestOnce:
         shop = Counter()
         acts(monkeypatch, shop)
         run = agree(session)
-        worked = at_once(execute.carry_out, *[(run.key,)] * 8)
+        worked = at_once(*[partial(execute.carry_out, run.key)] * 8)
         assert sorted(worked) == [False] * 7 + [True]
         assert len(shop.calls) == 1
         assert said_by(session).count("Refunded.") == 1

@@ -9,13 +9,12 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from apps.dialogue import books
-from apps.dialogue.actions import execute, threads, webhooks
-from apps.dialogue.actions.registry import Done
-from apps.dialogue.models import ActionRun, Webhook
+from apps.dialogue.actions import execute, webhooks
+from apps.dialogue.flows import services
+from apps.dialogue.models import ActionRun, Flow, Webhook
 from apps.dialogue.play import Said
 from apps.dialogue.services import take_line
 from apps.handoff.models import Ticket
-from apps.knowledge.index import library
 from apps.sites.sealing import unseal
 from tests.dialogue.flow_rows import return_flow
 from tests.dialogue.refunds import ORDER, Counter, acts, agree, due_now, fill, opened, refund, send
@@ -30,10 +29,8 @@ State = ActionRun.State
 
 
 @pytest.fixture(autouse=True)
-def _here(settings, site, monkeypatch):
+def _here(settings, site, monkeypatch, nobody_starts):
     settings.OUTBOUND_ALLOW = (ip_network("127.0.0.0/8"),)
-    monkeypatch.setattr(library, "_indexes", {})
-    monkeypatch.setattr(threads, "_start", lambda key: None)
     opened(site, monkeypatch)
 
 
@@ -150,8 +147,7 @@ class TestRuns:
         with django_assert_max_num_queries(24):
             assert "Webhook: Our shop" in html_of(client, page(SESSION, given_up.session_id))
 
-    def test_those_that_were_given_up_are_found(self, given_up, make_session, monkeypatch):
-        acts(monkeypatch, Counter(Done("Done.")))
+    def test_those_that_were_given_up_are_found(self, given_up):
         client = signed_in(olga())
         assert list(client.get(page(RUNS), {"dead": "yes"}).context["cl"].result_list) == [given_up]
         assert not client.get(page(RUNS), {"state": "done"}).context["cl"].result_list
@@ -337,3 +333,24 @@ class TestSession:
 
     def test_a_plain_session_has_no_card(self, make_session):
         assert "The visitor is in no flow." not in html(carol(), SESSION, make_session().pk)
+
+
+class TestDeletingAWebhook:
+    @pytest.mark.parametrize("only_published", [False, True])
+    def test_one_that_a_flow_ends_in_is_kept(self, site, webhook, only_published):
+        flow = return_flow(site, key="ends", name_en="Ends there", action=f"webhook:{webhook.pk}")
+        if only_published:
+            services.publish(flow=flow, author=None)
+            Flow.objects.filter(pk=flow.pk).update(action="")
+        boss = signed_in(olga())
+        address = page("dialogue_webhook_delete", webhook.pk)
+        assert "Ends there" in " ".join(texts(boss.get(address).content.decode()))
+        boss.post(address, {"post": "yes"})
+        chosen = {"action": "delete_selected", "_selected_action": [webhook.pk], "post": "yes"}
+        boss.post(page("dialogue_webhook_changelist"), chosen)
+        assert Webhook.objects.exists()
+
+    def test_one_that_none_ends_in_goes(self, webhook):
+        boss = signed_in(olga())
+        boss.post(page("dialogue_webhook_delete", webhook.pk), {"post": "yes"})
+        assert not Webhook.objects.exists()

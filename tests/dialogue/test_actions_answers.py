@@ -7,12 +7,11 @@ import pytest
 
 from apps.chat.models import Session
 from apps.dialogue import phrases
-from apps.dialogue.actions import execute, proofs, registry, relay, threads
+from apps.dialogue.actions import execute, proofs, registry, relay
 from apps.dialogue.actions.registry import Done, Refused
 from apps.dialogue.models import ActionRun, WrongProof
 from apps.engine.events import Say
 from apps.handoff.models import Ticket
-from apps.knowledge.index import library
 from apps.knowledge.models import Category
 from helpdesk import checks
 from tests.dialogue.refunds import (
@@ -34,14 +33,8 @@ State = ActionRun.State
 
 
 @pytest.fixture(autouse=True)
-def _shop(site, monkeypatch):
-    monkeypatch.setattr(library, "_indexes", {})
+def _shop(site, monkeypatch, nobody_starts):
     opened(site, monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def nobody_starts(monkeypatch):
-    monkeypatch.setattr(threads, "_start", lambda key: None)
 
 
 @pytest.fixture
@@ -244,7 +237,7 @@ class TestTicket:
         assert (ticket.reason, ticket.phone) == (Ticket.Reason.ACTION, "5551234567")
         assert ticket.text.endswith("please ring 555-123-4567")
         assert fresh(session).mode == "queued"
-        assert fresh(session).memory == {}
+        assert list(fresh(session).memory) == ["proven"]
 
     def test_asks_nobody_for_an_address_whose_own_is_known(self, session, site, monkeypatch):
         opened(site, monkeypatch, refund(action="ticket:"))

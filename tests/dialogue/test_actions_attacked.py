@@ -3,7 +3,8 @@ same id, as docs/actions.md says."""
 
 import asyncio
 import uuid
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
+from functools import partial
 from ipaddress import ip_network
 
 import pytest
@@ -19,10 +20,10 @@ from apps.dialogue.driver import Driver
 from apps.dialogue.models import ActionRun, Webhook
 from apps.dialogue.play import Said, Standing
 from apps.dialogue.services import take_line
-from apps.knowledge.index import library
 from apps.knowledge.models import Category
 from tests.dialogue.refunds import Counter, acts, agree, due_now, fill, opened, refund, said_by
 from tests.fake_shop import fake_shop
+from tests.threads import at_once, in_own_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = ActionRun.State
@@ -30,31 +31,13 @@ State = ActionRun.State
 
 @pytest.fixture(autouse=True)
 def _shop(site, monkeypatch):
-    monkeypatch.setattr(library, "_indexes", {})
     opened(site, monkeypatch)
-
-
-@pytest.fixture
-def nobody_starts(monkeypatch):
-    monkeypatch.setattr(threads, "_start", lambda key: None)
-
-
-@pytest.fixture
-def session(make_session):
-    return make_session()
 
 
 def told(session):
     """The lines that tell a result."""
     lines = Message.objects.filter(session=session, author="bot")
     return [one for one in lines if one.meta.get("action", {}).get("status") == "done"]
-
-
-def in_own_thread(work, *arguments):
-    try:
-        return work(*arguments)
-    finally:
-        connection.close()
 
 
 async def test_a_yes_over_two_processes_and_over_http_at_once_runs_once(session, monkeypatch):
@@ -118,8 +101,7 @@ class TestWebhook:
         self, run, shop, session, monkeypatch
     ):
         monkeypatch.setattr(execute, "WEBHOOK_LEASE", -execute.WEBHOOK_LEASE)
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda _: in_own_thread(execute.carry_out, run.key), range(4)))
+        at_once(*[partial(execute.carry_out, run.key)] * 4)
         assert {call.headers["webhook-id"] for call in shop.calls} == {str(run.key)}
         run.refresh_from_db()
         assert run.state == State.DONE

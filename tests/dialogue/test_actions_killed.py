@@ -6,11 +6,10 @@ import sys
 from urllib.parse import quote
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from apps.dialogue.actions import execute, threads
+from apps.dialogue.actions import execute
 from apps.dialogue.models import ActionRun
-from apps.knowledge.index import library
 from apps.knowledge.models import Category
 from tests.dialogue.refunds import Counter, acts, agree, opened, said_by
 from tests.stack import Child
@@ -27,9 +26,7 @@ def database_url() -> str:
 
 
 @pytest.fixture
-def run(site, make_session, monkeypatch):
-    monkeypatch.setattr(library, "_indexes", {})
-    monkeypatch.setattr(threads, "_start", lambda key: None)
+def run(site, make_session, monkeypatch, nobody_starts):
     opened(site, monkeypatch)
     return agree(make_session())
 
@@ -41,6 +38,9 @@ def test_a_killed_worker_leaves_nothing_and_the_next_does_it_once(run, monkeypat
     child.wait_for("at work")
     assert execute.carry_out(run.key) is False, "the child is alive and holds it"
     child.stop(signal.SIGKILL)
+    with transaction.atomic():
+        # PostgreSQL learns of it a moment later.
+        ActionRun.objects.select_for_update().get(pk=run.pk)
 
     shop = Counter(work=lambda call: Category.objects.create(site_id=call.site, slug="done"))
     acts(monkeypatch, shop)

@@ -15,7 +15,6 @@ from apps.dialogue.handles import known_slots
 from apps.dialogue.models import ActionRun
 from apps.dialogue.play import Standing
 from apps.engine.events import Say
-from apps.knowledge.index import library
 from tests.dialogue.ears import listening
 from tests.dialogue.refunds import ORDER, Counter, acts, opened
 
@@ -24,7 +23,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def shop(site, monkeypatch, transactional_db):
-    monkeypatch.setattr(library, "_indexes", {})
     opened(site, monkeypatch)
     shop = Counter()
     acts(monkeypatch, shop)

@@ -69,13 +69,10 @@ def test_a_slot_is_added_moved_and_stored(form):
     expect(page.locator("[data-slot] [data-name]").nth(1)).to_have_text("note")
     page.locator("[name=_continue]").click()
     page.wait_for_selector("html.hd-has-script [name=slots-2-name]", state="attached")
-    names = page.locator("[data-slot] [data-name]").all_text_contents()
-    assert names == ["order_id", "note", "reason"]
+    expect(page.locator("[data-slot] [data-name]")).to_have_text(["order_id", "note", "reason"])
     page.locator("[name=slots-1-DELETE]").check()
     page.locator("[name=_continue]").click()
-    page.wait_for_selector("[name=slots-2-name]", state="detached")
-    names = page.locator("[data-slot] [data-name]").all_text_contents()
-    assert names == ["order_id", "reason"]
+    expect(page.locator("[data-slot] [data-name]")).to_have_text(["order_id", "reason"])
 
 
 def test_the_chat_follows_what_is_typed_into_the_form(form):
@@ -112,3 +109,70 @@ def test_an_empty_line_is_not_sent(form):
     page.press("#try_text", "Enter")
     expect(page.locator("#try_log")).to_contain_text("hello")
     assert len([url for url in asked if url.endswith("/try/")]) == 1
+
+
+def test_what_cannot_be_tried_is_told_at_its_field(form):
+    page = form()
+    page.locator("[data-slot] summary").first.click()
+    page.fill("[name=slots-0-patterns]", "[0-9")
+    page.locator("[data-slot] summary").first.click()
+    expect(page.locator("[name=slots-0-patterns]")).to_be_hidden()
+    page.fill("#try_text", "I want to return it")
+    page.press("#try_text", "Enter")
+    patterns = page.locator("[name=slots-0-patterns]")
+    expect(patterns).to_be_focused()
+    expect(patterns).to_be_in_viewport()
+    told = page.locator(".hd-slot-field", has=patterns).locator(".hd-error")
+    expect(told).to_contain_text("no regular expression")
+    expect(page.locator("#try_text")).to_have_value("I want to return it")
+    # The way back, and the same once more: nothing is told twice.
+    page.press("#try_text", "Enter")
+    expect(page.locator("#try_log .hd-fault")).to_have_count(2)
+    expect(told).to_have_count(1)
+    patterns.fill("")
+    page.press("#try_text", "Enter")
+    expect(page.locator("#try_log")).to_contain_text("Which order?")
+    expect(told).to_have_count(0)
+    expect(patterns).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_a_form_that_is_refused_leads_to_the_first_wrong_field(form):
+    page = form()
+    page.locator("[data-slot] summary").first.click()
+    page.locator("[data-slot] summary").nth(1).click()
+    page.fill("[name=slots-0-name]", "Order Id")
+    page.fill("[name=slots-1-name]", "start again")
+    page.locator("[name=_continue]").click()
+    page.wait_for_selector(".hd-faults")
+    expect(page.locator("[name=slots-0-name]")).to_be_focused()
+    expect(page.locator("[name=slots-0-name]")).to_be_in_viewport()
+    page.locator(".hd-faults a").nth(1).click()
+    expect(page.locator("[name=slots-1-name]")).to_be_focused()
+    expect(page.locator("[name=slots-1-name]")).to_be_in_viewport()
+
+
+def test_the_chat_stays_in_sight_on_a_wide_screen(form):
+    page = form()
+    page.set_viewport_size({"width": 1440, "height": 800})
+    page.locator("[data-add]").scroll_into_view_if_needed()
+    expect(page.locator("#try_text")).to_be_in_viewport(ratio=1)
+    for _turn in range(5):
+        page.fill("#try_text", "hello")
+        page.press("#try_text", "Enter")
+        expect(page.locator("#try_text")).to_have_value("")
+    # Nor does a long talk push the line to write on below the buttons.
+    row = page.locator("#submit-row").bounding_box()
+    text = page.locator("#try_text").bounding_box()
+    assert text["y"] + text["height"] <= row["y"]
+
+
+def test_a_button_leads_to_the_chat_on_a_phone(form):
+    page = form()
+    page.set_viewport_size({"width": 390, "height": 800})
+    way = page.get_by_role("link", name="To the preview")
+    expect(way).to_be_in_viewport(ratio=1)
+    page.evaluate("scrollTo(0, 900)")
+    expect(way).to_be_in_viewport(ratio=1)
+    way.click()
+    expect(page.locator("#try_text")).to_be_in_viewport(ratio=1)
+    expect(way).to_be_hidden()

@@ -8,7 +8,7 @@ import pytest
 
 from apps.chat import frames
 from apps.dialogue import slots
-from apps.dialogue.replies import reply_line
+from apps.dialogue.replies import Beside, reply_line
 from apps.engine.book import Book
 from apps.engine.events import Part, Reply, Say
 from apps.engine.flows import SlotKind
@@ -33,14 +33,14 @@ def table(name: str) -> dict[str, str]:
     return {first.strip(" `"): rest for _, first, rest in lines}
 
 
-def reply(*parts: Part, about: int | None = None) -> dict[str, Any]:
-    return reply_line(Reply("en", parts), BOOK, {}, about).meta
+def reply(*parts: Part, about: str = "") -> dict[str, Any]:
+    return reply_line(Reply("en", parts), BOOK, {}, beside=Beside(about)).meta
 
 
 def forms() -> list[dict[str, Any]]:
     """Every kind of form that there is."""
     made = [slots.form(spec, BOOK, "en", "Why.") for spec in FLOW.slots]
-    return [*made, reply(Part(Say.HANDOFF), about=7)["form"]]
+    return [*made, reply(Part(Say.HANDOFF), about="Is it red?")["form"]]
 
 
 def sent() -> Mapping[str, list[dict[str, Any]]]:

@@ -23,16 +23,9 @@ from apps.dialogue.driver import WAITING_PLACES, Driver
 from apps.dialogue.play import Standing, play
 from apps.engine.types import Author, Mode, State
 from apps.handoff.models import Ticket
-from apps.knowledge.index import library
 from tests.dialogue.ears import Ears
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _knows_nothing(monkeypatch):
-    """So nothing is found."""
-    monkeypatch.setattr(library, "_indexes", {})
 
 
 @pytest.fixture
@@ -150,7 +143,7 @@ async def test_a_takeover_between_play_and_commit_silences_the_bot(
 
 
 @pytest.mark.usefixtures("small_bucket")
-async def test_a_resend_of_a_stored_line_gets_the_first_ack_and_costs_nothing(driver, session, ann):
+async def test_a_resend_of_a_stored_line_gets_the_first_ack_and_costs_nothing(driver, session):
     handle = driver.hold(Standing.of(session))
     frame = line()
     first = await driver.send(handle, frame)

@@ -1,5 +1,7 @@
 """Flows as staff keep them: drafts, publishing, versions, and what is refused."""
 
+import uuid
+
 import pytest
 from django.contrib.auth.models import Permission, User
 
@@ -99,7 +101,11 @@ class TestDraft:
             ({"slots-1-name": "Order Id"}, "slots-1-name", "Small letters"),
             ({"slots-1-options": "a | b | c | d | e"}, "slots-1-options", "Line 1"),
             ({"slots-1-options": "a\na"}, "slots-1-options", "Line 2"),
-            ({"confirm_en": "Return {order}?"}, "slots", "{order} is none of the flow's slots"),
+            (
+                {"confirm_en": "Return {order}?"},
+                "confirm_en",
+                "{order} is none of the flow's slots",
+            ),
             ({"slots-0-prompt_en": "{x}?"}, "slots-0-prompt_en", "{x} is none of"),
             (
                 {"slots-1-kind": "amount", "slots-1-minimum": "9", "slots-1-maximum": "1"},
@@ -111,7 +117,7 @@ class TestDraft:
                 "slots-1-latest_days",
                 "must not come before",
             ),
-            ({"examples_en": "x" * 201}, "slots", "Longer than 200 characters"),
+            ({"examples_en": "x" * 201}, "examples_en", "Longer than 200 characters"),
             ({"slots-0-reask_limit": "6"}, "slots-0-reask_limit", "5"),
         ],
     )
@@ -223,6 +229,15 @@ class TestPublishing:
         assert not Flow.objects.get().enabled
         assert books.load(flow.site_id).flows == ()
 
+    def test_where_it_stands_among_the_others_is_for_publishers(self, editor, publisher, flow):
+        """Visitors are offered flows in that order."""
+        services.publish(flow=flow, author=None)
+        address = page("dialogue_flow_change", flow.pk)
+        editor.post(address, form_data(editor.get(address)) | {"position": "7"})
+        assert Flow.objects.get().position == flow.position
+        publisher.post(address, form_data(publisher.get(address)) | {"position": "7"})
+        assert Flow.objects.get().position == 7
+
     def test_a_published_version_is_never_changed(self, flow):
         version = services.publish(flow=flow, author=None)
         version.note = "another"
@@ -323,14 +338,17 @@ class TestList:
     def test_tells_how_often_it_was_carried_out(self, site, make_session):
         flow = return_flow(site)
         order_slot(flow, name="second")
-        ActionRun.objects.create(
-            key="7f0d5a3e-0000-4000-8000-000000000001",
-            session=make_session(),
-            site=site,
-            flow="return_order",
-            version=1,
-            language="en",
-        )
+        session = make_session()
+        for state in ActionRun.State:
+            ActionRun.objects.create(
+                key=uuid.uuid4(),
+                session=session,
+                site=site,
+                flow="return_order",
+                version=1,
+                state=state,
+                language="en",
+            )
         shown = signed_in(olga()).get(page("dialogue_flow_changelist"))
         row = shown.context["cl"].result_list[0]
         assert (row.uses, row.slot_count, row.live_number) == (1, 3, None)
@@ -351,3 +369,32 @@ class TestList:
         shown = reader.get(page("dialogue_flow_change", flow.pk)).content.decode()
         assert "Order number" in shown
         assert "data-add" not in shown
+
+
+class TestLostEnds:
+    """What a flow ends in may go away, or be another site's."""
+
+    @pytest.mark.parametrize("action", ["python:gone.away", "python:demo.return_order"])
+    def test_the_list_and_the_form_warn(self, publisher, flow, action):
+        Flow.objects.update(action=action)
+        services.publish(flow=flow, author=None)
+        Flow.objects.update(action="ticket:")
+        for address in (
+            page("dialogue_flow_changelist"),
+            page("dialogue_flow_change", flow.pk),
+        ):
+            assert "what it does is not there" in publisher.get(address).content.decode()
+        form = " ".join(texts(publisher.get(address).content.decode()))
+        assert "cannot be carried out on this site" in form
+
+    def test_what_can_be_done_is_not_warned_of(self, publisher, flow):
+        services.publish(flow=flow, author=None)
+        listed = publisher.get(page("dialogue_flow_changelist")).content.decode()
+        assert "what it does is not there" not in listed
+
+    def test_functions_of_another_site_are_not_offered(self, publisher, flow):
+        address = page("dialogue_flow_change", flow.pk)
+        assert "Northbird: arrange" not in publisher.get(address).content.decode()
+        Flow.objects.update(action="python:demo.cancel_order")
+        shown = publisher.get(address).content.decode()
+        assert "Northbird: cancel an order (of another site)" in shown

@@ -3,8 +3,8 @@
 import pytest
 
 from apps.dialogue import books
-from apps.dialogue.admin.products import read
 from apps.dialogue.flows import services
+from apps.dialogue.flows.catalogue import read
 from apps.dialogue.models import BookState, Phrase, PolicyRow, Product
 from tests.dialogue.test_flow_admin import member
 from tests.staff import form_data, olga, page, signed_in, texts
@@ -97,7 +97,8 @@ class TestProducts:
     @pytest.mark.parametrize(
         ("lines", "words"),
         [
-            ("lark", "Line 1: a product needs a name"),
+            ("lark", "Line 1: there is one cell only, “lark”"),
+            ("lark,,", "Line 1: a product needs a name"),
             ("a,甲\na,乙", "Line 2: “a” stands in line 1 already"),
             ("a b,甲", "Line 1: product number"),
             (",甲", "Line 1: product number"),
@@ -116,6 +117,52 @@ class TestProducts:
     def test_a_fullwidth_comma_is_one(self):
         (product,) = read("a，甲，Kia").products
         assert (product.sku, product.name_zh_hans, product.name_en) == ("a", "甲", "Kia")
+
+    def test_what_goes_out_comes_in_unchanged(self, boss, site):
+        listed = [
+            services.Listed("lark", "Lark 2, small", "云雀，二代", "buds、耳机, 入耳"),
+            services.Listed("wren", '3" Wren', "=鹪鹩", ""),
+        ]
+        services.set_products(site=site, products=listed)
+        file = b"".join(boss.get(page("dialogue_product_list_as_csv"))).decode()
+        data = {"site": site.pk, "lines": file}
+        answer = boss.post(page("dialogue_product_many"), data, follow=True)
+        found = " ".join(texts(answer.content.decode()))
+        assert "Products: 0 added, 0 changed, 2 unchanged." in found
+        assert BookState.objects.get().version == 1
+
+    def test_only_what_differs_is_changed(self, boss, site):
+        listed = [services.Listed("a", "A"), services.Listed("b", "B")]
+        services.set_products(site=site, products=listed)
+        data = {"site": site.pk, "lines": "a,,A\nb,,New\nc,,C"}
+        answer = boss.post(page("dialogue_product_many"), data, follow=True)
+        found = " ".join(texts(answer.content.decode()))
+        assert "Products: 1 added, 1 changed, 1 unchanged." in found
+
+    def test_what_a_line_ends_before_stays(self, boss, site):
+        listed = [services.Listed(sku, "A", "甲", "one, two") for sku in ("a", "b", "c")]
+        services.set_products(site=site, products=listed)
+        data = {"site": site.pk, "lines": "a,乙\nb,甲,B\nc,甲,,\nd,丁"}
+        boss.post(page("dialogue_product_many"), data)
+        found = Product.objects.order_by("sku").values_list("name_zh_hans", "name_en", "synonyms")
+        assert list(found) == [
+            ("乙", "A", "one, two"),
+            ("甲", "B", "one, two"),
+            ("甲", "", ""),
+            ("丁", "", ""),
+        ]
+
+    @pytest.mark.parametrize("head", ["number,Chinese name", "商品编号\t中文名称", "\ufeffSKU,x"])
+    def test_the_names_of_the_columns_are_no_product(self, head):
+        assert [one.sku for one in read(f"{head}\na,甲").products] == ["a"]
+
+    def test_of_many_problems_the_rest_is_counted(self, boss, site):
+        lines = "\n".join(f"a{number}" for number in range(25))
+        data = {"site": site.pk, "lines": lines}
+        found = " ".join(texts(boss.post(page("dialogue_product_many"), data).content.decode()))
+        assert "Line 20: there is one cell only, “a19”" in found
+        assert "… and 5 more." in found
+        assert "Line 21" not in found
 
     def test_changing_and_deleting_reaches_visitors(self, boss, site):
         services.set_products(site=site, products=[services.Listed("a", "A")])

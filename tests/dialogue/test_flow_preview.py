@@ -85,7 +85,7 @@ def test_what_is_shown_as_understood_is_what_was_applied(site):
     talk = trial.Talk(State.HANDOFF, Mode.QUEUED)
     asked = trial.Asked("Go on with the bot")
     answered = trial.go_on(site, trial.book_with(site, None), talk, asked)
-    assert answered.understood == [WantBot()]
+    assert answered.understood == (WantBot(),)
     assert answered.talk.mode is Mode.BOT
 
 
@@ -164,9 +164,10 @@ def test_readers_cannot_send_a_form_of_their_own(site):
         "",
         "nonsense",
         "eyJhIjoxfQ:1abc:forged",
-        signing.dumps(["SOMEWHERE", "bot", {}, ""], salt=trial.SALT),
+        signing.dumps(["SOMEWHERE", "bot", {}, "", 0, None], salt=trial.SALT),
+        signing.dumps(["CONFIRM", "bot", {}, ""], salt=trial.SALT),
         signing.dumps(7, salt=trial.SALT),
-        signing.dumps(["CONFIRM", "bot", {}, ""], salt="another"),
+        signing.dumps(["CONFIRM", "bot", {}, "", 2, 0.0], salt="another"),
     ],
 )
 def test_a_talk_that_is_not_ours_begins_anew(chat, talk):

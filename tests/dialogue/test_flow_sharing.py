@@ -10,6 +10,7 @@ from apps.dialogue.flows import review, services, sharing
 from apps.dialogue.flows.problems import Level, at
 from apps.dialogue.flows.specs import spec_of
 from apps.dialogue.models import Flow, FlowVersion
+from apps.sites.models import Site
 from tests.dialogue.flow_rows import return_flow
 from tests.staff import HOSTILE, olga, page, signed_in, texts
 
@@ -53,6 +54,41 @@ def test_what_goes_out_comes_in_again(boss, site):
     assert spec_of(back, list(back.slots.all())) == before
 
 
+def test_a_file_that_says_the_same_changes_nothing(boss, site):
+    """Not the revision either: no draft shall wait for a publication that changes nothing."""
+    services.add_standard_flows(site=site)
+    services.publish(flow=return_flow(site), author=None)
+    before = list(Flow.objects.order_by("pk").values_list("key", "revision"))
+    file = boss.get(page("dialogue_flow_export"))
+    answer = boss.get(sent(boss, site, file.content).url)
+    assert "5 flows are unchanged" in " ".join(texts(answer.content.decode()))
+    assert list(Flow.objects.order_by("pk").values_list("key", "revision")) == before
+
+
+def test_only_what_differs_is_stored(boss, site):
+    services.add_standard_flows(site=site)
+    content = json.loads(boss.get(page("dialogue_flow_export")).content)
+    content["flows"][0]["names"]["en"] = "Give it back"
+    # What belongs to another kind of slot is not kept, so it is no difference.
+    slot = next(one for one in content["flows"][1]["slots"] if one["kind"] == "choice")
+    slot["longest"] = 7
+    answer = boss.get(sent(boss, site, content).url)
+    found = " ".join(texts(answer.content.decode()))
+    assert "1 flow is stored as a draft" in found
+    assert "3 flows are unchanged" in found
+    assert Flow.objects.get(revision__gt=2).name_en == "Give it back"
+
+
+def test_the_export_has_what_the_list_shows(boss, site):
+    other = Site.objects.create(key="other", name="Other")
+    return_flow(site)
+    return_flow(other, name_en="Theirs")
+    file = boss.get(page("dialogue_flow_export"), {"site__id__exact": other.pk})
+    assert [flow["names"]["en"] for flow in json.loads(file.content)["flows"]] == ["Theirs"]
+    answer = boss.get(page("dialogue_flow_export"), follow=True)
+    assert "Filter the list by site first" in " ".join(texts(answer.content.decode()))
+
+
 def test_only_the_chosen_ones_go_out(boss, site):
     return_flow(site)
     other = return_flow(site, key="other")
@@ -73,11 +109,17 @@ def test_a_flow_that_is_there_gets_a_draft_and_visitors_keep_theirs(boss, site):
     ("content", "words"),
     [
         (b"", "no JSON"),
-        (b"\xff\xfe\x00", "cannot be read"),
+        (b"  \n", "no JSON"),
+        (b"question,answer", "no JSON"),
+        (b"PK\x03\x04\xff", "no JSON"),
+        ('{"key": "退货"}'.encode("gbk"), "UTF-8"),
+        (b'{"name": "shop", "version": "1.0"}', "no flows"),
+        (b'[{"question": "a"}, 1]', "no flows"),
+        (b"\xff\xfe\x00", "UTF-8"),
         (b"{'key': 1}", "line 1, column 2"),
         (b"[" * 100_000, "cannot be read"),
         (b"[]", "no flows"),
-        (b"7", "no flows"),
+        (b"7", "no JSON"),
         (b'{"flows": 7}', "no flows"),
         (b'{"flows": [{"key": NaN}]}', "cannot be read"),
         (b" " * (sharing.MOST_BYTES + 1), "larger than 1 MB"),
@@ -98,6 +140,8 @@ def test_a_file_that_is_none(boss, site, content, words):
         ([1], "", "must be an object"),
         ({**FLOW, "key": "Return!"}, "short name", "Small letters"),
         ({**FLOW, "colour": "red"}, "colour", "not known"),
+        ({**FLOW, "name": "red"}, "name", "not known"),
+        ({**FLOW, "slots": [{**SLOT, "label": {}}]}, "slots › 1 › label", "not known"),
         ({"key": "a"}, "names", "missing"),
         ({**FLOW, "names": {"fr": "Retour"}}, "names › fr", "must be one of: en, zh-Hans"),
         ({**FLOW, "names": {"en": "x" * 101}}, "name (English)", "100"),
@@ -169,8 +213,21 @@ class TestStandard:
     def test_all_of_them_are_added_and_published(self, boss, site):
         shipped = [spec.key for spec in services.standard_specs()]
         assert set(shipped) == {"return", "exchange", "cancel", "order_status"}
-        boss.post(page("dialogue_flow_standard"), {"site": site.pk})
+        boss.post(page("dialogue_flow_standard"), {"site": site.pk, "publish": "1"})
         assert [flow.key for flow in books.load(site.pk).flows] == shipped
+
+    def test_they_are_drafts_unless_staff_publish_them(self, boss, site):
+        boss.post(page("dialogue_flow_standard"), {"site": site.pk})
+        assert Flow.objects.count() == 4
+        assert not FlowVersion.objects.exists()
+
+    def test_a_yes_makes_a_ticket_and_the_page_says_so(self, boss, site):
+        told = " ".join(texts(boss.get(page("dialogue_flow_standard")).content.decode()))
+        assert told.count("→ after a yes: A ticket") == 4
+        for flow in services.add_standard_flows(site=site):
+            assert (flow.action, flow.lookup) == ("ticket:", False)
+            assert "passed on to our team" in flow.done_en
+            assert "我们的团队" in flow.done_zh_hans
 
     def test_what_the_site_has_is_left_alone(self, boss, site):
         return_flow(site, key="return")

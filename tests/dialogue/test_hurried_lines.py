@@ -13,15 +13,9 @@ from apps.chat.models import Message, Turn
 from apps.dialogue import driver as driving
 from apps.dialogue.driver import Driver
 from apps.dialogue.play import Standing, play
-from apps.knowledge.index import library
 from tests.dialogue.test_driver import locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _knows_nothing(monkeypatch):
-    monkeypatch.setattr(library, "_indexes", {})
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """What the sweeper does without the broker: questions without an answer reach the staff."""
 
-import threading
 import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from apps.chat.items import Item, Line, NewTurn
@@ -16,6 +15,7 @@ from apps.dialogue.jobs import LOOK_BACK, list_unanswered
 from apps.dialogue.management.commands import sweep as sweeping
 from apps.engine.types import Author, TurnState
 from apps.knowledge.models import Faq, UnansweredQuestion
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +50,12 @@ def test_a_question_without_an_answer_is_listed_with_all_that_staff_need(session
     assert (listed.text, listed.language) == ("do you sell bicycles", "zh-Hans")
     assert (listed.best, listed.confidence, listed.handled_at) == (nearest, 0.4, None)
     assert listed.asked_at == Message.objects.get(turn=turn, author="visitor").created_at
+
+
+def test_what_is_said_inside_a_flow_is_of_the_chat_alone(session):
+    """Details and their corrections are said there, and no question for an entry."""
+    ask(session, "my number ends in 2567 or so", flow="return")
+    assert list_unanswered() == 0
 
 
 def test_listing_again_adds_nothing_and_brings_no_handled_one_back(session):
@@ -136,24 +142,7 @@ def test_a_question_is_the_first_line_of_its_turn(session):
 def test_two_sweepers_at_once_list_each_question_once(session):
     for number in range(20):
         ask(session, f"question {number}")
-    barrier = threading.Barrier(2)
-    failures = []
-
-    def run():
-        barrier.wait()
-        try:
-            list_unanswered()
-        except DatabaseError as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    at_once(list_unanswered, list_unanswered)
     assert UnansweredQuestion.objects.count() == 20
 
 

@@ -20,7 +20,7 @@ CHINESE = "下单后多久能收到货？"
 
 
 @pytest.fixture
-def shop(db, site, monkeypatch):
+def shop(db, site):
     """Northbird's entries, searched as a web process searches them."""
     for language, question, answer, more in (
         ("en", DELIVERY, "Two to four days.", {"source_url": "https://shop.example/delivery"}),
@@ -30,7 +30,6 @@ def shop(db, site, monkeypatch):
     ):
         values = {"site": site, "language": language, "status": Faq.Status.LIVE, **more}
         Faq.objects.create(question=question, answer=answer, **values)
-    monkeypatch.setattr(library, "_indexes", {})
     IndexState.objects.create(site=site, wanted=7)
     build_index(site.pk)
     library.refresh()

@@ -2,21 +2,20 @@
 once."""
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_network
 
 import pytest
-from django.db import connection
 
 from apps.chat.models import Session
 from apps.dialogue import phrases
-from apps.dialogue.actions import execute, proofs, threads
+from apps.dialogue.actions import execute, proofs
 from apps.dialogue.actions.registry import Done, Refused
 from apps.dialogue.actions.webhooks import make_secret
 from apps.dialogue.models import ActionRun, Webhook, WrongProof
+from apps.engine.events import Say
 from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
 from apps.engine.policy import Condition, Rule, Step
-from apps.knowledge.index import library
 from tests.dialogue.refunds import (
     NAME,
     ORDER,
@@ -27,20 +26,17 @@ from tests.dialogue.refunds import (
     last,
     opened,
     refund,
+    send,
     used_up,
 )
 from tests.fake_shop import fake_shop
+from tests.threads import at_once
 
+pytestmark = pytest.mark.usefixtures("nobody_starts")
 State = ActionRun.State
 MANY = 45
 WRONG = Refused("Wrong.", not_found=True)
 NOT_FOUND = {"status": "refused", "not_found": True}
-
-
-@pytest.fixture(autouse=True)
-def _nobody_starts(monkeypatch):
-    monkeypatch.setattr(library, "_indexes", {})
-    monkeypatch.setattr(threads, "_start", lambda key: None)
 
 
 def of_two_orders() -> FlowSpec:
@@ -63,16 +59,8 @@ def stored(session: Session, action: str = f"python:{NAME}", **slots: str) -> Ac
     )
 
 
-def work_at(run: ActionRun) -> None:
-    try:
-        execute.carry_out(run.key)
-    finally:
-        connection.close()
-
-
 def all_at_once(runs: list[ActionRun]) -> None:
-    with ThreadPoolExecutor(len(runs)) as pool:
-        list(pool.map(work_at, runs))
+    at_once(*[partial(execute.carry_out, run.key) for run in runs])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -164,6 +152,18 @@ class TestCount:
         assert len(shop.calls) == proofs.MOST_OF_VISITOR
         assert phrases.in_language(phrases.NOT_FOUND, "en") in last(session).text
 
+    def test_where_no_try_is_left_a_person_is_offered_at_once(self, make_session, shop):
+        """Not the proof again, which would not be looked at."""
+        session = make_session()
+        run = agree(session)
+        used_up(run)
+        execute.carry_out(run.key)
+        told = last(session)
+        assert told.text.startswith(phrases.in_language(phrases.NOT_FOUND, "en"))
+        assert str(phrases.in_language(phrases.SAID[Say.OFFER_PERSON], "en")) in told.text
+        assert Session.objects.get(pk=session.pk).state == "END"
+        assert shop.calls == []
+
     def test_a_site_that_hands_over_later_lets_them_try_as_often(
         self, make_session, site, shop, monkeypatch
     ):
@@ -189,3 +189,95 @@ class TestCount:
         digests = "".join(WrongProof.objects.values_list("digest", flat=True))
         assert ORDER not in digests
         assert run.session.visitor_id.hex not in digests
+
+
+@pytest.mark.django_db
+class TestTakenOver:
+    """What proved an order once in a session proves it again, as long as the shop finds it so."""
+
+    LOOK = "tests.look"
+
+    @pytest.fixture
+    def shop(self, site, monkeypatch):
+        look = refund(key="look", action=f"python:{self.LOOK}", lookup=True)
+        bare = tuple(slot for slot in look.slots if slot.name != "reason")
+        opened(site, monkeypatch, refund(), look.model_copy(update={"slots": bare}))
+        shop = Counter(Done("Here it is."))
+        acts(monkeypatch, shop)
+        acts(monkeypatch, shop, self.LOOK, lookup=True)
+        return shop
+
+    def carry_out(self) -> None:
+        for run in ActionRun.objects.open():
+            execute.carry_out(run.key)
+
+    def test_the_shop_compares_it_again_and_nobody_types_it(self, make_session, shop):
+        session = make_session()
+        execute.carry_out(agree(session).key)
+        send(session, flow="look")
+        self.carry_out()
+        assert shop.calls[-1].slots == {"order_id": ORDER, "phone_tail": "2567"}
+        assert last(session).text == "Here it is."
+        # And from that one to the next.
+        send(session, flow="refund")
+        send(session, reason="late")
+        card = last(session).meta["confirm"]
+        assert "fields" not in card
+        send(session, "Yes", confirm=card["id"], answer="yes")
+        self.carry_out()
+        assert shop.calls[-1].slots == {"order_id": ORDER, "reason": "late", "phone_tail": "2567"}
+
+    def test_the_session_remembers_that_it_was_proved_and_not_with_what(self, make_session, shop):
+        session = make_session()
+        execute.carry_out(agree(session).key)
+        session.refresh_from_db()
+        assert session.memory["proven"]["order"] == ORDER
+        assert "2567" not in str(session.memory)
+
+    def test_it_proves_no_other_order(self, make_session, shop):
+        session = make_session()
+        execute.carry_out(agree(session).key)
+        send(session, flow="refund")
+        assert ORDER in last(session).text
+        send(session, order_id="202580668969")
+        send(session, reason="late")
+        (asked,) = last(session).meta["confirm"]["fields"]
+        assert asked["slot"] == "phone_tail"
+
+    def test_a_memory_that_is_wrong_opens_nothing(self, make_session, shop):
+        """Of another session, of another order, or not ended: there is no proof to give."""
+        session, other = make_session(), make_session()
+        done = agree(other)
+        execute.carry_out(done.key)
+        foreign = stored(session, order_id="202580668969")
+        ActionRun.objects.filter(key=foreign.key).update(state=State.DONE)
+        for run in (done, foreign, stored(session)):
+            proven = {"order": ORDER, "run": str(run.key), "proofs": {"phone_tail": "phone_tail"}}
+            Session.objects.filter(pk=session.pk).update(memory={"proven": proven}, state="INIT")
+            send(session, flow="look")
+            made = ActionRun.objects.filter(session=session, flow="look").latest("created_at")
+            assert made.slots == {"order_id": ORDER}
+
+    def test_what_the_shop_does_not_find_any_more_is_one_wrong_try(self, make_session, shop):
+        session = make_session()
+        execute.carry_out(agree(session).key)
+        shop.answer = WRONG
+        send(session, flow="look")
+        self.carry_out()
+        session.refresh_from_db()
+        assert session.memory["wrong"] == 1
+        assert "proven" not in session.memory
+        assert last(session).meta["form"]["slot"] == "order_id"
+        of_order = WrongProof.objects.recent(proofs.of_order(session.site_id, ORDER))
+        assert of_order.count() == 1
+
+    def test_a_ticket_proves_nothing(self, site, make_session, monkeypatch, shop):
+        look = refund(key="look", action=f"python:{self.LOOK}", lookup=True)
+        bare = tuple(slot for slot in look.slots if slot.name != "reason")
+        look = look.model_copy(update={"slots": bare})
+        opened(site, monkeypatch, refund(action="ticket:"), look)
+        session = make_session()
+        execute.carry_out(agree(session).key)
+        send(session, flow="look")
+        assert ORDER in last(session).text
+        assert last(session).meta["form"]["slot"] == "phone_tail"

@@ -6,14 +6,13 @@ from ipaddress import ip_network
 from queue import Queue
 
 import pytest
-from django.db import connection
 
 from apps.dialogue.actions import relay, threads, webhooks
 from apps.dialogue.actions.webhooks import make_secret
 from apps.dialogue.models import ActionRun, Webhook
-from apps.knowledge.index import library
 from tests.dialogue.refunds import agree, due_now, opened, refund
 from tests.fake_shop import fake_shop
+from tests.threads import in_own_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = ActionRun.State
@@ -29,9 +28,7 @@ def shop(settings):
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch):
-    monkeypatch.setattr(library, "_indexes", {})
-    monkeypatch.setattr(threads, "_start", lambda key: None)
+def _here(monkeypatch, nobody_starts):
     monkeypatch.setattr(webhooks, "DEADLINE_S", float(PATIENCE_S))
     monkeypatch.setattr(relay, "SLICE_SECONDS", float(PATIENCE_S))
 
@@ -71,17 +68,7 @@ def ended(monkeypatch):
 def beside():
     """Runs something in a thread of its own while the test goes on."""
     with ThreadPoolExecutor(1) as pool:
-
-        def begin(work, *arguments):
-            def closing():
-                try:
-                    return work(*arguments)
-                finally:
-                    connection.close()
-
-            return pool.submit(closing)
-
-        yield begin
+        yield lambda work, *arguments: pool.submit(in_own_thread, work, *arguments)
 
 
 def calls(shop, path):

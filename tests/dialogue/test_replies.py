@@ -53,6 +53,27 @@ class TestParts:
         assert line.meta["quick_replies"] == [{"label": "How long?", "text": "How long?"}]
         assert "sources" not in line.meta
 
+    def test_a_question_beside_a_wish_is_quoted_and_offered_where_nothing_is_found(self):
+        asked = Part(Say.ALSO_ASKED, text="do you *sell* mats?")
+        line = reply(asked, Part(Say.ASK, slot="order_id", **ABOUT))
+        assert slots.plain("do you *sell* mats?") in line.text
+        assert line.text.endswith("Which order?")
+        assert line.meta["quick_replies"] == [
+            {"label": "do you *sell* mats?", "text": "do you *sell* mats?"}
+        ]
+
+    def test_what_may_be_meant_by_it_is_offered_instead(self):
+        near = Passage("7", "How long?", "Two days.", 0.4)
+        line = reply(Part(Say.ALSO_ASKED, (near,), text="how long"))
+        assert "how long" in line.text
+        assert line.meta["quick_replies"] == [{"label": "How long?", "text": "How long?"}]
+
+    def test_what_was_given_beside_what_is_asked_is_said(self):
+        taken = Part(Say.TAKEN, slot="order_id", **ABOUT)
+        again = Part(Say.ASK, slot="order_id", **ABOUT)
+        line = reply(taken, again, known={"order_id": SlotValue("W1234567")})
+        assert re.match(r".*: W1234567\.\n\nWhich order\?", line.text)
+
     @pytest.mark.parametrize("say", [Say.GREETING, Say.THANKS])
     def test_a_courtesy_beside_something_else_asks_nothing(self, say):
         alone = reply(Part(say)).text
@@ -242,8 +263,27 @@ class TestHostile:
     def test_it_makes_no_list(self, value):
         assert not re.match(r"\s*[-•*]\s+", slots.plain(value))
 
-    def test_a_value_that_was_not_given_leaves_a_dash(self):
-        assert reply(Part(Say.CONFIRM, **ABOUT)).text == "Refund order –?"
+    @pytest.mark.parametrize(
+        ("text", "read"),
+        [
+            ("Refund order {order_id}?", "Refund order?"),
+            ("Return of 7, {order_id}. Right?", "Return of 7. Right?"),
+            ("{order_id}, was it? Yes.", "was it? Yes."),
+            ("The order ({order_id}) is there.", "The order is there."),
+            ("Order: {order_id}", "Order: –"),
+            ("退订单7、{order_id}，对吗？", "退订单7，对吗？"),
+            ("订单{order_id}的退货", "订单的退货"),
+        ],
+    )
+    def test_a_value_that_was_not_given_is_left_out(self, text, read):
+        book = Book(flows=(refund(confirms={"en": text}),))
+        assert reply(Part(Say.CONFIRM, **ABOUT), book=book).text == read
+
+    @pytest.mark.parametrize("language", ["en", "zh-Hans"])
+    def test_a_ticket_is_nothing_that_is_done(self, language):
+        book = Book(flows=(refund(action="ticket:", dones={}),))
+        line = reply(Part(Say.DONE, id="k1", **ABOUT), language=language, book=book)
+        assert line.text == phrases.in_language(phrases.PASSED_ON, language)
 
     def test_a_date_is_written_as_the_visitor_does(self):
         given = SlotValue("2026-11-20")

@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def session(transactional_db, make_session):
-    return make_session()
-
-
-@pytest.fixture
 async def driver(settings):
     settings.CHAT = replace(settings.CHAT, message_burst=3, messages_per_second=0.001)
     driver = Driver()
@@ -66,7 +61,7 @@ async def test_a_resend_with_an_empty_bucket_gets_the_first_ack_at_once(driver, 
     assert looked_up == [frame.cmid for frame in frames]
 
 
-async def test_what_a_client_missed_is_known_after_its_resume(driver, session, looked_up):
+async def test_what_a_client_missed_is_known_after_its_resume(driver, session):
     """Its acks were lost with the first socket, and it sends again what it holds."""
     before = driver.hold(Standing.of(session))
     frames = [line(number) for number in range(3)]

@@ -16,7 +16,6 @@ from apps.dialogue.actions import threads
 from apps.dialogue.models import ActionRun
 from apps.dialogue.play import Said
 from apps.engine.events import Say
-from apps.knowledge.index import library
 from tests.dialogue.ears import listening
 from tests.dialogue.refunds import ORDER, TAIL, Counter, acts, opened
 from tests.dialogue.test_driver import locked
@@ -47,7 +46,6 @@ def shop():
 
 @pytest.fixture(autouse=True)
 def _sells(site, monkeypatch, transactional_db, shop):
-    monkeypatch.setattr(library, "_indexes", {})
     opened(site, monkeypatch)
     acts(monkeypatch, shop)
 

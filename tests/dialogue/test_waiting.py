@@ -1,11 +1,9 @@
 """Waiting for a person, over a real database: notes, forms, and the way back to the bot."""
 
-import threading
 import uuid
 from functools import partial
 
 import pytest
-from django.db import connection
 
 from apps.chat.frames import Contact
 from apps.chat.items import Verdict
@@ -16,16 +14,11 @@ from apps.dialogue.services import take_contact, take_line
 from apps.engine.events import Say
 from apps.handoff.models import Ticket
 from apps.handoff.services import close_ticket
-from apps.knowledge.index import library
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 WISH = {"en": "agent", "zh-Hans": "转人工"}
 BACK = {"en": "Go on with the assistant", "zh-Hans": "继续问 AI 助手"}
-
-
-@pytest.fixture(autouse=True)
-def _knows_nothing(monkeypatch):
-    monkeypatch.setattr(library, "_indexes", {})
 
 
 @pytest.fixture
@@ -76,20 +69,6 @@ def test_what_the_bot_does_not_know_is_noted_once_until_it_answered_something(se
         replies.append(last(session).seq - before - 1)
     assert replies == [1, 0, 1, 1]
     assert last(session).text == phrases.say(Say.NOTED_UNREACHABLE, "en")
-
-
-def test_a_form_names_the_question_it_is_about(session):
-    say(session, "hello")
-    say(session, "my left earbud is broken")
-    say(session, "agent")
-    assert last(session).meta["form"]["about"] == 3
-    say(session, "and the case as well")
-    assert last(session).meta["form"]["about"] == 7
-
-
-def test_a_form_that_is_about_nothing_names_nothing(session):
-    say(session, "agent")
-    assert "about" not in last(session).meta["form"]
 
 
 def test_with_an_address_left_no_form_comes_again(session):
@@ -162,29 +141,12 @@ def test_to_a_person_who_answers_it_is_a_line_like_any_other(session):
     assert last(session).author == "visitor"
 
 
-def together(*acts):
-    barrier = threading.Barrier(len(acts))
-
-    def run(act):
-        barrier.wait()
-        try:
-            act()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 @pytest.mark.django_db(transaction=True)
 def test_an_address_left_while_going_back_is_never_withdrawn(make_session):
     for _ in range(8):
         session = make_session()
         say(session, "agent")
-        together(partial(say, session, BACK["en"]), partial(leave, session))
+        at_once(partial(say, session, BACK["en"]), partial(leave, session))
         ticket = Ticket.objects.get(session=session, status="open")
         assert ticket.email == "jo@shop.example"
         assert fresh(session) in {("INIT", "bot"), ("HANDOFF", "queued")}
@@ -196,7 +158,7 @@ def test_going_back_while_staff_close_the_request_moves_once(make_session):
         session = make_session()
         say(session, "agent")
         ticket = Ticket.objects.get(session=session)
-        together(
+        at_once(
             partial(say, session, BACK["en"]),
             partial(close_ticket, ticket=ticket, notice="done"),
         )
@@ -210,7 +172,7 @@ def test_going_back_while_staff_close_the_request_moves_once(make_session):
 def test_the_same_way_back_twice_at_once_is_stored_once(make_session, cmid):
     session = make_session()
     say(session, "agent")
-    together(*[partial(say, session, BACK["en"], cmid)] * 2)
+    at_once(*[partial(say, session, BACK["en"], cmid)] * 2)
     assert Message.objects.filter(session=session, cmid=cmid).count() == 1
     assert Transition.objects.filter(session=session, cause="withdrawn").count() == 1
 
@@ -247,7 +209,7 @@ def test_a_second_address_is_one_more_line_for_the_team(session):
     say(session, "agent")
     say(session, "13800002567")
     say(session, "jo@shop.example")
-    assert Ticket.objects.get().text == "13800002567"
+    assert Ticket.objects.get().text == "13800002567\n\njo@shop.example"
     assert last(session).text == phrases.say(Say.NOTED, "en")
 
 
@@ -274,7 +236,7 @@ def test_an_address_that_is_typed_while_going_back_is_never_withdrawn(make_sessi
     for _ in range(8):
         session = make_session()
         say(session, "agent")
-        together(partial(say, session, BACK["en"]), partial(say, session, "jo@shop.example"))
+        at_once(partial(say, session, BACK["en"]), partial(say, session, "jo@shop.example"))
         if fresh(session) == ("HANDOFF", "queued") or Ticket.objects.open().filter(session=session):
             assert Ticket.objects.get(session=session, status="open").email == "jo@shop.example"
         else:

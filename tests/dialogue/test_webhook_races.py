@@ -8,12 +8,12 @@ from ipaddress import ip_network
 import pytest
 from django.db import connection
 
-from apps.dialogue.actions import execute, resending, threads, webhooks
+from apps.dialogue.actions import execute, resending, webhooks
 from apps.dialogue.actions.webhooks import TRIES, make_secret
 from apps.dialogue.models import ActionRun, Webhook, WebhookDelivery
-from apps.knowledge.index import library
 from tests.dialogue.refunds import agree, due_now, opened, refund
 from tests.fake_shop import fake_shop
+from tests.threads import in_own_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = ActionRun.State
@@ -30,11 +30,9 @@ def shop():
 
 
 @pytest.fixture
-def run(site, make_session, settings, monkeypatch, shop):
+def run(site, make_session, settings, monkeypatch, shop, nobody_starts):
     """A visitor has said yes; the shop answers nothing that is clear."""
     settings.OUTBOUND_ALLOW = (ip_network("127.0.0.0/8"),)
-    monkeypatch.setattr(library, "_indexes", {})
-    monkeypatch.setattr(threads, "_start", lambda key: None)
     monkeypatch.setattr("apps.dialogue.tasks.run_actions.delay", lambda: None)
     webhook = Webhook(site=site, name="Our shop", url=shop.url("/500"))
     make_secret(webhook=webhook)
@@ -52,13 +50,11 @@ def to_the_end(run):
 
 
 def again(run):
-    """As a request does it, on a thread; whether it was this one that sent it."""
+    """Whether it was this one that sent it."""
     try:
         resending.send_again(run_id=run.pk)
     except resending.NotDeadError:
         return False
-    finally:
-        connection.close()
     return True
 
 
@@ -73,9 +69,9 @@ def test_of_two_clicks_at_once_one_sends_it(run, monkeypatch):
 
     monkeypatch.setattr(resending, "enqueue_actions", hold)
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(again, run)
+        first = pool.submit(in_own_thread, again, run)
         began.wait()
-        second = pool.submit(again, run)
+        second = pool.submit(in_own_thread, again, run)
         with connection.cursor() as cursor:
             while not second.done() and not cursor.execute(WAITS_FOR_A_ROW).fetchone()[0]:
                 pass

@@ -13,12 +13,11 @@ from django.utils import timezone
 
 from apps.chat.models import Message, Session
 from apps.dialogue import phrases
-from apps.dialogue.actions import execute, resending, threads, webhooks
+from apps.dialogue.actions import execute, resending, webhooks
 from apps.dialogue.actions.webhooks import TRIES, make_secret
 from apps.dialogue.models import ActionRun, Webhook, WebhookDelivery
 from apps.guard.outbound import Problem
 from apps.handoff.models import Ticket
-from apps.knowledge.index import library
 from apps.sites.models import Site
 from apps.sites.sealing import unseal
 from tests.dialogue.refunds import (
@@ -45,10 +44,8 @@ def shop():
 
 
 @pytest.fixture(autouse=True)
-def _here(settings, monkeypatch):
+def _here(settings, monkeypatch, nobody_starts):
     settings.OUTBOUND_ALLOW = (ip_network("127.0.0.0/8"),)
-    monkeypatch.setattr(library, "_indexes", {})
-    monkeypatch.setattr(threads, "_start", lambda key: None)
     monkeypatch.setattr(webhooks, "DEADLINE_S", 0.5)
 
 

@@ -173,6 +173,8 @@ ON_THE_WAY = (
     (StartFlow("pickup"), SetSlot("day", "2026-11-25")),
     (StartFlow("refund"), SetSlot("amount", "50")),
     (StartFlow("status"), SetSlot("order_id", "202580668968"), SetSlot("phone_tail", "2567")),
+    (StartFlow("status"),),
+    (StartFlow("return"), SetSlot("reason", "broken")),
     (Affirm(),),
     (Affirm(), SetSlot("phone_tail", "2567")),
     (SetSlot("phone_tail", "2567"),),

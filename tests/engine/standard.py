@@ -1,4 +1,5 @@
-"""The flows that ship, read without Django, in a shop with a small catalogue."""
+"""The flows that ship, as the demo carries them out, read without Django, in a shop with a small
+catalogue."""
 
 import json
 from datetime import date
@@ -10,9 +11,15 @@ from apps.engine.types import ActiveFlow, Memory, Policy, SlotValue, Snapshot, S
 from apps.engine.understand import understand
 from tests.stack import ROOT
 
+
+def read(path):
+    return json.loads((ROOT / path).read_text("utf-8"))
+
+
+OWN = read("apps/demo/flows.json")
 FLOWS = tuple(
-    FlowSpec.model_validate(flow)
-    for flow in json.loads((ROOT / "apps/dialogue/standard/flows.json").read_text("utf-8"))
+    FlowSpec.model_validate(flow | OWN[flow["key"]])
+    for flow in read("apps/dialogue/standard/flows.json")
 )
 PRODUCTS = (
     Product("lamp", ("desk lamp", "台灯")),

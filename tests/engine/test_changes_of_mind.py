@@ -3,7 +3,7 @@ hurry."""
 
 import pytest
 
-from apps.engine.commands import AskFaq, CancelFlow, Courtesy, SmallTalk, StartFlow
+from apps.engine.commands import AskFaq, CancelFlow, Courtesy, SmallTalk, StartFlow, TakeBack
 from apps.engine.reading import matcher
 from apps.engine.slips import is_slip, slips
 from apps.engine.types import ActiveFlow, Memory, Policy, SlotValue, Snapshot, State
@@ -142,6 +142,30 @@ def test_another_flow_may_still_come_afterwards():
     assert heard("其实我还想再换一件", card()) == ["StartFlow exchange"]
 
 
+OTHER_ORDER = """
+another order|Another order please|no, a different order|it's for my other order|a different one|the other order
+|I mean another order|另一个订单|换一个订单|不是这个订单|是另外一个订单|我说的是另一张订单|换个订单
+"""
+NO_OTHER_ORDER = """
+I have another order coming|where is my other order|cancel the other order|what about another order?
+"""
+
+
+@pytest.mark.parametrize("line", each(OTHER_ORDER))
+def test_who_means_another_order_is_asked_which(line):
+    assert heard(line, card()) == ["Unfit order_id wrong"]
+
+
+@pytest.mark.parametrize("line", each(NO_OTHER_ORDER))
+def test_who_says_more_of_another_order_is_not(line):
+    assert "Unfit order_id wrong" not in heard(line, card())
+
+
+def test_another_order_is_no_answer_where_none_was_named():
+    asked = inside("return", "order_id")
+    assert "Unfit order_id wrong" not in heard("another order", asked)
+
+
 @pytest.mark.parametrize("line", each(ENOUGH))
 def test_who_has_enough_stops(line):
     assert heard(line, card()) == ["CancelFlow"]
@@ -241,13 +265,13 @@ def agreed(flow):
 
 
 @pytest.mark.parametrize("line", each("不想要了|我不要了|买错了|changed my mind|bought by mistake"))
-def test_a_reason_for_what_is_agreed_to_changes_nothing(line):
-    assert heard(line, agreed("cancel")) == ["StartFlow cancel"]
+def test_a_reason_for_what_is_agreed_to_may_take_the_yes_back(line):
+    assert heard(line, agreed("cancel")) == ["StartFlow cancel", "TakeBack"]
 
 
 def test_who_does_not_want_it_any_more_is_asked_what_is_meant():
     line = "I don't want it any more"
-    assert understand(line, agreed("cancel")) == [CancelFlow(unsure=True)]
+    assert understand(line, agreed("cancel")) == [CancelFlow(unsure=True), TakeBack()]
 
 
 NUMBERS = {

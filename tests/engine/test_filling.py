@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from apps.engine.checks import problem_of
 from apps.engine.commands import CorrectSlot, SetSlot
-from apps.engine.filling import problem_of, value_of
+from apps.engine.filling import value_of
 from apps.engine.flows import LONGEST_VALUE, SlotKind, SlotSpec
 from apps.engine.types import Policy, SlotValue, Snapshot, Source
 from tests.engine.shop import AMOUNT, BOOK, DAY, NOTE, ORDER, PROOF, REASON

@@ -178,7 +178,7 @@ ON_THE_CARD = {
     "好的，尾号2567": ["SetSlot phone_tail=2567", "Affirm"],
     "no, 2567": ["SetSlot phone_tail=2567"],
     "13812345678": ["SetSlot phone_tail=5678"],
-    "ok, it ends in 2567": ["SetSlot phone_tail=2567"],
+    "ok, it ends in 2567": ["SetSlot phone_tail=2567", "Affirm"],
     "2567吧": ["SetSlot phone_tail=2567"],
     "sure 2567 thanks": ["SetSlot phone_tail=2567", "Affirm"],
     "256": ["Unfit phone_tail shape"],

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from apps.engine import turn
+from apps.engine.checks import problem_of
 from apps.engine.commands import (
     Affirm,
     CancelFlow,
@@ -35,7 +36,7 @@ from apps.engine.events import (
     Say,
     Search,
 )
-from apps.engine.filling import problem_of
+from apps.engine.known import AWAY_S
 from apps.engine.machine import FLOW_STATES, MOVES
 from apps.engine.memory import dump, load
 from apps.engine.types import ActiveFlow, Memory, Mode, Passage, Policy, Snapshot, State
@@ -95,6 +96,9 @@ class Talk(RuleBasedStateMachine):
         self.keys: list[str] = []
         self.lookups: set[str] = set()
         self.age: int | None = None
+        self.acts: dict[str, Act] = {}
+        # Orders that were found for what was given, by the key of the action that found them.
+        self.found: dict[str, str] = {}
 
     @initialize(language=st.sampled_from(("en", "zh-Hans")), verified=st.booleans())
     def begin(self, language: str, verified: bool) -> None:
@@ -113,7 +117,7 @@ class Talk(RuleBasedStateMachine):
         self.snapshot = replace(self.snapshot, idle_s=idle)
         self._say("a line", commands, ())
 
-    @rule(commands=st.sampled_from((*TO_AND_FRO, *ON_THE_WAY[:9])))
+    @rule(commands=st.sampled_from((*TO_AND_FRO, *ON_THE_WAY[:11])))
     def change_sides(self, commands: tuple[Command, ...]) -> None:
         self._say("a line", commands, ())
 
@@ -163,6 +167,9 @@ class Talk(RuleBasedStateMachine):
         self._tick()
         before = self.snapshot
         self._follow(list(turn.resume(before, Result(key, ended, "so", slot, not_found))))
+        act = self.acts[key]
+        if ended in (Ended.DONE, Ended.REFUSED) and not not_found and "order_id" in act.slots:
+            self.found[key] = act.slots["order_id"].value
         self._keep_the_yes(key)
         active = before.memory.active
         is_lost = ended in (Ended.FAILED, Ended.UNCLEAR)
@@ -243,6 +250,8 @@ class Talk(RuleBasedStateMachine):
         # What a line was understood as is not seen from here: a card that is open may be meant.
         if not commands and line not in NO_YES and has_seen:
             self.agreed.add(self.open)
+        if before.idle_s > AWAY_S and before.mode is not Mode.HUMAN:
+            self.found.clear()
         events = played(before, line, commands, found)
         if not commands and line in NO_YES:
             assert not any(isinstance(event, Act) for event in events)
@@ -288,12 +297,19 @@ class Talk(RuleBasedStateMachine):
         assert self.snapshot.mode is Mode.BOT
         assert act.key not in self.keys
         self.keys.append(act.key)
+        self.acts[act.key] = act
         flow = self.snapshot.book.by_version[act.flow, act.version]
         assert act.action == flow.action
         assert {spec.name for spec in flow.slots if spec.required} <= {
             *act.slots,
+            *act.taken,
             *(spec.name for spec in flow.slots if spec.proof and self.snapshot.verified),
         }
+        if act.taken:
+            assert self.found[act.before] == act.slots["order_id"].value
+            assert {*self.acts[act.before].slots, *self.acts[act.before].taken} >= set(
+                act.taken.values()
+            )
         if act.lookup:
             assert flow.lookup
             self.lookups.add(act.key)
@@ -347,7 +363,7 @@ TestTalk.settings = settings(
 def test_a_talk_gets_to_its_action() -> None:
     """Were none ever reached, the talks would show nothing."""
     talk = Talk()
-    for commands in (ON_THE_WAY[0], ON_THE_WAY[5], ON_THE_WAY[7]):
+    for commands in (ON_THE_WAY[0], ON_THE_WAY[7], ON_THE_WAY[9]):
         talk.get_on(commands)
     assert talk.keys == ["id-1"]
 
@@ -361,3 +377,14 @@ def test_a_yes_that_is_taken_back_never_acts(line, place):
     talk.write(line, ())
     assert talk.keys == []
     assert not talk.snapshot.memory.active or not talk.snapshot.memory.active.agreed
+
+
+def test_a_talk_gets_to_what_was_proved_before() -> None:
+    talk = Talk()
+    for commands in (ON_THE_WAY[0], ON_THE_WAY[7], ON_THE_WAY[9]):
+        talk.get_on(commands)
+    talk._tick()
+    talk._follow(list(turn.resume(talk.snapshot, Result("id-1", Ended.DONE))))
+    talk.found["id-1"] = "202580668968"
+    talk.get_on(ON_THE_WAY[5])
+    assert talk.acts[talk.keys[-1]].taken == {"phone_tail": "phone_tail"}

@@ -203,7 +203,7 @@ def test_a_proof_was_asked_for(text, commands):
         ("取消", CancelFlow(unsure=True)),
         ("cancel it please", CancelFlow(unsure=True)),
         ("yes cancel it", Affirm()),
-        ("yes, cancel", Affirm()),
+        ("yes, cancel this", Affirm()),
         ("好的，取消订单", Affirm()),
         ("cancel this request", CancelFlow()),
         ("never mind", CancelFlow()),

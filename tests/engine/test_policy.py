@@ -130,13 +130,13 @@ CASES: dict[Condition, tuple[Any, dict[str, Any], str]] = {
 @pytest.mark.parametrize("condition", Condition)
 def test_every_condition_decides_somewhere(condition, monkeypatch):
     commands, given, rule = CASES[condition]
-    monkeypatch.setattr("apps.engine.asking.strayed", lambda *_: condition is Condition.STRAYED)
+    monkeypatch.setattr("apps.engine.settling.strayed", lambda *_: condition is Condition.STRAYED)
     assert {row.id: row.when for row in DEFAULT}[rule] is condition
     assert rule_of(play(commands, **given)) == rule
 
 
 def test_on_the_third_time_off_the_topic_a_way_out_is_offered(monkeypatch):
-    monkeypatch.setattr("apps.engine.asking.strayed", lambda *_: True)
+    monkeypatch.setattr("apps.engine.settling.strayed", lambda *_: True)
     for strayed, steered, rule in [(0, 0, "unknown"), (1, 0, "strayed"), (2, 1, "strayed-on")]:
         active = replace(ASKING, strayed=strayed, steered=steered)
         assert rule_of(play([AskFaq("line")], active=active)) == rule

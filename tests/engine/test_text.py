@@ -156,3 +156,9 @@ def test_grams_leave_chinese_and_function_words_alone():
 
 def test_an_endless_word_has_bounded_pieces():
     assert len(grams("x" * 4000 + "y")) < 100
+
+
+def test_a_text_of_ligatures_does_not_grow_without_end():
+    assert len(normalise("ﷺ" * 4000)) < 9000
+    assert normalise("㍿" * 40) == "株式会社" * 40
+    assert normalise("x" + "…" * 40) == "x" + "..." * 40

@@ -102,6 +102,7 @@ def spell_change(event: Move | Handoff | Address | Resume) -> str:
 
 def spell_act(act: Act) -> str:
     values = [f"{name}={value.value}" for name, value in act.slots.items()]
+    values += [f"{name}=as-for:{act.before}" for name in act.taken]
     return " ".join(["look up" if act.lookup else "act", act.flow, act.action, *values])
 
 
@@ -126,7 +127,8 @@ def spell(event: Event | Search, memory: Memory) -> Iterator[str]:
 
 
 def bare(memory: Memory) -> dict[str, Any]:
-    return dump(replace(memory, active=None, heard={}, wrong=0, last="", again=0, finished=None))
+    of_flows = replace(memory, active=None, heard={}, wrong=0, finished=None, proven=None)
+    return dump(replace(of_flows, last="", again=0))
 
 
 def found(event: Search, passages: dict[str, Any], line: dict[str, Any]) -> tuple[Passage, ...]:
@@ -217,4 +219,4 @@ def test_conversation(passages: dict[str, Any], conversation: dict[str, Any], bo
     )
     player = Player(passages, snapshot)
     for number, line in enumerate(conversation["line"]):
-        assert player.play(line, number) == line["events"], line.get("said") or line["result"]
+        assert player.play(line, number) == line["events"], line.get("said") or line.get("result")

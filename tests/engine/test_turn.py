@@ -215,8 +215,13 @@ def test_a_pressed_button_without_meaning_and_words_is_told_so():
 def test_while_waiting_a_line_is_noted_once_however_much_it_says():
     queued = replace(OUTSIDE, mode=Mode.QUEUED, state=State.COLLECT)
     events = run(queued, StartFlow("return"), SetSlot("order_id", "202580668968"))
-    assert says(events) == [Say.NOTED_UNREACHABLE]
+    assert says(events) == [Say.FLOW_WAITS, Say.LEAVE_ADDRESS]
     assert memory(events).active is None
+
+
+def test_while_waiting_a_flow_that_is_gone_is_a_line_for_the_team():
+    queued = replace(OUTSIDE, mode=Mode.QUEUED, state=State.COLLECT)
+    assert says(run(queued, StartFlow("gone"))) == [Say.NOTED_UNREACHABLE]
 
 
 def test_what_is_left_of_a_flow_after_the_wait_for_a_person_is_dropped():

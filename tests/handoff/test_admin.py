@@ -58,6 +58,17 @@ def listed(client, **query: str) -> list[Ticket]:
 
 
 class TestList:
+    def test_an_empty_list_tells_that_all_are_seen_to(self, leave):
+        client = signed_in(carol())
+        assert "Nothing here yet" in client.get(page(LIST)).content.decode()
+        leave()
+        Ticket.objects.update(status=Ticket.Status.DONE)
+        shown = " ".join(texts(client.get(page(LIST)).content.decode()))
+        assert "No ticket is open" in shown
+        assert "Nothing here yet" not in shown
+        searched = client.get(page(LIST), {"q": "nothing like it"}).content.decode()
+        assert "Nothing fits" in searched
+
     def test_names_the_site_where_there_are_several(self, leave):
         leave()
         client = signed_in(olga())
@@ -120,15 +131,16 @@ class TestList:
         said = texts(signed_in(carol()).get(page(LIST)).content.decode())
         assert "My earbud is silent." in said
 
-    def test_shows_what_was_asked_after_the_wish_when_nothing_was_before(self, make_session):
+    def test_shows_what_it_is_about_whatever_was_said_since(self, make_session):
         session = make_session()
         turn = ask(session, "Talk to a person", "handoff")
         values = {"site": session.site, "session": session, "reason": "asked", "language": "en"}
         Ticket.objects.create(turn=turn, **values)
+        ask(session, "My earbud is silent.", "unknown")
         client = signed_in(carol())
         assert "Talk to a person" in texts(client.get(page(LIST)).content.decode())
-        ask(session, "My earbud is silent.", "queued")
-        assert "My earbud is silent." in texts(client.get(page(LIST)).content.decode())
+        Ticket.objects.update(about="It is about\ndescaling")
+        assert "It is about descaling" in " ".join(texts(client.get(page(LIST)).content.decode()))
 
     def test_withdrawn_ones_stand_apart(self, leave):
         ticket = leave()
@@ -163,6 +175,35 @@ class TestTicket:
         said = texts(html)
         assert "It is with our team." in said
         assert "Visitor left a message" in said
+
+    def test_shows_what_it_is_about_beside_what_was_left(self, leave):
+        ticket = leave("ring me after six")
+        Ticket.objects.update(about="the case is blue")
+        client = signed_in(carol())
+
+        def message():
+            answer = client.get(page(CHANGE, ticket.pk))
+            return answer.context["adminform"].model_admin.message(Ticket.objects.get())
+
+        assert "the case is blue<br><br>ring me after six" in message()
+        Ticket.objects.update(text="the case is blue, and cracked")
+        assert message().count("the case is blue") == 1
+
+    def test_shows_the_flow_with_its_details_and_the_place_in_the_session(self, leave):
+        ticket = leave()
+        Ticket.objects.update(flow="退货", slots=[["订单号", "W1234567"], ["手机尾号", HOSTILE]])
+        client = signed_in(carol())
+        html = client.get(page(CHANGE, ticket.pk)).content.decode()
+        said = " ".join(texts(html))
+        assert "退货" in said
+        assert "订单号: W1234567" in said.replace(" :", ":")
+        assert "<script>alert" not in html
+        session = page("chat_session_change", ticket.session_id)
+        assert f'href="{session}#line-1"' in html
+        Ticket.objects.update(turn=None, flow="")
+        html = client.get(page(CHANGE, ticket.pk)).content.decode()
+        assert f'href="{session}"' in html
+        assert "field-details" not in html
 
     @pytest.mark.parametrize(
         ("language", "notice"),

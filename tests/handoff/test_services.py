@@ -1,12 +1,12 @@
 """Tickets: made once, filled up, and given back to the bot when they are done."""
 
-import threading
 import uuid
+from functools import partial
 from importlib import import_module
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from apps.chat.frames import Contact
 from apps.chat.items import Line, Verdict
@@ -17,6 +17,7 @@ from apps.engine.events import Reason
 from apps.engine.types import Author
 from apps.handoff.models import Ticket
 from apps.handoff.services import close_ticket, leave_message, open_ticket, withdraw_ticket
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -174,21 +175,7 @@ def test_closing_an_old_ticket_again_does_not_end_the_new_wait(session):
 def test_two_operators_at_once_close_a_ticket_once(session):
     leave(session)
     ticket = Ticket.objects.get()
-    barrier = threading.Barrier(2)
-    closed = []
-
-    def close():
-        barrier.wait()
-        try:
-            closed.append(close_ticket(ticket=ticket, notice="done"))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=close) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    closed = at_once(*[partial(close_ticket, ticket=ticket, notice="done")] * 2)
     assert sorted(closed) == [False, True]
     assert [text for _, text in lines(session)].count("done") == 1
 
@@ -196,20 +183,7 @@ def test_two_operators_at_once_close_a_ticket_once(session):
 @pytest.mark.django_db(transaction=True)
 def test_messages_left_at_once_all_lie_on_one_ticket(session):
     texts = [f"message {number}" for number in range(4)]
-    barrier = threading.Barrier(len(texts))
-
-    def write(text):
-        barrier.wait()
-        try:
-            leave(session, text)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=write, args=[text]) for text in texts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[partial(leave, session, text) for text in texts])
     assert sorted(Ticket.objects.get().text.split("\n\n")) == texts
     assert len(lines(session)) == 2 * len(texts)
 

@@ -3,7 +3,6 @@ by what a lookup answered a moment ago."""
 
 import json
 from dataclasses import replace
-from uuid import UUID
 
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
@@ -62,7 +61,7 @@ def of_ticket(run: ActionRun) -> Result:
         phone=str(given.get("phone", "")),
     )
     known = ticket.email or ticket.phone or run.session.visitor.email
-    return Result(str(run.key), Ended.DONE, asks_address=not known)
+    return Result(str(run.key), Ended.DONE, asks_address=not known, proves=False)
 
 
 def kept(run: ActionRun, person: str) -> Result | None:
@@ -130,11 +129,3 @@ def _changed_by(run: ActionRun) -> str:
     last = ended.values_list("key", "finished_at").first()
     # The time too: one that is sent again ends a second time.
     return " ".join(map(str, last or ()))
-
-
-def key_of(text: str) -> UUID | None:
-    """The id in "webhook:ID", None when there is none."""
-    try:
-        return UUID(text.removeprefix(registry.WEBHOOK))
-    except ValueError:
-        return None

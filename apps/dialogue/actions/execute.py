@@ -160,7 +160,7 @@ def _by_webhook(run: ActionRun) -> None:
 
 
 def _delivery(run: ActionRun) -> WebhookDelivery:
-    key = answers.key_of(run.action)
+    key = registry.webhook_of(run.action)
     webhook = Webhook.objects.filter(pk=key, site=run.site_id).first() if key else None
     body = webhooks.body_of(run, run.session.visitor.external_id)
     made, _ = WebhookDelivery.objects.select_related("webhook").get_or_create(

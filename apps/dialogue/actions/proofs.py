@@ -13,13 +13,14 @@ from django.utils.crypto import salted_hmac
 
 from apps.dialogue import books, phrases
 from apps.dialogue.models import ActionRun, WrongProof
-from apps.engine.events import Ended, Result
+from apps.engine.events import Act, Ended, Result
 from apps.engine.flows import SlotKind
 from apps.engine.policy import Condition
 
 # What stands for a proof wherever staff read what was given.
 HIDDEN = "••••"
 MOST_WRONG = 10
+FOUND_IN = (ActionRun.State.DONE, ActionRun.State.REFUSED)
 # Where the site's policy names no number of its own.
 MOST_OF_VISITOR = 5
 
@@ -39,9 +40,24 @@ def reserve(run: ActionRun, person: str) -> Result | None:
     if WrongProof.objects.filter(run=run.key).exists():
         return None
     if any(WrongProof.objects.recent(digest).count() >= most for digest, most in bounds.items()):
-        return neutral(run, Result(str(run.key), Ended.REFUSED, not_found=True))
+        refused = Result(str(run.key), Ended.REFUSED, not_found=True, used_up=True)
+        return neutral(run, refused)
     WrongProof.objects.bulk_create(WrongProof(digest=digest, run=run.key) for digest in bounds)
     return None
+
+
+def taken_over(run: ActionRun, act: Act) -> dict[str, str]:
+    """What proved the order of the run in an earlier one of its session: the chat keeps no more than
+    that it was proved, and by which. The shop is given it once more and compares it anew; for any
+    other order there is nothing."""
+    if not act.taken:
+        return {}
+    found = ActionRun.objects.filter(session=run.session_id, state__in=FOUND_IN)
+    before = found.filter(key=act.before).first()
+    if before is None or _numbers(before) != _numbers(run):
+        return {}
+    given = ((slot, before.slots.get(name)) for slot, name in act.taken.items())
+    return {slot: str(proof) for slot, proof in given if proof}
 
 
 def settle(run: ActionRun, result: Result) -> None:
@@ -93,6 +109,10 @@ def _queue_for(digests: Iterable[str]) -> None:
     with connection.cursor() as cursor:
         for digest in sorted(digests):
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [digest])
+
+
+def _numbers(run: ActionRun) -> set[str]:
+    return {order for _slot, order in _orders(run)}
 
 
 def _digest(named: str) -> str:

@@ -1,10 +1,10 @@
 """Who may do what with flows and the lists around them, and where."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
-
-from apps.sites.models import Site
+from django.utils.translation import gettext_lazy as _
 
 
 def may_read(request: HttpRequest) -> bool:
@@ -23,7 +23,13 @@ def may_publish(request: HttpRequest) -> bool:
     return may_change(request) and request.user.has_perm("dialogue.publish_flow")
 
 
-def only_site() -> dict[str, Any]:
-    """What a new row begins with: nobody chooses among one."""
-    sites = list(Site.objects.order_by("pk")[:2])
-    return {"site": sites[0].pk} if len(sites) == 1 else {}
+def on_several_sites(keys: Iterable[str]) -> Any:
+    """Why rows of these keys make no file that can be read again; None when they do."""
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            said = _("“%s” is there on several sites, and a file is for one of them. Filter the "
+                     "list by site first.")  # fmt: skip
+            return str(said) % key
+        seen.add(key)
+    return None

@@ -2,27 +2,29 @@
 
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminErrorList
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin, StackedInline
+from unfold.admin import StackedInline
 from unfold.decorators import action, display
 
 from apps.dialogue.admin import panels
-from apps.dialogue.admin.access import may_add, may_change, may_publish, may_read, only_site
-from apps.dialogue.admin.forms import FlowForm, SlotForm, SlotFormSet
+from apps.dialogue.admin.access import may_add, may_change, may_publish, may_read
+from apps.dialogue.admin.forms import FlowForm, SlotForm, SlotFormSet, put_at_fields
 from apps.dialogue.admin.histories import Histories
 from apps.dialogue.admin.previews import Previews
 from apps.dialogue.admin.sharing import Sharing
 from apps.dialogue.flows import review
 from apps.dialogue.flows.services import delete_flows, draft_changed, set_enabled
 from apps.dialogue.models import ActionRun, Flow, Slot
+from apps.sites.admin.chosen import BeginsWithSite, carried, chosen_site
 
 AND_PUBLISH = "_publish"
 # What visitors meet without its being published.
@@ -52,7 +54,7 @@ class SlotInline(StackedInline):  # type: ignore[misc]  # Unfold ships no types
 
 
 @admin.register(Flow)
-class FlowAdmin(Histories, Previews, Sharing, ModelAdmin):  # type: ignore[misc]  # as above
+class FlowAdmin(Histories, Previews, Sharing, BeginsWithSite):
     form = FlowForm
     inlines = [SlotInline]
     list_display = ["entry", "standing", "version", "slot_count", "uses", "site", "updated_at"]
@@ -133,19 +135,19 @@ class FlowAdmin(Histories, Previews, Sharing, ModelAdmin):  # type: ignore[misc]
         description=_("Add the standard flows"), icon="library_add", permissions=["bring"]
     )
     def add_standard(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:dialogue_flow_standard"))
+        return HttpResponseRedirect(carried(reverse("admin:dialogue_flow_standard"), request))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Import"), icon="upload", permissions=["bring"]
     )
     def import_file(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:dialogue_flow_import"))
+        return HttpResponseRedirect(carried(reverse("admin:dialogue_flow_import"), request))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Export"), icon="download", permissions=["read"]
     )
     def export_all(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:dialogue_flow_export"))
+        return HttpResponseRedirect(carried(reverse("admin:dialogue_flow_export"), request))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Save, then publish"), permissions=["publish"], attrs={"name": AND_PUBLISH}
@@ -180,6 +182,7 @@ class FlowAdmin(Histories, Previews, Sharing, ModelAdmin):  # type: ignore[misc]
         found = super().get_changelist_instance(request)
         shown = list(found.result_list)
         runs = ActionRun.objects.order_by().filter(flow__in={flow.key for flow in shown})
+        runs = runs.filter(state=ActionRun.State.DONE)
         counted = runs.values_list("site", "flow").annotate(count=Count("pk"))
         uses = {(site, key): count for site, key, count in counted}
         for flow in shown:
@@ -197,9 +200,12 @@ class FlowAdmin(Histories, Previews, Sharing, ModelAdmin):  # type: ignore[misc]
         return cast("Flow | None", flow)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Flow | None = None) -> list[str]:
-        """A flow keeps its place and its name; what shows at once is for those who publish."""
+        """A flow keeps its site and its name; what shows at once is for those who publish. A new one
+        stands below those that are there."""
         fixed = ["site", "key"] if obj else []
-        return fixed if may_publish(request) else [*fixed, "enabled"]
+        if may_publish(request):
+            return fixed
+        return [*fixed, *(name for name in sorted(SHOWS_AT_ONCE) if obj or name == "enabled")]
 
     def get_fieldsets(self, request: HttpRequest, obj: Flow | None = None) -> Any:
         if may_change(request):
@@ -208,12 +214,21 @@ class FlowAdmin(Histories, Previews, Sharing, ModelAdmin):  # type: ignore[misc]
         return [(title, {"fields": [f for f in first["fields"] if f != "opened_on"]}), *others]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {**only_site(), **super().get_changeform_initial_data(request)}
+        """A new flow stands below those that are there."""
+        initial = super().get_changeform_initial_data(request)
+        flows = Flow.objects.filter(site=site) if (site := chosen_site(request)) else Flow.objects
+        last = flows.aggregate(last=Max("position"))["last"] or 0
+        return {"position": last + 1, **initial}
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         shown = panels.context(request, kwargs.get("obj"))
+        form = context["adminform"].form
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        for formset in formsets:
+            put_at_fields(form, formset)
+        shown["errors"] = AdminErrorList(form, formsets)
         page = super().render_change_form(request, {**context, **shown}, *args, **kwargs)
         return cast("HttpResponse", page)
 
@@ -248,12 +263,14 @@ class FlowAdmin(Histories, Previews, Sharing, ModelAdmin):  # type: ignore[misc]
         if "_addanother" not in sent:
             sent["_continue"] = "1"
         request.POST = sent  # type: ignore[assignment]  # Django's own admin does the same
+        self._tell_what_is_left(request, obj)
         return cast("HttpResponse", super().response_add(request, obj, post_url_continue))
 
     def response_change(self, request: HttpRequest, obj: Flow) -> HttpResponse:
         if AND_PUBLISH in request.POST and may_publish(request):
             return HttpResponseRedirect(reverse("admin:dialogue_flow_publish", args=[obj.pk]))
         self.message_user(request, panels.saved(obj))
+        self._tell_what_is_left(request, obj)
         return HttpResponseRedirect(
             request.path
             if "_continue" in request.POST
@@ -265,6 +282,10 @@ class FlowAdmin(Histories, Previews, Sharing, ModelAdmin):  # type: ignore[misc]
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Flow]) -> None:
         delete_flows(flows=queryset)
+
+    def _tell_what_is_left(self, request: HttpRequest, flow: Flow) -> None:
+        if said := panels.left_to_do(flow):
+            self.message_user(request, said, messages.WARNING)
 
     def _switch(self, request: HttpRequest, flows: QuerySet[Flow], *, enabled: bool) -> None:
         count = set_enabled(flows=flows, enabled=enabled)

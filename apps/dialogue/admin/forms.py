@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
@@ -13,6 +14,8 @@ from apps.dialogue.flows import offered, review, specs
 from apps.dialogue.flows.problems import Level, Problem, at
 from apps.dialogue.models import Flow, Slot
 from apps.engine.flows import FlowSpec, SlotKind
+from apps.sites.faults import Fault
+from apps.sites.models import CHINESE, ENGLISH
 
 ROWS = {"description": 2, "examples": 8, "confirm": 3, "done": 3}
 # Field of a spec to the column, or the start of the columns of both languages.
@@ -51,7 +54,7 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails
             kwargs["initial"] = {"opened_on": flow.revision, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         if "action" in self.fields:
-            site = flow.site_id if flow and flow.pk else None
+            site = flow.site if flow and flow.pk else None
             stored = flow.action if flow else ""
             field: Any = self.fields["action"]
             field.choices = offered.choices(site, stored)
@@ -120,11 +123,14 @@ class SlotForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails
 
 
 class SlotFormSet(PaginationInlineFormSet):  # type: ignore[misc]  # Unfold ships no types
-    """The slots in the order of their positions. `spec` is the whole draft once it is valid."""
+    """The slots in the order of their positions. `spec` is the whole draft once it is valid;
+    `of_flow` says, by column, what is wrong with the flow's own fields once its slots are known."""
 
     spec: FlowSpec | None = None
+    of_flow: dict[str, list[Any]]
 
     def clean(self) -> None:
+        self.of_flow = {}
         super().clean()
         if any(form.errors for form in self.forms):
             return
@@ -139,6 +145,9 @@ class SlotFormSet(PaginationInlineFormSet):  # type: ignore[misc]  # Unfold ship
             return
         found = at(Level.SAVE, review.problems_of(self.spec, self.instance.site))
         self._add(found, kept)
+
+    def is_valid(self) -> bool:
+        return bool(super().is_valid() and not self.of_flow)
 
     def kept(self) -> list[forms.ModelForm]:  # type: ignore[type-arg]  # as above
         """The forms of slots that stay, in order."""
@@ -155,6 +164,8 @@ class SlotFormSet(PaginationInlineFormSet):  # type: ignore[misc]  # Unfold ship
             column = column_of(problem)
             if problem.slot is not None and column in kept[problem.slot].fields:
                 kept[problem.slot].add_error(column, problem.text)
+            elif problem.slot is None and column in _columns(Flow):
+                self.of_flow.setdefault(column, []).append(problem.text)
             else:
                 others.append(told(problem))
         if others:
@@ -162,21 +173,45 @@ class SlotFormSet(PaginationInlineFormSet):  # type: ignore[misc]  # Unfold ship
 
 
 def column_of(problem: Problem) -> str:
-    """The column that a problem is about; of texts, the one in its language."""
+    """The column that a problem is about; of texts, the one in its language or the reader's."""
     start = COLUMNS.get(problem.field)
     if problem.slot is None and problem.field == "examples":
         start = "examples"
     if start is None:
         return problem.field
-    return f"{start}_{specs.COLUMNS.get(problem.language, 'en')}"
+    own = CHINESE if (get_language() or "").startswith("zh") else ENGLISH
+    return f"{start}_{specs.COLUMNS[problem.language or own]}"
+
+
+def target_of(problem: Problem) -> str:
+    """The id of the form's element that a problem of the stored draft is about."""
+    if problem.field == "slots":
+        return "slots-group"
+    row = "" if problem.slot is None else f"slots-{problem.slot}-"
+    return f"id_{row}{column_of(problem)}"
 
 
 def told(problem: Problem) -> str:
     """The problem with the place it is about."""
+    return str(Fault("", str(problem.text), about(problem)))
+
+
+def about(problem: Problem) -> str:
+    """The name of the field; "" for none."""
     column = column_of(problem)
     model = Flow if problem.slot is None else Slot
-    if column in {field.name for field in model._meta.concrete_fields}:
+    if column in _columns(model):
         field = model._meta.get_field(column)
         name = str(getattr(field, "verbose_name", column))
-        return f"{name[:1].upper()}{name[1:]}: {problem.text}"
-    return str(problem.text)
+        return f"{name[:1].upper()}{name[1:]}"
+    return ""
+
+
+def put_at_fields(form: Any, formset: SlotFormSet) -> None:
+    """What only the whole draft tells stands at the flow's own fields."""
+    for column, found in getattr(formset, "of_flow", {}).items():
+        form.add_error(column if column in form.fields else None, found)
+
+
+def _columns(model: type[Flow | Slot]) -> set[str]:
+    return {field.name for field in model._meta.concrete_fields}

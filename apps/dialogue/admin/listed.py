@@ -5,17 +5,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
-from apps.dialogue.admin.access import only_site
 from apps.dialogue.flows.services import books_changed
+from apps.sites.admin.chosen import BeginsWithSite
 
 
-class ListOfASite(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+class ListOfASite(BeginsWithSite):
     """Rows that the flows of a site read: every change of one has the site's book built anew."""
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {**only_site(), **super().get_changeform_initial_data(request)}
 
     def save_model(
         self,

@@ -4,17 +4,19 @@ from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.dialogue.admin.access import may_change, may_publish, may_read
-from apps.dialogue.admin.forms import told
-from apps.dialogue.flows import review
-from apps.dialogue.flows.problems import Level, at
+from apps.dialogue.admin.forms import about, target_of
+from apps.dialogue.flows import offered, review
+from apps.dialogue.flows.problems import Level, Problem, at
 from apps.dialogue.flows.specs import spec_of
 from apps.dialogue.models import Flow
+from apps.sites.faults import Fault
 from apps.sites.models import CHINESE, LANGUAGES
 
 
@@ -34,6 +36,7 @@ def context(request: HttpRequest, flow: Flow | None) -> dict[str, Any]:
         "flow": stored,
         "standing": badges(stored),
         "preview_languages": _languages(stored.site.languages),
+        "lost_ends": lost_ends(stored),
         "is_changed": stored.live_revision not in (None, stored.revision),
         **_problems(stored),
     }
@@ -57,8 +60,21 @@ def badges(flow: Any) -> SafeString:
         found.append(badge(_("off"), ""))
     if flow.live_revision not in (None, flow.revision):
         found.append(badge(_("changes not published"), "warning"))
+    if lost_ends(flow):
+        found.append(badge(_("what it does is not there"), "danger"))
     rows = ((one,) for one in found)
     return format_html('<span class="hd-badges">{}</span>', format_html_join(" ", "{}", rows))
+
+
+def lost_ends(flow: Any) -> list[str]:
+    """What the draft, or the version that visitors meet, ends in and cannot be done on this site;
+    of a row that came `with_live()`."""
+    ends = {(flow.action, flow.lookup), (flow.live_action or "", bool(flow.live_lookup))}
+    return [
+        offered.title_of(action)
+        for action, lookup in sorted(ends)
+        if not offered.can_run(action, lookup=lookup, site=flow.site)
+    ]
 
 
 def badge(text: Any, tone: str) -> SafeString:
@@ -77,15 +93,38 @@ def saved(flow: Flow) -> Any:
     return str(text) % live.number
 
 
+def left_to_do(flow: Flow) -> SafeString | None:
+    """What a draft that was stored still lacks, with the way to the first of it."""
+    blocking = _problems(flow)["blocking"]
+    if not blocking:
+        return None
+    text = ngettext(
+        "It cannot be published yet: %(count)d thing is missing.",
+        "It cannot be published yet: %(count)d things are missing.",
+        len(blocking),
+    )
+    return format_html(
+        '{} <a class="text-link" href="{}#{}" data-reveal>{}</a>',
+        text % {"count": len(blocking)},
+        reverse("admin:dialogue_flow_change", args=[flow.pk]),
+        blocking[0].target,
+        blocking[0],
+    )
+
+
 def _problems(flow: Flow) -> dict[str, Any]:
-    """In sentences: what stops it from being published, and what should be looked at."""
+    """In faults: what stops it from being published, and what should be looked at."""
     slots = list(flow.slots.all())
     try:
         found = review.problems_of(spec_of(flow, slots), flow.site)
     except ValueError:
-        return {"blocking": [_("The draft cannot be read. Save it again.")], "warnings": []}
+        unreadable = Fault("", str(_("The draft cannot be read. Save it again.")))
+        return {"blocking": [unreadable], "warnings": []}
     titled = {
-        level: [_of(slots, one.slot) + told(one) for one in at(level, found)] for level in Level
+        level: [
+            Fault(target_of(one), str(one.text), _about(slots, one)) for one in at(level, found)
+        ]
+        for level in Level
     }
     return {
         "blocking": titled[Level.SAVE] + titled[Level.PUBLISH],
@@ -93,5 +132,6 @@ def _problems(flow: Flow) -> dict[str, Any]:
     }
 
 
-def _of(slots: list[Any], place: int | None) -> str:
-    return "" if place is None else f"{slots[place]} · "
+def _about(slots: list[Any], problem: Problem) -> str:
+    slot = "" if problem.slot is None else str(slots[problem.slot])
+    return " · ".join(filter(None, (slot, about(problem))))

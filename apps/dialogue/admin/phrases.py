@@ -1,11 +1,16 @@
 """Phrases that staff add to the lists that ship."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.dialogue.admin.listed import ListOfASite
 from apps.dialogue.models import Phrase
+from apps.knowledge.admin import languages
+from apps.sites.admin.chosen import chosen_site
 
 
 class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fails at run time
@@ -35,3 +40,9 @@ class PhraseAdmin(ListOfASite):
     list_select_related = ["site"]
     search_fields = ["text"]
     fields = ["site", ("kind", "language"), "text"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """In the language of who writes, where the site speaks it."""
+        initial = super().get_changeform_initial_data(request)
+        site, own = chosen_site(request), languages.of_staff()
+        return {"language": own, **initial} if site is None or own in site.languages else initial

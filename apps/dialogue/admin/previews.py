@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.chat.items import BadItemError, check_json
 from apps.dialogue.admin import words
 from apps.dialogue.admin.access import may_change, may_read
+from apps.dialogue.admin.forms import put_at_fields
 from apps.dialogue.flows import offered, trial
 from apps.dialogue.flows.specs import spec_of
 from apps.dialogue.models import Flow, FlowVersion
 from apps.engine.book import Book
 from apps.engine.events import Ended
 from apps.engine.flows import FlowSpec
+from apps.sites.faults import Fault, of_forms
 from apps.sites.models import LANGUAGES, Site
 
 PUBLISHED = "published"
@@ -26,7 +28,7 @@ MOST_FIELDS = 30
 
 
 class DraftError(Exception):
-    """It cannot be tried; the first argument lists why."""
+    """It cannot be tried; the first argument lists the faults."""
 
 
 class Previews:
@@ -85,7 +87,9 @@ class Previews:
         is_valid = form.is_valid()
         formset = self._create_formsets(request, form.instance, bool(flow))[0][0]
         if not (formset.is_valid() and is_valid) or formset.spec is None:
-            raise DraftError(_faults(form, formset))
+            put_at_fields(form, formset)
+            incomplete = Fault("", str(_("The form is not complete yet.")))
+            raise DraftError(of_forms(form, [formset]) or [incomplete])
         spec: FlowSpec = formset.spec
         number = _next_number(form.instance)
         return form.instance.site, spec.model_copy(update={"version": number})
@@ -94,16 +98,6 @@ class Previews:
 def _next_number(flow: Flow) -> int:
     versions = FlowVersion.objects.filter(site_id=flow.site_id, key=flow.key)
     return (versions.aggregate(last=Max("number"))["last"] or 0) + 1
-
-
-def _faults(form: Any, formset: Any) -> list[str]:
-    """Every error with the label of its field."""
-    found = [str(text) for text in formset.non_form_errors()]
-    for one in (form, *formset.forms):
-        for name, texts in one.errors.items():
-            label = one.fields[name].label if name in one.fields else ""
-            found += [f"{label}: {text}" if label else str(text) for text in texts]
-    return found or [str(_("The form is not complete yet."))]
 
 
 def _asked(request: HttpRequest, site: Site, pressed: dict[str, Any]) -> trial.Asked:
@@ -126,7 +120,8 @@ def _pressed(text: str) -> dict[str, Any]:
         found = json.loads(text) if text else {}
         check_json(found)
     except BadItemError as error:
-        raise DraftError([_("The line holds characters that cannot be sent.")]) from error
+        told = Fault("", str(_("The line holds characters that cannot be sent.")))
+        raise DraftError([told]) from error
     except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict) or not isinstance(found.get("text", ""), str):

@@ -1,102 +1,34 @@
 """The catalogue: what visitors may name where a flow asks for a product."""
 
-import csv
-import io
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.core.exceptions import ValidationError as RowError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from apps.dialogue.admin.access import on_several_sites
 from apps.dialogue.admin.listed import ListOfASite
+from apps.dialogue.flows import catalogue
 from apps.dialogue.flows.services import Listed, set_products
 from apps.dialogue.models import Product
+from apps.knowledge.admin import languages
+from apps.knowledge.admin.streams import attachment
+from apps.knowledge.sheets import writing
+from apps.sites.admin.chosen import carried, site_initial
 from apps.sites.models import Site
 
 LIST = "admin:dialogue_product_changelist"
 MOST_LINES = 5000
-# Far more than a product may have; the reader of cells fails at a very long one.
-LONGEST_LINE = 10_000
 MOST_TOLD = 20
-
-
-@dataclass(slots=True)
-class Pasted:
-    """What the lines of a catalogue stand for; with problems nothing of it is stored."""
-
-    products: list[Listed] = field(default_factory=list)
-    problems: list[Any] = field(default_factory=list)
-
-
-def read(text: str) -> Pasted:
-    """Reads `number, Chinese name, English name, other names ...` lines; with commas or tabs."""
-    pasted = Pasted()
-    lines: dict[str, int] = {}
-    for place, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        if len(line) > LONGEST_LINE:
-            pasted.problems.append(_of_line(place, _("it has more than 10,000 characters.")))
-            continue
-        cells = _cells(line)
-        product = _product(cells)
-        problems = _wrong(product, cells) if cells else []
-        if product.sku in lines:
-            said = _("“%(sku)s” stands in line %(first)d already.")
-            problems.append(str(said) % {"sku": product.sku, "first": lines[product.sku]})
-        pasted.problems += [_of_line(place, problem) for problem in problems]
-        lines.setdefault(product.sku, place)
-        pasted.products.append(product)
-    return pasted
-
-
-def _of_line(place: int, problem: Any) -> str:
-    return str(_("Line %(line)d: %(problem)s")) % {"line": place, "problem": problem}
-
-
-def _cells(line: str) -> list[str]:
-    separator = "\t" if "\t" in line else ","
-    plain = line if separator == "\t" else line.replace("，", ",")
-    return [
-        " ".join(cell.split()) for cell in next(csv.reader(io.StringIO(plain), delimiter=separator))
-    ]
-
-
-def _product(cells: list[str]) -> Listed:
-    sku, chinese, english, *others = (*cells, "", "", "")[: max(len(cells), 3)]
-    return Listed(sku, english, chinese, ", ".join(filter(None, others)))
-
-
-def _wrong(product: Listed, cells: list[str]) -> list[str]:
-    if not (product.name_en or product.name_zh_hans):
-        return [str(_("a product needs a name: number, Chinese name, English name."))]
-    row = Product(
-        sku=product.sku,
-        name_en=product.name_en,
-        name_zh_hans=product.name_zh_hans,
-        synonyms=product.synonyms,
-    )
-    try:
-        row.clean_fields(exclude=["site"])
-    except RowError as error:
-        return [
-            f"{_title(name)}: {text}"
-            for name, texts in error.message_dict.items()
-            for text in texts
-        ]
-    return []
-
-
-def _title(name: str) -> str:
-    return str(getattr(Product._meta.get_field(name), "verbose_name", name))
 
 
 class PasteForm(forms.Form):
@@ -110,7 +42,8 @@ class PasteForm(forms.Form):
         widget=UnfoldAdminTextareaWidget({"rows": 12, "spellcheck": "false"}),
         help_text=_(
             "One a line: number, Chinese name, English name, other names. Cells copied from a "
-            "spreadsheet fit as well. A product whose number is there already is changed."
+            "spreadsheet fit as well. A product whose number is there already is changed; what a "
+            "line ends before stays as it is."
         ),
     )
 
@@ -118,10 +51,20 @@ class PasteForm(forms.Form):
         text = self.cleaned_data["lines"]
         if len(text.splitlines()) > MOST_LINES:
             raise forms.ValidationError(_("At most 5,000 lines at once."))
-        pasted = read(text)
+        pasted = catalogue.read(text)
         if pasted.problems:
-            raise forms.ValidationError(pasted.problems[:MOST_TOLD])
+            raise forms.ValidationError(_told(pasted.problems))
+        if not pasted.products:
+            raise forms.ValidationError(_("Below the names of the columns there are no products."))
         return pasted.products
+
+
+def _told(problems: list[Any]) -> list[Any]:
+    """The first of them, and how many there are besides."""
+    if not (others := len(problems) - MOST_TOLD) > 0:
+        return problems
+    text = ngettext("… and %(count)d more.", "… and %(count)d more.", others)
+    return [*problems[:MOST_TOLD], text % {"count": others}]
 
 
 @admin.register(Product)
@@ -131,13 +74,29 @@ class ProductAdmin(ListOfASite):
     list_select_related = ["site"]
     search_fields = ["sku", "name_en", "name_zh_hans", "synonyms"]
     fields = ["site", "sku", ("name_en", "name_zh_hans"), "synonyms"]
-    actions_list = ["paste"]
+    actions_list = ["paste", "list_as_csv"]
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Paste a list"), icon="content_paste", permissions=["paste"]
     )
     def paste(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:dialogue_product_many"))
+        return HttpResponseRedirect(carried(reverse("admin:dialogue_product_many"), request))
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Export"), icon="download", permissions=["view"]
+    )
+    def list_as_csv(self, request: HttpRequest) -> HttpResponseBase:
+        """What the list shows, as lines that can be pasted again."""
+        try:
+            listed = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(f"{reverse(LIST)}?e=1")
+        products = cast("QuerySet[Product]", listed).order_by("site", "sku")
+        if said := on_several_sites(one.sku for one in products):
+            messages.error(request, said)
+            return HttpResponseRedirect(carried(reverse(LIST), request))
+        lines = catalogue.rows(products, languages.of_staff())
+        return attachment(request, writing.written(lines, "csv"), "csv", "products")
 
     def has_paste_permission(self, request: HttpRequest) -> bool:
         # Named with a dot, Unfold's checks would look it up before the first migration.
@@ -153,14 +112,15 @@ class ProductAdmin(ListOfASite):
         """Stores every line, or none."""
         if not self._may_paste(request):
             raise PermissionDenied
-        first = Site.objects.order_by("name").first()
         sent = request.method == "POST"
-        form = PasteForm(request.POST) if sent else PasteForm(initial={"site": first})
+        form = PasteForm(request.POST if sent else None, initial=site_initial(request))
         if sent and form.is_valid():
             site, products = form.cleaned_data["site"], form.cleaned_data["lines"]
             added, changed = set_products(site=site, products=products)
-            text = _("%(added)d products added, %(changed)d changed.")
-            messages.success(request, str(text) % {"added": added, "changed": changed})
+            text = _("Products: %(added)d added, %(changed)d changed, %(unchanged)d unchanged.")
+            unchanged = len(products) - added - changed
+            figures = {"added": added, "changed": changed, "unchanged": unchanged}
+            messages.success(request, str(text) % figures)
             return HttpResponseRedirect(reverse(LIST))
         request.current_app = self.admin_site.name
         context = {

@@ -1,14 +1,16 @@
 """Where a visitor is in a flow, and why it goes no further: a card on the session's page."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from apps.chat.admin import SessionAdmin
-from apps.chat.models import Session
+from apps.chat.models import Session, Turn
 from apps.dialogue import books, slots
 from apps.dialogue.actions.proofs import HIDDEN
+from apps.dialogue.admin import words
 from apps.dialogue.admin.runs import flow_of, title_of, what_went_wrong
 from apps.dialogue.flows import rules
 from apps.dialogue.models import ActionRun, Flow, PolicyRow
@@ -82,6 +84,19 @@ def flow_names(site: int) -> dict[str, str]:
     return {flow.key: str(flow) for flow in Flow.objects.filter(site=site)}
 
 
+def heard(session: Session, turns: list[Turn]) -> dict[UUID, list[str]]:
+    """What each turn understood, in words; nothing of turns before it was kept."""
+    if not any(turn.understood for turn in turns):
+        return {}
+    book = books.of(session.site_id)
+    if {turn.flow for turn in turns} - {"", *book.by_key}:
+        book = books.load(session.site_id)
+    return {
+        turn.pk: [words.kept(row, book.by_key.get(turn.flow), book) for row in turn.understood]
+        for turn in turns
+    }
+
+
 def rule_titles(site: int) -> dict[str, str]:
     rows = PolicyRow.objects.filter(site=site) or rules.defaults(Site(pk=site))
     return {row.name: f"{row.get_when_display()} → {row.get_then_display()}" for row in rows}
@@ -90,3 +105,4 @@ def rule_titles(site: int) -> dict[str, str]:
 SessionAdmin.panels.append(flow_card)
 SessionAdmin.rule_titles = rule_titles
 SessionAdmin.flow_names = flow_names
+SessionAdmin.heard = heard

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,10 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
-from apps.dialogue.admin.access import may_add, may_publish, may_read
+from apps.dialogue.admin.access import may_add, may_publish, may_read, on_several_sites
 from apps.dialogue.flows import offered, services, sharing
 from apps.dialogue.flows.specs import spec_of
 from apps.dialogue.models import Flow
+from apps.sites.admin.chosen import carried, site_initial
 from apps.sites.models import Site
 
 LIST = "admin:dialogue_flow_changelist"
@@ -39,6 +41,7 @@ class Sharing:
     """Mixed into the admin of flows."""
 
     admin_site: Any
+    get_changelist_instance: Any
     _shown: Callable[..., HttpResponse]
 
     def get_urls(self) -> list[URLPattern]:
@@ -55,22 +58,25 @@ class Sharing:
 
     @admin.action(permissions=["read"], description=_("Export"))
     def export_chosen(self, request: HttpRequest, flows: QuerySet[Flow]) -> HttpResponse:
-        return _file(flows)
+        return _file(request, flows)
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
+        """What the list shows: its search and filters are in the address."""
         if not may_read(request):
             raise PermissionDenied
-        return _file(Flow.objects.all())
+        try:
+            listed = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(f"{reverse(LIST)}?e=1")
+        return _file(request, listed)
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Stores every flow of a file as a draft, or none of them."""
         if not may_add(request):
             raise PermissionDenied
         sent = request.method == "POST"
-        first = Site.objects.order_by("name").first()
-        form = (
-            ImportForm(request.POST, request.FILES) if sent else ImportForm(initial={"site": first})
-        )
+        initial = site_initial(request)
+        form = ImportForm(request.POST if sent else None, request.FILES or None, initial=initial)
         shown: dict[str, Any] = {"title": _("Import flows"), "form": form}
         if sent and form.is_valid():
             try:
@@ -91,20 +97,23 @@ class Sharing:
             site = get_object_or_404(Site, pk=_number(request.POST.get("site", "")))
             return _added(request, site)
         sites = [
-            {"site": site, "missing": services.missing_standard(site)}
+            {"site": site, "missing": _shown_missing(site)}
             for site in Site.objects.order_by("name")
         ]
         shown = {
             "title": _("Add the standard flows"),
             "sites": sites,
-            "shipped": services.standard_specs(),
+            "shipped": bool(services.standard_specs()),
             "may_publish": may_publish(request),
         }
         return self._shown(request, "standard", shown)
 
 
-def _file(flows: Iterable[Flow]) -> HttpResponse:
+def _file(request: HttpRequest, flows: Iterable[Flow]) -> HttpResponse:
     rows = cast("QuerySet[Flow]", flows).order_by("site", "position", "pk")
+    if said := on_several_sites(flow.key for flow in rows):
+        messages.error(request, said)
+        return HttpResponseRedirect(carried(reverse(LIST), request))
     specs = [spec_of(flow, list(flow.slots.all())) for flow in rows.prefetch_related("slots")]
     name = f"flows-{timezone.localdate().isoformat()}.json"
     return HttpResponse(
@@ -118,27 +127,43 @@ def _file(flows: Iterable[Flow]) -> HttpResponse:
 
 
 def _stored(request: HttpRequest, site: Site, file: sharing.File) -> HttpResponse:
-    flows = services.save_drafts(site=site, specs=file.specs)
-    text = ngettext(
-        "%(count)d flow is stored as a draft. Look at it, then publish it.",
-        "%(count)d flows are stored as drafts. Look at them, then publish them.",
-        len(flows),
-    )
-    messages.success(request, text % {"count": len(flows)})
-    if lost := [str(flow) for flow in flows if not _can_act(flow)]:
+    same = sharing.same_as_stored(file.specs, site)
+    specs = [spec for spec in file.specs if spec.key not in same]
+    flows = services.save_drafts(site=site, specs=specs)
+    if flows:
+        text = ngettext(
+            "%(count)d flow is stored as a draft. Look at it, then publish it: %(names)s.",
+            "%(count)d flows are stored as drafts. Look at them, then publish them: %(names)s.",
+            len(flows),
+        )
+        names = {"count": len(flows), "names": ", ".join(map(str, flows))}
+        messages.success(request, text % names)
+    if same:
+        text = ngettext(
+            "%(count)d flow is unchanged: it says what the site's says already.",
+            "%(count)d flows are unchanged: they say what the site's say already.",
+            len(same),
+        )
+        messages.info(request, text % {"count": len(same)})
+    if lost := [
+        str(flow)
+        for flow in flows
+        if not offered.can_run(flow.action, lookup=flow.lookup, site=site)
+    ]:
         said = _("What is done at the end is not there on this site; choose it anew in: %s.")
         messages.warning(request, said % ", ".join(lost))
     return HttpResponseRedirect(reverse(LIST))
 
 
-def _can_act(flow: Flow) -> bool:
-    if not flow.action:
-        return True
-    return offered.is_offered(flow.action, lookup=flow.lookup, site_id=flow.site_id)
+def _shown_missing(site: Site) -> list[dict[str, Any]]:
+    return [
+        {"names": spec.names.values(), "does": offered.title_of(spec.action)}
+        for spec in services.missing_standard(site)
+    ]
 
 
 def _added(request: HttpRequest, site: Site) -> HttpResponse:
-    if may_publish(request):
+    if "publish" in request.POST and may_publish(request):
         added = services.add_standard_flows(site=site, by=cast("Any", request.user))
         text = ngettext(
             "%(count)d flow is added and published.",
@@ -148,8 +173,8 @@ def _added(request: HttpRequest, site: Site) -> HttpResponse:
     else:
         added = services.add_drafts_of_standard(site=site)
         text = ngettext(
-            "%(count)d flow is added as a draft.",
-            "%(count)d flows are added as drafts.",
+            "%(count)d flow is added as a draft. Look at it, then publish it.",
+            "%(count)d flows are added as drafts. Look at them, then publish them.",
             len(added),
         )
     messages.success(request, text % {"count": len(added)})

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -13,13 +14,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from apps.dialogue.actions import registry, resending, webhooks
-from apps.dialogue.admin.access import only_site
-from apps.dialogue.models import Webhook
+from apps.dialogue.models import Flow, FlowVersion, Webhook
 from apps.guard.outbound import OutboundError, Problem, check
+from apps.sites.admin.chosen import BeginsWithSite
 
 # What may be mended at the other side without a change here.
 PASSING = frozenset({Problem.UNKNOWN_HOST, Problem.TIMEOUT})
@@ -53,7 +53,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own ta
 
 
 @admin.register(Webhook)
-class WebhookAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+class WebhookAdmin(BeginsWithSite):
     form = WebhookForm
     list_display = ["name", "site", "url", "renewed_at"]
     list_filter = ["site"]
@@ -87,6 +87,18 @@ class WebhookAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         """A flow of another site must not reach it by a change of its site."""
         return [*self.readonly_fields, *(["site"] if obj else [])]
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """One that a flow ends in is kept: its visitors would say yes to what cannot be done."""
+        found, count, needed, protected = super().get_deleted_objects(objs, request)
+        ends = [f"{registry.WEBHOOK}{one.pk}" for one in objs]
+        live = FlowVersion.objects.live().filter(spec__action__in=ends).values("flow")
+        for flow in Flow.objects.filter(Q(action__in=ends) | Q(pk__in=live)).order_by("pk"):
+            address = reverse("admin:dialogue_flow_change", args=[flow.pk])
+            said = _("Flow: {flow} (choose under “What is done” what it does instead)")
+            link = format_html('<a class="text-link" href="{}">{}</a>', address, flow)
+            protected.append(format_html(str(said), flow=link))
+        return found, count, needed, protected
+
     def get_urls(self) -> list[URLPattern]:
         pages = [
             path(
@@ -106,9 +118,6 @@ class WebhookAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         if form.doubt:
             text = _("It is stored, but nothing could be sent to the address now: %s")
             messages.warning(request, text % form.doubt)
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {**only_site(), **super().get_changeform_initial_data(request)}
 
     def response_add(
         self, request: HttpRequest, obj: Webhook, post_url_continue: Any = None

@@ -1,7 +1,7 @@
 """What the engine did, in words for staff. What proves that an order is somebody's is never shown:
 whoever reads it could prove the same."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import get_language
@@ -84,6 +84,21 @@ def _about(found: Command, flow: FlowSpec | None, book: Book) -> str:
             why = slots.problem(found.problem, spec, language()) if spec else ""
             return f"{slot_label(found.slot, spec)}: {why or found.problem}"
     return ""
+
+
+def kept(row: Sequence[str], flow: FlowSpec | None, book: Book) -> str:
+    """The same of a command as a turn keeps it."""
+    kind, subject, detail = (*row, "", "", "")[:3]
+    spec = flow.by_name.get(subject) if flow else None
+    about = slot_label(subject, spec)
+    if kind == StartFlow.__name__:
+        about = flow_name(subject, book)
+    elif kind == Unfit.__name__:
+        why = slots.problem(detail, spec, language()) if spec else ""
+        about = f"{about}: {why or detail}"
+    elif detail:
+        about = f"{about}: {value(spec, detail, book)}"
+    return " · ".join(filter(None, (str(COMMANDS.get(kind, kind)), about)))
 
 
 def move(found: Move) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.dialogue import phrases
+from apps.dialogue.actions.registry import TICKET
 from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
 from apps.engine.forms import RESERVED
 from apps.engine.recognise.patterns import MOST_OF_BOOK, MOST_OF_SLOT, check_pattern
@@ -17,7 +19,7 @@ ENOUGH_EXAMPLES = 5
 MOST_SLOTS = 20
 MOST_EXAMPLES = 200
 LONGEST_EXAMPLE = 200
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 PATTERNS = {
     "empty": _("it is empty."),
@@ -73,6 +75,7 @@ def check(
         *_names(spec),
         *_slot_names(spec),
         *_placeholders(spec),
+        *_last_text(spec),
         *_examples(spec, languages),
         *_action(spec, offers),
         *_missing_texts(spec, languages),
@@ -119,11 +122,17 @@ def _placeholders(spec: FlowSpec) -> Found:
     names = " ".join(f"{{{one}}}" for one in known) or "–"
     for where, field, found in texts:
         for language, text in found.items():
-            for name in _PLACEHOLDER.findall(text):
+            for name in PLACEHOLDER.findall(text):
                 if name not in known:
                     said = _("{%(name)s} is none of the flow's slots. Known are: %(known)s.")
                     values = {"name": name, "known": names}
                     yield Problem(Level.SAVE, said % values, field, where, language)
+
+
+def _last_text(spec: FlowSpec) -> Found:
+    if spec.action == TICKET and not spec.dones:
+        text = _("Visitors read “%s” in the end. Write what happens next, and by when.")
+        yield Problem(Level.WARNING, text % phrases.PASSED_ON, "dones")
 
 
 def _examples(spec: FlowSpec, languages: Collection[str]) -> Found:

@@ -7,10 +7,19 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from apps.dialogue.flows import offered
-from apps.dialogue.flows.problems import Problem, check
-from apps.dialogue.flows.specs import COLUMNS, FLOW_TEXTS, OF_KIND, SLOT_TEXTS, write_options
+from apps.dialogue.flows.late import Neighbour, late
+from apps.dialogue.flows.problems import Level, Problem, check
+from apps.dialogue.flows.specs import (
+    COLUMNS,
+    FLOW_TEXTS,
+    OF_KIND,
+    SLOT_TEXTS,
+    lines,
+    write_options,
+)
 from apps.dialogue.models import Flow, FlowVersion, Product, Slot
 from apps.engine.flows import FlowSpec, SlotSpec
+from apps.engine.text import normalise
 from apps.knowledge.difference import Piece, difference
 from apps.sites.models import Site
 
@@ -28,13 +37,33 @@ class Moved:
 
 def problems_of(spec: FlowSpec, site: Site) -> list[Problem]:
     """All that is wrong with a draft of this site."""
-    return check(
+    found = check(
         spec,
         languages=site.languages,
         offers=lambda action, lookup: offered.is_offered(action, lookup=lookup, site_id=site.pk),
         has_products=Product.objects.filter(site=site).exists(),
         others=_published_patterns(site, spec.key),
     )
+    if offered.is_foreign(spec.action, site):
+        text = _(
+            "“%s” knows the orders of another site and none of this one. Choose another action."
+        )
+        said = str(text) % offered.title_of(spec.action)
+        found.append(Problem(Level.PUBLISH, said, "action"))
+    return [*found, *late(spec, _neighbours(site, spec.key))]
+
+
+def _neighbours(site: Site, but: str) -> list[Neighbour]:
+    """The other flows of the site that are on, as their drafts say."""
+    flows = Flow.objects.filter(site=site, enabled=True).exclude(key=but)
+    return [
+        Neighbour(
+            str(flow),
+            {normalise(name) for name in (flow.name_en, flow.name_zh_hans) if name},
+            {normalise(line) for line in lines(f"{flow.examples_en}\n{flow.examples_zh_hans}")},
+        )
+        for flow in flows
+    ]
 
 
 def _published_patterns(site: Site, but: str) -> set[str]:

@@ -25,12 +25,22 @@ class OutdatedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of a catalogue."""
+    """One line of a catalogue. None leaves a product that is there as it is."""
 
     sku: str
-    name_en: str = ""
-    name_zh_hans: str = ""
-    synonyms: str = ""
+    name_en: str | None = ""
+    name_zh_hans: str | None = ""
+    synonyms: str | None = ""
+
+    def over(self, stored: "Listed | None") -> "Listed":
+        """With what the line does not say taken from the product that is there."""
+        old = stored or Listed(self.sku)
+        return Listed(
+            self.sku,
+            old.name_en if self.name_en is None else self.name_en,
+            old.name_zh_hans if self.name_zh_hans is None else self.name_zh_hans,
+            old.synonyms if self.synonyms is None else self.synonyms,
+        )
 
 
 @transaction.atomic
@@ -151,7 +161,8 @@ def missing_standard(site: Site) -> list[FlowSpec]:
 
 @transaction.atomic
 def add_standard_flows(*, site: Site, by: User | None = None) -> list[Flow]:
-    """Adds and publishes those flows that ship which the site does not have; these."""
+    """Adds and publishes those flows that ship which the site does not have; these. A yes makes a
+    ticket: what a shop does itself is chosen in the flow."""
     added = save_drafts(site=site, specs=missing_standard(site))
     for flow in added:
         publish(flow=flow, author=by)
@@ -160,25 +171,33 @@ def add_standard_flows(*, site: Site, by: User | None = None) -> list[Flow]:
 
 @transaction.atomic
 def add_drafts_of_standard(*, site: Site) -> list[Flow]:
-    """The same for those who may not publish."""
+    """The same as drafts."""
     return save_drafts(site=site, specs=missing_standard(site))
 
 
 @transaction.atomic
 def set_products(*, site: Site, products: Iterable[Listed]) -> tuple[int, int]:
-    """Adds products and changes those of the same number; how many of each. None is deleted."""
+    """Adds products and changes those of the same number that say something else; how many of
+    each. None is deleted."""
     wanted = {one.sku: one for one in products}
-    known = set(Product.objects.filter(site=site, sku__in=wanted).values_list("sku", flat=True))
+    stored = Product.objects.filter(site=site, sku__in=wanted)
+    known = {
+        row.sku: Listed(row.sku, row.name_en, row.name_zh_hans, row.synonyms) for row in stored
+    }
+    whole = [one.over(known.get(one.sku)) for one in wanted.values()]
+    moved = [one for one in whole if one != known.get(one.sku)]
+    if not moved:
+        return 0, 0
     Product.objects.bulk_create(
         [
             Product(
                 site=site,
                 sku=one.sku,
-                name_en=one.name_en,
-                name_zh_hans=one.name_zh_hans,
-                synonyms=one.synonyms,
+                name_en=one.name_en or "",
+                name_zh_hans=one.name_zh_hans or "",
+                synonyms=one.synonyms or "",
             )
-            for one in wanted.values()
+            for one in moved
         ],
         update_conflicts=True,
         unique_fields=["site", "sku"],
@@ -186,7 +205,8 @@ def set_products(*, site: Site, products: Iterable[Listed]) -> tuple[int, int]:
         batch_size=1000,
     )
     books_changed(site_ids=[site.pk])
-    return len(wanted) - len(known), len(known)
+    changed = sum(one.sku in known for one in moved)
+    return len(moved) - changed, changed
 
 
 @transaction.atomic

@@ -19,11 +19,21 @@ from apps.dialogue.flows import problems, specs
 from apps.dialogue.models import Flow, Slot
 from apps.dialogue.models.flows import SHORT_NAME
 from apps.engine.flows import FlowSpec
-from apps.sites.models import LANGUAGES
+from apps.sites.models import LANGUAGES, Site
 
 MOST_BYTES = 1 << 20
 MOST_FLOWS = 50
 MOST_TOLD = 50
+ZIP = b"PK\x03\x04"
+NO_UTF8 = _("The file is no text in UTF-8. Save it as UTF-8 and choose it again.")
+NO_JSON = _(
+    "This is no JSON, so no file of flows. Choose one that “Export” above the list of flows has "
+    "made; questions and answers (CSV, XLSX) are imported on the list of FAQ entries."
+)
+NO_FLOWS = _(
+    "There are no flows in this file: a flow has “key”, “names” and “slots”. Choose a file that "
+    "“Export” above the list of flows has made."
+)
 # What fields of a file are called on screen, by model.
 TITLES = {
     "names": _("names"),
@@ -45,7 +55,7 @@ _TEXT, _NUMBER = _("It must be a text."), _("It must be a number.")
 _LIST, _OBJECT = _("It must be a list: […]."), _("It must be an object: {…}.")
 SENTENCES: dict[str, Any] = {
     "missing": _("It is missing."),
-    "extra_forbidden": _("A field of this name is not known."),
+    "extra_forbidden": _("A field of this name is not known. Delete it, or check how it is spelt."),
     "string_pattern_mismatch": SHORT_NAME.message,
     "string_type": _TEXT,
     "int_type": _NUMBER,
@@ -108,23 +118,61 @@ def read(data: bytes) -> File:
     return file
 
 
+def same_as_stored(found: Iterable[FlowSpec], site: Site) -> set[str]:
+    """The keys of those that say what the site's drafts say already."""
+    asked = {spec.key: spec for spec in found}
+    flows = Flow.objects.filter(site=site, key__in=asked).prefetch_related("slots")
+    return {flow.key for flow in flows if _as_stored(asked[flow.key]) == _draft(flow)}
+
+
+def _as_stored(spec: FlowSpec) -> FlowSpec:
+    """What would be read back: what belongs to another kind of slot is not kept."""
+    flow = Flow()
+    return specs.spec_of(flow, specs.write(spec, flow))
+
+
+def _draft(flow: Flow) -> FlowSpec | None:
+    """None for one that is no spec any more."""
+    try:
+        return specs.spec_of(flow, list(flow.slots.all()))
+    except ValidationError:
+        return None
+
+
 def _flows(data: bytes) -> Sequence[Any]:
     if len(data) > MOST_BYTES:
         raise UnreadableError(_("The file is larger than 1 MB."))
     try:
-        found = json.loads(data.decode("utf-8-sig"), parse_constant=_refused)
-    except json.JSONDecodeError as error:
-        text = _("This is no JSON: something is wrong in line %(line)d, column %(column)d.")
-        raise UnreadableError(text % {"line": error.lineno, "column": error.colno}) from error
-    except (ValueError, RecursionError) as error:
-        raise UnreadableError(_("This is no file of flows: it cannot be read.")) from error
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(NO_JSON if data.startswith(ZIP) else NO_UTF8) from error
+    if text.lstrip()[:1] not in ("{", "["):
+        raise UnreadableError(NO_JSON)
+    found = _parsed(text)
     if isinstance(found, dict):
         found = found.get("flows", [found])
-    if not isinstance(found, list) or not found:
-        raise UnreadableError(_("There are no flows in this file."))
+    if not isinstance(found, list) or not any(_may_be_a_flow(one) for one in found):
+        raise UnreadableError(NO_FLOWS)
     if len(found) > MOST_FLOWS:
         raise UnreadableError(_("There are more than 50 flows in this file."))
     return found
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refused)
+    except json.JSONDecodeError as error:
+        said = _("The JSON is broken in line %(line)d, column %(column)d: look there for a comma or "
+                 "a bracket too many, or a quotation mark that is missing.")  # fmt: skip
+        raise UnreadableError(said % {"line": error.lineno, "column": error.colno}) from error
+    except (ValueError, RecursionError) as error:
+        said = _("This is no file of flows: it cannot be read. Export it anew and choose that.")
+        raise UnreadableError(said) from error
+
+
+def _may_be_a_flow(found: Any) -> bool:
+    """JSON of something else has another shape as a whole; to name its fields would help nobody."""
+    return isinstance(found, dict) and not {"key", "names", "slots"}.isdisjoint(found)
 
 
 def _refused(_constant: str) -> None:
@@ -146,9 +194,9 @@ def _spec(found: Any, name: str, file: File) -> FlowSpec | None:
         check_json(found)
         spec = FlowSpec.model_validate(found)
     except ValidationError as error:
-        file.complaints += [
-            Complaint(name, _where(one["loc"]), _sentence(one)) for one in error.errors()
-        ][:MOST_TOLD]
+        file.complaints += [Complaint(name, _place(one), _sentence(one)) for one in error.errors()][
+            :MOST_TOLD
+        ]
         return None
     except (BadItemError, RecursionError):
         file.complaints.append(Complaint(name, "", _("It holds characters that cannot be stored.")))
@@ -162,6 +210,14 @@ def _spec(found: Any, name: str, file: File) -> FlowSpec | None:
 def _where(loc: tuple[int | str, ...]) -> str:
     """ "slots › 2 › label" for a place in a file."""
     return " › ".join(_title(step) for step in loc if step != "[key]")
+
+
+def _place(error: ErrorDetails) -> str:
+    """A field that is not known has no title, though another may have its name."""
+    if error["type"] != "extra_forbidden":
+        return _where(error["loc"])
+    *before, last = error["loc"]
+    return " › ".join(filter(None, (_where(tuple(before)), str(last)[:40])))
 
 
 def _title(step: int | str) -> str:

@@ -25,11 +25,14 @@ SHORT_NAME = RegexValidator(
 
 class FlowQuerySet(models.QuerySet["Flow"]):
     def with_live(self) -> Self:
-        """Each with `live_number` and `live_revision` of its published version, else None."""
+        """Each with `live_number`, `live_revision`, `live_action` and `live_lookup` of its
+        published version, else None."""
         live = FlowVersion.objects.live().filter(flow=models.OuterRef("pk"))
         return self.annotate(
             live_number=models.Subquery(live.values("number")[:1]),
             live_revision=models.Subquery(live.values("revision")[:1]),
+            live_action=models.Subquery(live.values("spec__action")[:1]),
+            live_lookup=models.Subquery(live.values("spec__lookup")[:1]),
         )
 
 

@@ -39,11 +39,11 @@ def hear(
     return sorted(found, key=lambda mention: mention.start)[:MOST_MENTIONS]
 
 
-def without(folded: str, mentions: list[Mention]) -> str:
-    """The line with spaces in the place of what it names."""
+def without(folded: str, mentions: list[Mention], filler: str = " ") -> str:
+    """The line with spaces, or another character, in the place of what it names."""
     rest = list(folded)
     for one in mentions:
-        rest[one.start : one.end] = " " * (one.end - one.start)
+        rest[one.start : one.end] = filler * (one.end - one.start)
     return "".join(rest)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from apps.engine.clauses import between
 from apps.engine.recognise.links import unlinked
 from apps.engine.text import HAN
 
@@ -163,22 +164,23 @@ _ENGLISH = re.compile(
 )
 _DENIED_REACH = 24
 _HAN_CHAR = re.compile(f"[{HAN}]")
-_PARTED = re.compile(
-    rf"[,.;:!?…~、。\n()]+|(?<=[{HAN}])\s+|\s+(?=[{HAN}])|因为|由于|原因是?|理由是?|所以|但是?|而且"
+_BETWEEN = between(
+    rf"[()]|(?<=[{HAN}])\s+|\s+(?=[{HAN}])|因为|由于|原因是?|理由是?|所以|但是?|而且"
     r"|\b(?:because(?:\ of)?|since|cause|cuz|coz|due\ to|reason\ is|but|so|and\ (?=i\b|would|want|please))\b"
 )
 # What stands around a reason in its clause: whose it is, what is asked for because of it, a sigh.
 _HEAD = re.compile(
     r"""
     (?:我们?|你们?|它|这(?:个|件|款|双|台|条|只|单)?|那(?:个|件|款|双|台|条|只)?|收到(?:的|后|之后|以后|了)|(?:购?买|拍|订)(?:的|来的|到的|回来的)
-        |刚(?:刚|才)?|昨天|今天|前天|上周|东西|商品|宝贝|产品|主要|就是|可是|结果|发现|感觉|觉得|的|里的?|中的?|说|都|[\W_])*
-    (?:(?:我|想|要|需要|申请|要求|麻烦|帮我?|给我|请)*(?:退货|退款|退掉|退|换货|换|取消)(?:了|吧|一下)?[\W_]*)?
+        |刚才?|昨天|今天|前天|上周|东西|商品|宝贝|产品|主要|就是|可是|结果|发现|感觉|觉得|的|里|中|说|都|[\W_])*
+    (?:(?:我|想|要求?|需要|申请|麻烦|帮|给我|请)*(?:退货|退款|退掉|退|换货|换|取消)(?:了|吧|一下)?[\W_]*)?
     """,
     re.VERBOSE,
 )
+# A row of its first words is read from its beginning, not from each of them.
 _TAIL = re.compile(
     r"""
-    (?:我|就|现在|还|也|是|那|只)*(?:想|要|需要|希望|打算|准备|申请|要求|麻烦|帮我?|给我|能不能|可不可以|可以|能否|能|怎么|求|请|应该|该)
+    (?<![我就还也是那只])(?<!现在)(?:我|就|现在|还|也|是|那|只)*(?:想|要|需要|希望|打算|准备|申请|要求|麻烦|帮我?|给我|能不能|可不可以|可以|能否|能|怎么|求|请|应该|该)
         (?:把|给|它|我|帮|办|理|一下|怎么|个|你们?|直接)*(?:退|换|取消|处理|撤|补|赔|解决).*
     |(?:退货|换货|退款|取消)(?:吧|了|处理)?
     |[呢哈吧呀啊哦嘛啦哎诶喔噢\W_]+
@@ -213,7 +215,7 @@ def reason(folded: str, taken: Iterable[tuple[int, int]] = ()) -> Reason | None:
         if _HAN_CHAR.search(folded, max(start - 1, 0), end + 1):
             cut = f"{cut[:start]}{',' * (end - start)}{cut[end:]}"
     start = 0
-    for found in [*_PARTED.finditer(cut), None]:
+    for found in [*_BETWEEN.finditer(cut), None]:
         end = found.start() if found else len(cut)
         if given := _within(cut, start, end):
             return given

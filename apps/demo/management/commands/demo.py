@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reset",
             action="store_true",
-            help="delete the demo site with its chats and load it anew; users are kept",
+            help="delete the demo site with its chats, if it is there, and load it; users are kept",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="with --reset: only say what would be deleted"
@@ -44,10 +44,11 @@ class Command(BaseCommand):
             self._load(options["credentials"])
         elif not options["reset"]:
             self.stdout.write("The database is not empty: the demo shop was not loaded.")
-        elif data.delete_demo():
-            self._load(options["credentials"])
         else:
-            self.stdout.write("There is no demo site in this database: nothing was reset.")
+            data.delete_demo()
+            self._load(options["credentials"])
+        if options["credentials"]:
+            _forget_what_opens_nothing(options["credentials"])
 
     def _load(self, credentials: Path | None) -> None:
         if not User.objects.exists():
@@ -69,7 +70,7 @@ def loss() -> str:
     """What a reset would delete for good, in a sentence."""
     site = Site.objects.filter(key=data.KEY).first()
     if site is None:
-        return "There is no demo site in this database: nothing would be deleted."
+        return "There is no demo site in this database: nothing is deleted, and it is loaded."
     entries = Faq.objects.of(site.pk)
     counts = [
         (Session.objects.filter(site=site), "sessions with all that was said"),
@@ -80,6 +81,17 @@ def loss() -> str:
     told = ", ".join(f"{rows.count()} {name}" for rows, name in counts)
     own = entries.exclude(version=0).count()
     return f"This deletes from “{site.name}”: {told} ({own} of them written or changed by staff)."
+
+
+def _forget_what_opens_nothing(path: Path) -> None:
+    """A first password that was changed is shown and kept no longer."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        user = User.objects.filter(username=kept["user"]).first()
+        if user is None or not user.check_password(kept["password"]):
+            path.unlink()
+    except (OSError, ValueError, KeyError, TypeError):
+        return
 
 
 def _write_secret(path: Path, text: str) -> None:

@@ -1,0 +1,167 @@
+"""The values that a line said inside a flow gives for its slots: of the one that was asked for, and
+of any other."""
+
+import re
+from dataclasses import replace
+
+from apps.engine.attempts import exclaims
+from apps.engine.clauses import CLAUSE
+from apps.engine.commands import CancelFlow, Command, CorrectSlot, SetSlot, Unfit
+from apps.engine.courtesies import courtesy
+from apps.engine.flows import LONGEST_VALUE, FlowSpec, SlotKind, SlotSpec
+from apps.engine.reading import WANTED, Reading, details, instead
+from apps.engine.recognise.hearing import without
+from apps.engine.recognise.mention import Mention
+from apps.engine.recognise.misspelt import misspelt
+from apps.engine.recognise.parsing import REASON, chosen, explained, free, picked, put
+from apps.engine.recognise.reasons import OTHER
+from apps.engine.types import ActiveFlow
+from apps.engine.wishing import QUESTION, is_about_proof, is_denied, is_question, wish_of
+from apps.engine.yes_and_no import answered, kinds
+
+# "not this one, the other": what stands behind such a word is not meant.
+NEGATED = re.compile(
+    r"(?:不是|不要|并非|而不是|别|\bnot|n't|\bno|instead\ of|rather\ than)[^,.;!?，。；！？]{0,12}$"
+)
+# No denial is longer, with the twelve characters that may follow it.
+DENIAL_REACH = 24
+
+
+def exactly(pending: SlotSpec, reading: Reading) -> SetSlot | None:
+    """An option by its very name, which may be "no"."""
+    if pending.kind is not SlotKind.CHOICE:
+        return None
+    exact = reading.prepared.choice_of(pending).exactly(reading.line.folded)
+    return chosen(pending, reading.line, reading.prepared) if exact else None
+
+
+def values_of(
+    flow: FlowSpec, active: ActiveFlow, pending: SlotSpec | None, reading: Reading
+) -> list[Command]:
+    """Values for the flow's slots: of the pending one first, then of any other."""
+    if is_about_proof(flow, reading):
+        return []
+    meant = _meant(reading, active)
+    answer = _answer(pending, meant, flow, reading) if pending else None
+    found: list[Command] = [answer] if answer else []
+    for one in details(flow, reading, meant):
+        if answer and _takes(answer, one):
+            continue
+        before = active.slots.get(one.slot)
+        if before is None or isinstance(one, Unfit):
+            found.append(one)
+        elif before.value != one.value and not _is_only_asked_about(one, flow, reading):
+            found.append(CorrectSlot(one.slot, one.value, one.said, one.start, one.end))
+    return found
+
+
+def _takes(answer: SetSlot | Unfit, one: SetSlot | Unfit) -> bool:
+    """Whether a value is the answer itself, or stands inside it."""
+    if answer.slot == one.slot:
+        return True
+    if isinstance(answer, Unfit) or isinstance(one, Unfit):
+        return False
+    return answer.start < one.end and one.start < answer.end
+
+
+def _meant(reading: Reading, active: ActiveFlow) -> list[Mention]:
+    """The mentions without those that a correction denies: "not 123 but 456"."""
+    mentions = reading.mentions
+    if len(mentions) < 2:
+        return mentions
+    known = {slot.value for slot in active.slots.values()}
+    standing = [one for one in mentions if one.value not in known and not _is_denied(one, reading)]
+    kinds = {one.kind for one in standing}
+    return [one for one in mentions if one.kind not in kinds or one in standing]
+
+
+def _is_denied(one: Mention, reading: Reading) -> bool:
+    before = max(one.start - DENIAL_REACH, 0)
+    return NEGATED.search(reading.line.folded, before, one.start) is not None
+
+
+def _answer(
+    pending: SlotSpec, meant: list[Mention], flow: FlowSpec, reading: Reading
+) -> SetSlot | Unfit | None:
+    """The line as an answer to what was asked."""
+    if exclaims(reading):
+        return None
+    match pending.kind:
+        case SlotKind.TEXT:
+            return _free(pending, meant, flow, reading)
+        case SlotKind.CHOICE:
+            return _choice(pending, meant, flow, reading)
+        case SlotKind.PRODUCT if not reading.prepared.products:
+            return _free(pending, meant, flow, reading)
+    if found := picked(pending, meant, reading.line):
+        return found
+    return _misspelt(flow, reading) if pending.kind is SlotKind.PRODUCT else None
+
+
+def _misspelt(flow: FlowSpec, reading: Reading) -> SetSlot | None:
+    """The item, where the line is no more than its name with a slip in it."""
+    items = (spec for spec in flow.slots if spec.kind is SlotKind.PRODUCT)
+    spec = next(items, None)
+    value = misspelt(reading.plain, reading.book) if spec else ""
+    if spec is None or not value:
+        return None
+    return replace(put(spec.name, "", reading.line, 0, len(reading.line.folded)), value=value)
+
+
+def _free(
+    pending: SlotSpec, meant: list[Mention], flow: FlowSpec, reading: Reading
+) -> SetSlot | Unfit | None:
+    """What fits nothing else is the text that was asked for."""
+    if pending.name == WANTED and (found := instead(reading)):
+        return found
+    if _is_elsewhere(flow, reading):
+        return None
+    numbers = [one for one in meant if one.kind is not SlotKind.PRODUCT]
+    if not numbers:
+        return free(pending, reading.line)
+    rest = without(reading.prose, numbers)
+    for clause in CLAUSE.finditer(reading.prose):
+        said = clause[0].strip()
+        if said and said in rest and not QUESTION.search(said):
+            start = clause.start() + clause[0].index(said)
+            found = put(pending.name, "", reading.line, start, start + len(said))
+            return replace(found, value=found.said[:LONGEST_VALUE])
+    return None
+
+
+def _choice(
+    pending: SlotSpec, meant: list[Mention], flow: FlowSpec, reading: Reading
+) -> SetSlot | Unfit | None:
+    if pending.name == REASON and (
+        found := explained(pending, reading.reason, reading.line, reading.prepared)
+    ):
+        return found
+    if _is_elsewhere(flow, reading):
+        return None
+    if found := chosen(pending, reading.line, reading.prepared):
+        return found
+    if meant or not reading.line.folded.strip():
+        return None
+    if found := _misspelt(flow, reading):
+        return found
+    if not any(option.value == OTHER for option in pending.options):
+        return None
+    said = free(pending, reading.line)
+    return replace(said, value=OTHER) if isinstance(said, SetSlot) else said
+
+
+def _is_elsewhere(flow: FlowSpec, reading: Reading) -> bool:
+    """Whether the line is a question, a courtesy or a wish: no answer in free words."""
+    return (
+        is_question(reading)
+        or courtesy(reading.plain) is not None
+        or wish_of(reading) != ""
+        or is_denied(flow, reading)
+        or is_about_proof(flow, reading)
+        or isinstance(answered(kinds(flow, reading), flow, None, reading), CancelFlow)
+    )
+
+
+def _is_only_asked_about(one: SetSlot, flow: FlowSpec, reading: Reading) -> bool:
+    """ "Do you have the blue one too?" changes no item."""
+    return flow.by_name[one.slot].kind is SlotKind.PRODUCT and is_question(reading)

@@ -1,0 +1,28 @@
+"""Work in threads of a test. Each has a connection to the database, which it gives back."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import connection
+
+
+def in_own_thread(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What the work gives; for a thread to call."""
+    try:
+        return work(*arguments)
+    finally:
+        connection.close()
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """What each gives when all begin at the same moment. Raises what one of them raises."""
+    together = threading.Barrier(len(acts))
+
+    def begin(act: Callable[[], Any]) -> Any:
+        together.wait()
+        return in_own_thread(act)
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(begin, acts))
