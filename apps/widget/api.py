@@ -5,7 +5,7 @@ import math
 from django.http import HttpRequest, JsonResponse
 
 from apps.chat import frames, services
-from apps.chat.codes import TOO_MANY_CHATS, Code, words
+from apps.chat.codes import SITE_GONE, TOO_MANY_CHATS, Code, words
 from apps.chat.threads import in_thread
 from apps.dialogue.running import running
 from apps.guard import limits
@@ -35,7 +35,7 @@ async def sessions(request: HttpRequest) -> JsonResponse:
     key, locale = body.get("site"), body.get("locale", "")
     if not isinstance(key, str) or not isinstance(locale, str):
         raise ApiError(Code.BAD_FRAME)
-    site = await in_thread(_find_site, key)
+    site = await in_thread(_find_site, key, locale)
     if wait := await in_thread(limits.new_sessions.take, limits.address_of(request)):
         # In the page's language: the frame shows it.
         told = words(TOO_MANY_CHATS, site.language(locale)) % {"minutes": math.ceil(wait / 60)}
@@ -132,8 +132,9 @@ async def unknown(_request: HttpRequest) -> JsonResponse:
     raise ApiError(Code.NOT_FOUND)
 
 
-def _find_site(key: str) -> Site:
+def _find_site(key: str, locale: str) -> Site:
     site = embed.active_site(key[:50])
     if site is None:
-        raise ApiError(Code.NOT_FOUND)
+        # A page that was open when its site went away shows it.
+        raise ApiError(Code.NOT_FOUND, words=words(SITE_GONE, Site().language(locale)))
     return site

@@ -19,7 +19,7 @@ PAGE: Mapping[str, Promise] = {
     "title": _("Support chat"),
     "conversation": _("Conversation"),
     "talk_to_person": _("Talk to a person"),
-    "at_once": _("AI assistant · answers at once"),
+    "at_once": _("AI, answers at once"),
     "menu": _("Menu"),
     "language": _("Language"),
     "sound": _("Sound for new messages"),
@@ -36,7 +36,7 @@ PAGE: Mapping[str, Promise] = {
 # Said by its script later on. Words in braces are filled in there.
 SCRIPT: Mapping[str, Promise] = {
     "talk_to_person": _("Talk to a person"),
-    "at_once": _("AI assistant · answers at once"),
+    "at_once": _("AI, answers at once"),
     "assistant": _("AI assistant"),
     "operator": _("Our team"),
     "you": _("You"),

@@ -18,7 +18,8 @@ let isUp = true;
 let mode = "bot";
 let stripTimer = 0;
 /** @typedef {{seq: number, meta: Object<string, any>, place: HTMLElement, part?: any, cmid?: string,
- *   values?: Object<string, string>, isOver?: boolean}} Asked what a line asks for besides words */
+ *   values?: Object<string, string>, isNew?: boolean, isOver?: boolean}} Asked what a line asks for
+ *   besides words */
 /** The message to the team, open until it is sent. @type {Asked} */
 let contact = null;
 /** The form or card of the newest line that has one. @type {Asked} */
@@ -94,7 +95,8 @@ const chat = new Chat({
       if (item.type === "contact") return;
       log.pending(item);
       log.typing(mode === "bot" && isUp);
-      offerReplies([]);
+      // Who waits may tell a story that nothing is said to: the way back stays.
+      if (mode !== "queued") offerReplies([]);
     },
     sent(item, seq) {
       log.sent(item, seq);
@@ -166,13 +168,13 @@ function show(line, isNew) {
   const isOther = author !== "visitor";
   if (author === "system" && contact && seq > contact.seq) dropContact();
   if (author === "bot") retire();
-  const one = { seq, meta, place: make("div") };
+  const one = { seq, meta, isNew, place: make("div") };
   const isAsking = meta.form || meta.confirm;
   log.add(line, ...(isAsking ? [one.place] : []));
   if (meta.form?.type === "contact") openContact(one);
   else if (isAsking) asked = one;
   if (isAsking || meta.action) fill(one);
-  offerReplies(isOther ? meta.quick_replies || [] : []);
+  if (isOther || mode !== "queued") offerReplies(isOther ? meta.quick_replies || [] : []);
   unread.line(seq, isOther);
   if (isNew && isOther) arrived(line);
 }
@@ -198,8 +200,9 @@ async function fill(one) {
   }
   one.place.append(one.part.node);
   log.extended(one.place);
-  if (one.isOver) one.part.retire();
-  else one.part.arrived?.();
+  if (one.isOver) return one.part.retire();
+  one.part.arrived?.();
+  if (one.isNew) announce((await fetched).heard(one.part.node));
 }
 
 const give = (text, fields, cmid = uuid()) => offer({ type: "send", text, fields, cmid });
@@ -261,7 +264,7 @@ function askForPerson() {
 
 /** What was typed into an earlier one goes on in the new one. */
 function openContact(one) {
-  one.values = contact?.part?.values || contact?.values || { text: log.text(one.meta.form.about) };
+  one.values = contact?.part?.values || contact?.values || { text: one.meta.form.message };
   dropContact();
   contact = one;
 }

@@ -87,6 +87,7 @@ export class Chat {
     item.seen = this.#last;
     this.#outbox.add(item);
     this.#view.pending(item);
+    this.#link.hurry();
     this.#pump();
     return true;
   }

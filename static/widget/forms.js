@@ -44,6 +44,12 @@ export function prepare(shared) {
   return ready;
 }
 
+/** What a form or card holds, for who hears it: the lines above the text box are far from the ear. */
+export function heard(node) {
+  const parts = node.querySelectorAll("h2, label, .label, dl > div, button");
+  return [...parts].map((part) => part.textContent.trim()).join(", ");
+}
+
 const note = (id, example) => kit.make("p", { id, className: "note" }, say("example", example));
 
 /** Enter in a field submits, unless it is an input method's. */
@@ -64,9 +70,6 @@ function asking(tag, properties, submit, ...children) {
   return node;
 }
 
-const lackOf = (slot, give) =>
-  kit.button(say("lack"), () => give(say("lack"), { lack: slot }), { className: "quiet" });
-
 /** It is sent and can be used no more; the focus waits for what comes next. */
 function leave(node) {
   const { activeElement } = document;
@@ -86,10 +89,39 @@ function goOn(node) {
   if (from.wasTyping || !needsKeyboard) node.focus({ preventScroll: true });
 }
 
-/** One detail of a flow: a labelled input, or a button for each of a few options. */
-export class SlotForm {
-  #input;
+/** A question of a flow. It is answered once, and again only when the server would not take it. */
+class Question {
   #send;
+
+  /** @param {(text: string, fields: Object<string, string>) => boolean} send */
+  constructor(send) {
+    this.#send = send;
+  }
+
+  give(text, fields) {
+    if (!this.#send(text, fields)) return;
+    leave(this.node);
+    this.#lock(true);
+  }
+
+  free() {
+    this.#lock(false);
+  }
+
+  /** For who does not have what the slot asks for. */
+  lack(slot) {
+    const text = say("lack");
+    return kit.button(text, () => this.give(text, { lack: slot }), { className: "quiet" });
+  }
+
+  #lock(isLocked) {
+    for (const part of this.node.querySelectorAll("button, input, select")) part.disabled = isLocked;
+  }
+}
+
+/** One detail of a flow: a labelled input, or a button for each of a few options. */
+export class SlotForm extends Question {
+  #input;
   #slot;
 
   /**
@@ -99,7 +131,7 @@ export class SlotForm {
    * @param {(text: string, fields: Object<string, string>) => boolean} send
    */
   constructor(asked, seq, send) {
-    this.#send = send;
+    super(send);
     this.#slot = asked.slot;
     const id = `slot-${seq}`;
     const below = [
@@ -112,17 +144,12 @@ export class SlotForm {
       : this.#field(asked, id, describedBy);
     const properties = { className: "ask", noValidate: true };
     this.node = asking("form", properties, () => this.#submit(), ...body, ...below);
-    if (asked.lack) this.node.append(lackOf(asked.slot, (...given) => this.#give(...given)));
+    if (asked.lack) this.node.append(this.lack(asked.slot));
   }
 
   /** It stands where it can be seen. */
   arrived() {
     goOn(this.node.querySelector("input, select, button"));
-  }
-
-  /** The server would not take the line: it may be tried again. */
-  free() {
-    this.#lock(false);
   }
 
   /** Another question has taken its place. */
@@ -136,7 +163,7 @@ export class SlotForm {
 
   #choices({ label, options }, id, describedBy) {
     const buttons = options.map((option) =>
-      kit.button(option.label, () => this.#give(option.label, { [this.#slot]: option.value })),
+      kit.button(option.label, () => this.give(option.label, { [this.#slot]: option.value })),
     );
     const group = { className: "row", role: "group", "aria-labelledby": id };
     if (describedBy) group["aria-describedby"] = describedBy;
@@ -162,25 +189,14 @@ export class SlotForm {
     const value = this.#input?.value.trim();
     // Of a list what stands in it is said, not what it stands for.
     const text = this.#input?.selectedOptions?.[0].label || value;
-    if (value) this.#give(text, { [this.#slot]: value });
+    if (value) this.give(text, { [this.#slot]: value });
     else this.#input?.focus();
-  }
-
-  #give(text, fields) {
-    if (!this.#send(text, fields)) return;
-    leave(this.node);
-    this.#lock(true);
-  }
-
-  #lock(isLocked) {
-    for (const each of this.node.elements) each.disabled = isLocked;
   }
 }
 
 /** What is about to be done, in full, with its yes and its no. */
-export class Card {
+export class Card extends Question {
   #id;
-  #send;
   #yes;
   /** What is to be pressed or filled in; goes when the card is over. */
   #answers;
@@ -195,8 +211,8 @@ export class Card {
    * @param {(text: string, fields: Object<string, string>) => boolean} send
    */
   constructor({ id, title, rows, fields = [] }, seq, send) {
+    super(send);
     this.#id = id;
-    this.#send = send;
     const label = `card-${seq}`;
     const list = kit.make("dl", { id: `${label}-rows` });
     for (const row of rows) {
@@ -211,10 +227,6 @@ export class Card {
     const heading = kit.make("h2", { id: label }, title);
     const group = { className: "ask card", role: "group", "aria-labelledby": label };
     this.node = asking("div", group, () => this.#submit(), heading, list, ...this.#answers);
-  }
-
-  free() {
-    this.#lock(false);
   }
 
   /** What it said stays to be read. */
@@ -234,7 +246,7 @@ export class Card {
     const row = kit.make("div", { className: "proof" }, kit.make("label", { htmlFor: id }, label), input);
     if (example) row.append(note(`${id}-note`, example));
     if (example) input.setAttribute("aria-describedby", `${id}-note`);
-    if (lack) row.append(lackOf(slot, (...given) => this.#give(...given)));
+    if (lack) row.append(this.lack(slot));
     return row;
   }
 
@@ -260,17 +272,7 @@ export class Card {
     for (const [slot, input] of answer === "yes" ? this.#inputs : []) {
       if (input.value.trim()) given[slot] = input.value.trim();
     }
-    this.#give(say(answer), { ...given, confirm: this.#id, answer });
-  }
-
-  #give(text, fields) {
-    if (!this.#send(text, fields)) return;
-    leave(this.node);
-    this.#lock(true);
-  }
-
-  #lock(isLocked) {
-    for (const each of this.node.querySelectorAll("button, input")) each.disabled = isLocked;
+    this.give(say(answer), { ...given, confirm: this.#id, answer });
   }
 }
 

@@ -97,15 +97,15 @@ export class Visitor {
   async begin() {
     if (this.#beginning) return;
     this.#beginning = true;
-    const { token, wait, why } = await this.#ask();
+    const { token, wait, why, gone } = await this.#ask();
     if (!token) {
       this.#failed(why);
-      await pause(wait ?? backoff(this.#failures++));
+      if (!gone) await pause(wait ?? backoff(this.#failures++));
     }
     this.#beginning = false;
     if (this.token) return;
     if (!token) {
-      this.begin();
+      if (!gone) this.begin();
       return;
     }
     this.#failures = 0;
@@ -139,7 +139,9 @@ export class Visitor {
     try {
       const { status, answer, retryAfter } = await call("sessions", { body: this.#body });
       if (status === 200) return { token: answer.token };
-      return { wait: retryAfter, why: status === 429 && answer.detail };
+      // Without its site there is nothing to wait for; the next line asks once more.
+      const gone = status === 404;
+      return { wait: retryAfter, why: (gone || status === 429) && answer.detail, gone };
     } catch {
       return {};
     }

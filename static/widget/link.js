@@ -122,7 +122,6 @@ class Socket {
 
   constructor(hooks) {
     this.#hooks = hooks;
-    document.addEventListener("visibilitychange", () => this.#check());
   }
 
   open() {
@@ -162,9 +161,8 @@ class Socket {
   }
 
   /** Timers sleep in a hidden tab; the clock does not. */
-  #check() {
-    const silent = Date.now() - this.#heard > SILENCE_MS;
-    if (this.#socket && silent && document.visibilityState === "visible") this.#lose();
+  check() {
+    if (this.#socket && Date.now() - this.#heard > SILENCE_MS) this.#lose();
   }
 }
 
@@ -195,6 +193,10 @@ export class Link {
       lost: (retryAfter) => this.#lost(this.#twin, retryAfter),
     });
     addEventListener("online", () => this.again());
+    document.addEventListener("visibilitychange", () => {
+      this.#socket.check();
+      this.hurry();
+    });
     // What the browser says is a hint: a machine without a network still reaches itself.
     addEventListener("offline", () => this.#wanted && this.cut());
   }
@@ -215,8 +217,12 @@ export class Link {
   again() {
     if (!this.#wanted || this.#up === this.#socket) return;
     this.#attempt = this.#failed = 0;
-    clearTimeout(this.#timer);
     this.#connect();
+  }
+
+  /** The visitor is there: nothing to wait for, unless the server has asked for it. */
+  hurry() {
+    if (this.#wanted && this.#timer && Date.now() >= this.#notBefore) this.#connect();
   }
 
   /** The way is open but dead. */
@@ -231,6 +237,8 @@ export class Link {
   }
 
   #connect() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
     if (this.#failed >= SOCKETS_BEFORE_TWIN) {
       this.#twin.start();
       this.#probeLater();

@@ -32,6 +32,8 @@
       close: "关闭",
     },
   };
+  // A phone, upright or lying.
+  const NARROW = "(max-width: 600px), (max-height: 480px) and (pointer: coarse)";
   const CSS = `
 :host { all: initial; color-scheme: light dark; --accent: #0b6e6e; --ink: #fff;
   --inline: var(--helpdesk-offset-inline, var(--x, 20px));
@@ -60,7 +62,7 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
 .waiting { visibility: hidden; }
 .wait { position: absolute; inset: 0; display: grid; gap: 12px; place-content: center; }
 @keyframes rise { from { opacity: 0; transform: translateY(12px); } }
-@media (max-width: 600px) {
+@media ${NARROW} {
   :host .panel { inset: var(--view-top, 0) 0 auto !important; inline-size: 100%; block-size: var(--view, 100dvh);
     border-radius: 0; }
   [aria-expanded="true"] { display: none; }
@@ -76,7 +78,7 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
   const ORIGIN = new URL(script.src).origin;
   const FRAME = new URL("frame/", script.src);
   const PREFIX = `helpdesk:${KEY}:`;
-  const narrow = matchMedia("(max-width: 600px)");
+  const narrow = matchMedia(NARROW);
   const listeners = new Map();
   const ending = new AbortController();
   const until = { signal: ending.signal };
@@ -279,7 +281,7 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
     tell({ type: isOpen ? "open" : "closed", focus, narrow: narrow.matches });
   }
 
-  // ---- full screen below 600 px: the page behind takes no part
+  // ---- full screen on a phone: the page behind takes no part
   function cover() {
     const covers = isOpen && narrow.matches && !host.hidden;
     if (covers !== madeInert) document.body.inert = madeInert = covers;

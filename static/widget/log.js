@@ -14,7 +14,9 @@ export class Log {
   #dots = make("div", { className: "line bot dots", hidden: true });
   #timer = 0;
   #follows = true;
-  #top = 0;
+  /** Where it was put last, and how far it could be scrolled then. */
+  #put = 0;
+  #room = 0;
   #frame = 0;
   #highest = 0;
   /** Where reading goes on: the beginning of a reply that has no room. @type {Element | null} */
@@ -51,6 +53,11 @@ export class Log {
       this.#frame = 0;
       const top = this.#anchor ? this.#anchor.offsetTop - MARGIN_PX : Infinity;
       if (this.#follows) this.#log.scrollTop = Math.min(top, this.#log.scrollHeight);
+      // A phone's keyboard must not hide what it was brought up for.
+      const field = document.querySelector("#log :is(input, select, textarea):focus");
+      field?.scrollIntoView({ block: "nearest" });
+      this.#put = this.#log.scrollTop;
+      this.#room = this.#log.scrollHeight - this.#log.clientHeight;
     });
   }
 
@@ -71,10 +78,6 @@ export class Log {
   }
 
   /** What the visitor wrote under that number. */
-  text(seq) {
-    return this.#find("seq", seq)?.querySelector(".own p").textContent;
-  }
-
   /** Another tab has seen to it. */
   dropped(item) {
     this.#find("cmid", item.cmid)?.remove();
@@ -255,12 +258,15 @@ export class Log {
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
     if (!clientHeight) return;
-    const isNear = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    // Only the reader moves it up; what grows around the log leaves it where it is.
-    this.#follows = isNear || (this.#follows && scrollTop >= this.#top);
-    this.#top = scrollTop;
-    if (isNear) this.#anchor = null;
-    if (this.#follows) this.#latest.hidden = true;
+    const room = scrollHeight - clientHeight;
+    const shrank = room < this.#room;
+    const isNear = room - scrollTop < NEAR_END_PX;
+    this.#room = room;
+    if (isNear) this.#follows = this.#latest.hidden = true;
+    // Only the reader leaves what is being read; less room moves it as well.
+    if (shrank || scrollTop === this.#put) return;
+    this.#follows = isNear;
+    this.#anchor = null;
   }
 }
 

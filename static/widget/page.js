@@ -79,9 +79,11 @@ export const length = (text) => [...text].length;
 /** Why nothing is sent: a server that is away is no fault of the visitor's network. */
 export const away = () => (navigator.onLine ? "connecting" : "offline");
 
-/** Says a boundary to screen readers: one sentence, politely. */
+/** Says a boundary to screen readers, politely. What came right before it is still being read. */
 export function announce(text) {
-  byId("announcer").textContent = text;
+  const said = byId("announcer");
+  if (said.children[1]) said.firstChild.remove();
+  said.append(make("p", {}, text));
 }
 
 // ---- Plain text with a few marks becomes nodes. Never HTML: a reply may quote a stranger.

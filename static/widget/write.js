@@ -70,8 +70,12 @@ export class Composer {
   #changed() {
     const text = this.#text;
     const { value } = text;
+    // While it is measured nothing around it may move.
+    const { form } = text;
+    form.style.minBlockSize = `${form.offsetHeight}px`;
     text.style.blockSize = "auto";
     if (value && text.scrollHeight) text.style.blockSize = `${Math.min(TALLEST_PX, text.scrollHeight)}px`;
+    form.style.minBlockSize = "";
     const size = length(value.trim());
     const left = this.#characters - size;
     const name = left < 0 ? "characters_over" : "characters_left";

@@ -147,3 +147,26 @@ def test_only_what_may_be_lacking_has_that_button(widget, script, yes):
     confirm(script, EMAIL)
     expect(yes).to_be_visible()
     expect(widget.frame.get_by_role("button", name=WORDS["lack"])).to_have_count(0)
+
+
+def test_what_a_form_or_a_card_holds_is_heard_once_it_is_there(widget, script):
+    heard = widget.frame.locator("#announcer p")
+    ask(script, REASON)
+    expect(heard.last).to_have_text(
+        "What is wrong with it?, It is damaged, I do not want it any more"
+    )
+    expect(heard.first).to_have_text("Please tell me more.")
+    confirm(script, TAIL)
+    expect(heard.last).to_have_text(
+        "Return order 202611040017?, Order number 202611040017, Reason <b>left ear</b> silent, "
+        f"{TAIL['label']}, {WORDS['lack']}, {WORDS['yes']}, {WORDS['no']}"
+    )
+    expect(heard).to_have_count(2)
+
+
+def test_nothing_is_heard_again_when_the_chat_is_read_again(widget, script):
+    confirm(script)
+    expect(widget.frame.get_by_role("group", name=CARD["title"])).to_be_visible()
+    widget.page.reload()
+    expect(widget.frame.get_by_role("group", name=CARD["title"])).to_be_visible()
+    expect(widget.frame.locator("#announcer")).not_to_contain_text(CARD["title"])

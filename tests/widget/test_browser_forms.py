@@ -191,8 +191,12 @@ def test_nothing_sticks_out(widget, script, page, width):
     ask(script, {**ORDER, "example": "e" * 200})
     expect(widget.frame.get_by_label("Order number")).to_be_visible()
     sizes = "node => node.scrollWidth - node.clientWidth"
-    for part in (widget.frame.locator("html"), widget.frame.get_by_role("log")):
-        assert part.evaluate(sizes) == 0
+    parts = [widget.frame.locator("html"), widget.frame.get_by_role("log")]
+    assert [part.evaluate(sizes) for part in parts] == [0, 0]
+    many = [{"label": f"{'long ' * 20}{n}", "value": str(n)} for n in range(20)]
+    ask(script, {**REASON, "options": many})
+    expect(widget.frame.get_by_label(REASON["label"])).to_be_visible()
+    assert [part.evaluate(sizes) for part in parts] == [0, 0]
 
 
 def test_all_of_it_speaks_chinese(visit, page, script):

@@ -269,11 +269,12 @@ def test_a_server_that_stops_is_left_alone_for_as_long_as_it_asks(context, visit
     with servers.web(web.port):
         # It shows two seconds after the loss; without the wish, the next try comes within one.
         expect(widget.strip).to_be_visible()
+        widget.say("thanks")
+        expect(widget.state("sending")).to_have_count(1)
         assert len(sockets) == 1
         context.clock.fast_forward(60_000)
         expect(widget.strip).to_be_hidden()
         assert len(sockets) == 2
-        widget.say("thanks")
         expect(widget.answers).to_have_count(2)
 
 
@@ -374,3 +375,22 @@ def test_who_may_begin_no_chat_yet_is_told_why_and_when(visit, stored):
     expect(widget.answers).to_have_count(1)
     expect(widget.strip).to_be_hidden()
     assert stored(text) == 1
+
+
+def test_a_chat_whose_site_is_gone_says_so_and_asks_no_more(context, visit):
+    context.clock.install()
+    widget = visit()
+    why = "This chat has ended and is not offered here any more."
+    refusals = []
+
+    def refuse(route):
+        refusals.append(route.request.url)
+        route.fulfill(status=404, json={"type": "error", "code": "not_found", "detail": why})
+
+    widget.page.route("**/api/v1/chat/sessions", refuse)
+    widget.open()
+    widget.say("hello")
+    expect(widget.strip).to_have_text(why)
+    context.clock.fast_forward(300_000)
+    expect(widget.strip).to_have_text(why)
+    assert len(refusals) == 1

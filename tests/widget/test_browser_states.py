@@ -20,7 +20,7 @@ def test_an_answer_grows_and_is_replaced_by_the_stored_line(widget, script):
     # The part that came before is not said twice.
     script.delta("or** four", 6)
     expect(growing).to_have_text("Two **or** four")
-    expect(widget.frame.locator("#announcer")).to_have_text(widget.words["answering"])
+    expect(widget.frame.locator("#announcer p").last).to_have_text(widget.words["answering"])
     script.answer("Two **or** four days.")
     expect(widget.answers.locator(".bubble")).to_have_text("Two or four days.")
     expect(widget.answers.locator("strong")).to_have_text("or")

@@ -1,5 +1,7 @@
 """Waiting for a person, as a visitor meets it: the form, what the bot still says, the way back."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -66,10 +68,12 @@ def test_a_visitor_who_leaves_no_address_is_never_stuck(visit, servers, language
     expect(bar).to_have_text(words["unreachable"])
     wait_until_in_view(widget.answers.last.locator(".bubble"))
     # It goes on talking, ...
-    widget.say(HELLO[language])
-    expect(widget.answers.last).to_contain_text(phrases.say(Say.NOBODY_YET, language))
-    widget.say(QUESTIONS[language])
-    expect(widget.answers.last).to_contain_text("2-4")
+    for line, answer in (
+        (HELLO[language], phrases.say(Say.NOBODY_YET, language)),
+        (QUESTIONS[language], "2-4"),
+    ):
+        widget.say(line)
+        expect(widget.answers.last).to_contain_text(answer)
     # ... brings the form again, with what was typed into it, ...
     form.get_by_label(words["form_name"]).fill("Jo")
     widget.say(UNKNOWN[language][1])
@@ -77,6 +81,13 @@ def test_a_visitor_who_leaves_no_address_is_never_stuck(visit, servers, language
     expect(widget.answers.last.get_by_role("form")).to_be_visible()
     expect(form).to_have_count(1)
     expect(form.get_by_label(words["form_name"])).to_have_value("Jo")
+    # ... keeps the way back where nothing is said to a line, ...
+    answered = widget.answers.count()
+    widget.say(UNKNOWN[language][0])
+    sent = re.compile(f"{re.escape(UNKNOWN[language][0])}.*{words['sent']}", re.DOTALL)
+    expect(widget.own.last).to_have_text(sent)
+    expect(back).to_be_visible()
+    expect(widget.answers).to_have_count(answered)
     frame.locator("#person").click()
     expect(widget.answers.last).to_contain_text(phrases.say(Say.UNREACHABLE, language))
     expect(widget.answers.last.get_by_role("form")).to_be_visible()
