@@ -7,7 +7,7 @@ import struct
 
 FINAL_TEXT = 0x81
 MASKED = 0x80
-SHORT, MEDIUM = 126, 65_536
+SHORT = 126
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 

@@ -193,7 +193,7 @@ def _theme(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step
             "Colour, corners, font and place, with a preview beside them. The defaults will do too."
         ),
         done=bool(changed),
-        link=_site_page(site),
+        link=f"{_site_page(site)}#id_accent",
         action=_("Choose the looks"),
     )
 
@@ -204,15 +204,15 @@ def _embed(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step
         text=_("Name the pages that may show it, then paste one line into them.")
         if site
         else _("The line to paste is shown here once you have added your site."),
-        done=bool(site and site.allowed_pages),
-        link=_site_page(site),
-        action=_("Name the pages"),
+        done=bool(site and site.pages_seen),
+        link=f"{_site_page(site)}#id_allowed_pages",
+        action=_("Change the pages") if site and site.allowed_pages else _("Name the pages"),
         part="admin/first_steps/embed.html" if site else "",
     )
 
 
 def _seen(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step:
-    seen = site.seen_on() if site else []
+    seen = site.pages_seen if site else []
     return Step(
         title=_("See that it is there"),
         text=_(

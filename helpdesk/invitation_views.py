@@ -9,7 +9,7 @@ from django.contrib.auth import login
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -67,8 +67,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, by=by, initial={"language": translation.get_language()})
     if request.method == "POST" and form.is_valid():
         try:
-            with transaction.atomic():
-                made = invitations.invite(by=by, **form.cleaned_data)
+            made = invitations.invite(by=by, **form.cleaned_data)
         except IntegrityError:
             form.add_error("email", _("There is a user with this address already."))
         else:

@@ -15,6 +15,15 @@ class NoHandshakes(logging.Filter):
         return not any(words in str(record.msg) for words in UNWANTED)
 
 
+class NoTracebacks(logging.Filter):
+    """Of a request that was refused its line is enough: nothing has failed here."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+        return True
+
+
 # Invitations and forgotten passwords: what follows lets somebody in.
 LINK = re.compile(r"(/admin/(?:join|reset)/)[^\s?]+")
 

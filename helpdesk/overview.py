@@ -64,15 +64,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def counts(request: HttpRequest) -> dict[str, int]:
     """How many rows wait for a person, by model; only of what this user may see."""
-    return _counted(
-        request,
-        {
-            "handoff.ticket": Ticket.objects.open().count,
-            "knowledge.unansweredquestion": UnansweredQuestion.objects.open().count,
-            "knowledge.faq": Faq.objects.waiting().count,
-            "dialogue.actionrun": ActionRun.objects.dead().count,
-        },
-    )
+    counters = {
+        "handoff.ticket": Ticket.objects.open().count,
+        "knowledge.unansweredquestion": UnansweredQuestion.objects.open().count,
+        "knowledge.faq": Faq.objects.waiting().count,
+        "dialogue.actionrun": ActionRun.objects.dead().count,
+    }
+    return {label: count() for label, count in counters.items() if may_view(label)(request)}
 
 
 def _waiting_for_review(waiting: dict[str, int]) -> dict[str, Any]:
@@ -108,23 +106,19 @@ def _in_entries(request: HttpRequest) -> bool:
 
 def cards(request: HttpRequest) -> list[dict[str, Any]]:
     """The figures of the first page, each with the list behind it."""
-    found = counts(request) | _counted(
-        request,
-        {
-            "chat.session": Session.objects.current().count,
-            "knowledge.faq": Faq.objects.live().count,
-        },
-    )
-    titles = {
-        "handoff.ticket": _("Open tickets"),
-        "knowledge.unansweredquestion": _("Open questions without an answer"),
-        "chat.session": _("Sessions going on"),
-        "knowledge.faq": _("Live FAQ entries"),
+    figures: dict[str, tuple[Text, Callable[[], int]]] = {
+        "handoff.ticket": (_("Open tickets"), Ticket.objects.open().count),
+        "knowledge.unansweredquestion": (
+            _("Open questions without an answer"),
+            UnansweredQuestion.objects.open().count,
+        ),
+        "chat.session": (_("Sessions going on"), Session.objects.current().count),
+        "knowledge.faq": (_("Live FAQ entries"), Faq.objects.live().count),
     }
     return [
-        {"title": title, "figure": found[label], "link": reverse(_list_of(label))}
-        for label, title in titles.items()
-        if label in found
+        {"title": title, "figure": count(), "link": reverse(_list_of(label))}
+        for label, (title, count) in figures.items()
+        if may_view(label)(request)
     ]
 
 
@@ -136,10 +130,6 @@ def may_view(label: str) -> Callable[[HttpRequest], bool]:
         return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
 
     return check
-
-
-def _counted(request: HttpRequest, counters: dict[str, Callable[[], int]]) -> dict[str, int]:
-    return {label: count() for label, count in counters.items() if may_view(label)(request)}
 
 
 def _of_app(label: str, waiting: dict[str, int]) -> list[dict[str, Any]]:

@@ -240,13 +240,14 @@ LOGGING = {
     "filters": {
         "no_handshakes": {"()": "helpdesk.logs.NoHandshakes"},
         "no_links": {"()": "helpdesk.logs.NoLinks"},
+        "no_tracebacks": {"()": "helpdesk.logs.NoTracebacks"},
     },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["no_links"],
+            "filters": ["no_links", "no_tracebacks"],
         }
     },
     "loggers": {

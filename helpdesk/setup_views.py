@@ -76,11 +76,18 @@ def clear_demo(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("The demo is gone already."))
         return _back()
     if request.method == "POST":
+        stranded = demo_data.flows_elsewhere()
         demo_data.delete_demo()
         messages.success(request, _("The demo and everything in it was deleted."))
+        if stranded:
+            said = _("These flows still end in a function of the demo, which finds no order now: "
+                     "%s. Choose what they do instead.")  # fmt: skip
+            names = ", ".join(f"{flow} ({flow.site})" for flow in stranded)
+            messages.warning(request, said % names)
         return _back()
     context = {
         "name": site.title(site.language(translation.get_language())),
+        "stranded": demo_data.flows_elsewhere(),
         "counts": first_steps.demo_counts(site),
         "title": _("Clear the demo away"),
     }

@@ -14,7 +14,6 @@ import pytest
 from helpdesk import daemons, places
 from helpdesk.embedded import Addresses
 
-ROOT = Path(__file__).resolve().parents[2]
 IS_ROOT = os.geteuid() == 0
 
 

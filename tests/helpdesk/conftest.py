@@ -1,8 +1,9 @@
 import pytest
 
-from helpdesk import places, programs
-from tests.helpdesk.checkouts import IS_ROOT, ROOT, making_checkout
-from tests.stack import Stack
+from helpdesk import places, programs, up
+from tests.helpdesk.checkouts import IS_ROOT, making_checkout
+from tests.helpdesk.made_up import making_project
+from tests.stack import ROOT, Stack, free_port
 
 SIGN_IN = """
 from django.contrib.auth.models import User
@@ -27,6 +28,25 @@ def checkout(bare_checkout, monkeypatch):
     if IS_ROOT:
         places.home(ROOT).mkdir(parents=True, exist_ok=True)
     return bare_checkout
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A checkout with a made-up project behind its `make up`."""
+    with making_project(tmp_path / "checkout") as folder:
+        yield folder
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def own_servers(monkeypatch):
+    """The project starts servers of its own instead of using the test run's."""
+    for name in ("DATABASE_URL", "REDIS_URL", *up.KEYS):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

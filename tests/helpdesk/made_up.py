@@ -1,5 +1,6 @@
 """A made-up project behind `make up`: what is tried is the start and the stop."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -8,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpdesk import places
+from tests.stack import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 STARTER = "import sys; from pathlib import Path; from helpdesk import up; "
 STARTER += "up.ROOT = Path(sys.argv[1]); sys.exit(up.main(sys.argv[2:]))"
 PREPARE = """
@@ -49,8 +50,8 @@ while True:
 """
 
 
-def project(folder: Path) -> Iterator[Path]:
-    """For a fixture."""
+@contextlib.contextmanager
+def making_project(folder: Path) -> Iterator[Path]:
     (folder / "helpdesk").mkdir(parents=True)
     (folder / "helpdesk/prepare.py").write_text(PREPARE)
     (folder / "web.py").write_text(WEB)

@@ -3,6 +3,7 @@
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import psycopg
 import pytest
@@ -18,7 +19,9 @@ from apps.knowledge.models import Faq
 from apps.sites.models import Sighting, Site
 from helpdesk import first_steps
 from helpdesk.models import FirstSteps
+from tests.dialogue.flow_rows import return_flow
 from tests.staff import alice, olga, page, signed_in
+from tests.threads import in_own_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +84,16 @@ class TestState:
         Faq.objects.create(site=site, language="en", question="q", answer="a", status="live")
         Sighting.objects.create(site=site, origin="https://shop.example", seen_at=timezone.now())
         assert done(boss) == {"password", "site", "theme", "embed", "knowledge", "seen"}
+
+    def test_the_line_is_to_be_pasted_until_it_was_seen(self, boss, site):
+        assert site.allowed_pages
+        assert "embed" not in done(boss)
+        links = {step.key: step.link for step in card(boss)["steps"]}
+        assert links["embed"] == page("sites_site_change", site.pk) + "#id_allowed_pages"
+        assert links["theme"] == page("sites_site_change", site.pk) + "#id_accent"
+        form = signed_in(boss).get(links["embed"]).content.decode()
+        assert 'id="id_allowed_pages"' in form
+        assert 'id="id_accent"' in form
 
     def test_its_sightings_are_asked_for_once(self, boss, site):
         staff = signed_in(boss)
@@ -149,16 +162,11 @@ class TestButtons:
 def test_of_two_changes_at_once_both_stay():
     FirstSteps.current()
 
-    def skip() -> None:
-        try:
-            first_steps.skip(key="mail", skipped=True)
-        finally:
-            connection.close()
-
     with ThreadPoolExecutor(1) as other:
         with transaction.atomic():
             state = FirstSteps.objects.select_for_update().get()
-            waiting = other.submit(skip)
+            skip = partial(first_steps.skip, key="mail", skipped=True)
+            waiting = other.submit(in_own_thread, skip)
             with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as watcher:
                 while not watcher.execute(BLOCKED).fetchall():
                     assert not waiting.done()
@@ -184,6 +192,16 @@ class TestClearingTheDemo:
         assert list(Site.objects.all()) == [site]
         assert list(Faq.objects.all()) == [kept]
         assert User.objects.filter(pk=boss.pk).exists()
+
+    def test_tells_which_flows_of_other_sites_lose_what_they_do(self, boss, demo, site):
+        return_flow(demo, action="python:demo.return_order")
+        address = reverse("first_steps_demo")
+        assert "find no order" not in signed_in(boss).get(address).content.decode()
+        kept = return_flow(site, action="python:demo.return_order", name_en="Give back")
+        html = signed_in(boss).get(address).content.decode()
+        assert page("dialogue_flow_change", kept.pk) in html
+        answer = signed_in(boss).post(address, follow=True).content.decode()
+        assert "Give back (Northbird)" in answer
 
     def test_twice_is_no_fault(self, boss):
         answer = signed_in(boss).post(reverse("first_steps_demo"), follow=True)

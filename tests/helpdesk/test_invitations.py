@@ -2,20 +2,21 @@
 
 import logging
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from helpdesk import invitations, roles
+from helpdesk.invitation_views import InviteForm
 from helpdesk.logs import NoLinks
 from helpdesk.models import Invitation
 from tests.helpdesk.smtp_server import Behaviour, smtp
 from tests.staff import form_data, olga, page, signed_in
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -69,8 +70,14 @@ def listed(by: User, state: str) -> list[int]:
     return [user.pk for user in found.context["cl"].result_list]
 
 
+def fill_in(by, group, email, name="Mei"):
+    """The form as somebody sends it."""
+    sent = {"email": email, "name": name, "group": group.pk, "language": "en"}
+    return signed_in(by).post(reverse("invite"), sent, follow=True)
+
+
 class TestInvite:
-    def test_makes_a_user_who_cannot_sign_in_yet(self, invited, client):
+    def test_makes_a_user_who_cannot_sign_in_yet(self, invited):
         user = invited.user
         assert (user.username, user.email) == ("li@shop.example", "li@shop.example")
         assert user.is_staff
@@ -79,16 +86,7 @@ class TestInvite:
         assert [group.name for group in user.groups.all()] == ["Operators"]
 
     def test_from_the_form(self, groups, boss, settings):
-        answer = signed_in(boss).post(
-            reverse("invite"),
-            {
-                "email": "Mei@shop.example",
-                "name": "韩梅梅",
-                "group": groups["editor"].pk,
-                "language": "en",
-            },
-            follow=True,
-        )
+        answer = fill_in(boss, groups["editor"], "Mei@shop.example", "韩梅梅")
         made = Invitation.objects.get(user__username="mei@shop.example")
         assert f"{settings.PUBLIC_URL}{link(made)}" in answer.content.decode()
         assert made.invited_by == boss
@@ -101,15 +99,14 @@ class TestInvite:
         assert "9999" not in said
 
     def test_an_address_is_taken_once(self, invited, boss, groups):
-        answer = signed_in(boss).post(
-            reverse("invite"),
-            {
-                "email": "LI@shop.example",
-                "name": "x",
-                "group": groups["editor"].pk,
-                "language": "en",
-            },
-        )
+        answer = fill_in(boss, groups["editor"], "LI@shop.example", "x")
+        assert "There is a user with this address already." in answer.content.decode()
+        assert User.objects.count() == 2
+
+    def test_one_that_was_taken_a_moment_ago_is_told(self, invited, boss, groups, monkeypatch):
+        """Between the look at the form and the row."""
+        monkeypatch.setattr(InviteForm, "clean_email", lambda form: form.cleaned_data["email"])
+        answer = fill_in(boss, groups["editor"], "li@shop.example", "x")
         assert "There is a user with this address already." in answer.content.decode()
         assert User.objects.count() == 2
 
@@ -119,31 +116,14 @@ class TestInvite:
             settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
             settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
             settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-            signed_in(boss).post(
-                reverse("invite"),
-                {
-                    "email": "mei@shop.example",
-                    "name": "Mei",
-                    "group": groups["editor"].pk,
-                    "language": "en",
-                },
-            )
+            fill_in(boss, groups["editor"], "mei@shop.example")
         made = Invitation.objects.get()
         assert link(made) in behaviour.mails[0].replace("=\n", "")
 
     def test_a_mail_that_fails_leaves_the_link_to_hand_over(self, groups, boss, settings):
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "mail.invalid", 25
-        answer = signed_in(boss).post(
-            reverse("invite"),
-            {
-                "email": "mei@shop.example",
-                "name": "Mei",
-                "group": groups["editor"].pk,
-                "language": "en",
-            },
-            follow=True,
-        )
+        answer = fill_in(boss, groups["editor"], "mei@shop.example")
         said = answer.content.decode()
         assert "could not be sent to mei@shop.example" in said
         assert "no mail server by the name of mail.invalid" in said
@@ -214,12 +194,10 @@ def test_of_two_at_once_one_gets_in(groups, boss):
             invitations.accept(user_id=invited.user_id, token=token, password=password)
         except invitations.DeadLinkError:
             return False
-        finally:
-            connection.close()
         return True
 
-    with ThreadPoolExecutor(2) as both:
-        assert sorted(both.map(accept, [FRESH, "red sky of june"])) == [False, True]
+    let_in = at_once(partial(accept, FRESH), partial(accept, "red sky of june"))
+    assert sorted(let_in) == [False, True]
 
 
 class TestRenewAndRevoke:

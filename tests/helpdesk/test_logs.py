@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 import websockets
 
-from helpdesk.logs import NoHandshakes
+from helpdesk.logs import NoHandshakes, NoTracebacks
 from tests.widget.visitor import Visitor, acall, new_cmid
 
 SECRET = "canary-7d1f"
@@ -111,3 +111,10 @@ def test_the_servers_line_for_a_handshake_is_dropped_and_no_other(message, kept)
         "uvicorn.error", logging.INFO, "", 0, message, ("1.2.3.4", "/"), None
     )
     assert NoHandshakes().filter(record) is kept
+
+
+@pytest.mark.parametrize(("status", "is_told"), [(403, False), (404, False), (500, True)])
+def test_what_was_refused_leaves_a_line_and_no_traceback(status, is_told):
+    record = logging.makeLogRecord({"status_code": status, "exc_info": (ValueError, None, None)})
+    assert NoTracebacks().filter(record)
+    assert bool(record.exc_info) is is_told

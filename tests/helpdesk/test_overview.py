@@ -47,11 +47,18 @@ def test_figures_are_of_what_one_may_see(site):
 
 def test_nothing_is_counted_that_one_may_not_see():
     staff = signed_in(carol())
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    with CaptureQueriesContext(connection) as asked:
         staff.get(page("index"))
     assert not [query for query in asked.captured_queries if "knowledge_faq" in query["sql"]]
+
+
+def test_what_only_the_sidebar_shows_is_counted_once():
+    staff = signed_in(olga())
+    with CaptureQueriesContext(connection) as asked:
+        staff.get(page("index"))
+    counted = [query["sql"] for query in asked.captured_queries if "COUNT(*)" in query["sql"]]
+    for table in ("knowledge_proposal", "dialogue_webhookdelivery"):
+        assert sum(table in sql for sql in counted) == 1
 
 
 def test_a_figure_opens_its_list():

@@ -64,7 +64,7 @@ def test_the_right_one_clears_what_was_counted(mei):
         assert attempt(PASSWORD)[0] == 302
 
 
-def test_an_address_that_tries_many_names_waits_for_all(mei, settings, monkeypatch):
+def test_an_address_that_tries_many_names_waits_for_all(mei, monkeypatch):
     monkeypatch.setattr(signing_in.addresses, "free", 6)
     for number in range(6):
         attempt("wrong", f"name-{number}")

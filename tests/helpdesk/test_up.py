@@ -16,19 +16,8 @@ import pytest
 
 from helpdesk import embedded, install, outside, places, up
 from helpdesk.embedded import Addresses, StartError
-from tests.helpdesk.made_up import ROOT, project, read_until, start
-
-
-@pytest.fixture
-def checkout(tmp_path):
-    yield from project(tmp_path / "checkout")
-
-
-@pytest.fixture
-def port():
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return trial.getsockname()[1]
+from tests.helpdesk.made_up import read_until, start
+from tests.stack import ROOT
 
 
 def handle_of(pid_file: Path) -> int:
@@ -44,50 +33,41 @@ def has_ended(descriptor: int, seconds: int = 10) -> bool:
     return ended
 
 
-@pytest.fixture
-def own_servers(monkeypatch):
-    """The checkout starts servers of its own instead of using the test run's."""
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.delenv("REDIS_URL", raising=False)
-    for name in up.KEYS:
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.mark.stack
-def test_start_second_start_and_ctrl_c(checkout, port, own_servers):
-    with start(checkout, port) as first:
+def test_start_second_start_and_ctrl_c(project, port, own_servers):
+    with start(project, port) as first:
         greeting = read_until(first, "Stop")
         assert f"Helpdesk is ready: http://127.0.0.1:{port}/" in greeting
         assert f"http://localhost:{port}/demo/" in greeting
         assert "ann  password: open sesame" in greeting
-        with start(checkout, port + 1) as second:
+        with start(project, port + 1) as second:
             said = second.communicate()[0]
         assert said == f"Helpdesk is already running here: http://127.0.0.1:{port}/\n"
         assert second.returncode == 1
-        child = handle_of(checkout / "var/wild-child")
+        child = handle_of(project / "var/wild-child")
         for _twice in range(2):
             first.send_signal(signal.SIGINT)
         rest = first.communicate()[0]
     assert first.returncode == 0
     assert rest.count("Stopping: the processes first, then Redis, then PostgreSQL.") == 1
     assert has_ended(child)
-    assert embedded.addresses(checkout) is None
-    assert list((places.home(checkout) / "run").iterdir()) == []
+    assert embedded.addresses(project) is None
+    assert list((places.home(project) / "run").iterdir()) == []
     for name in ("secret_key", "seal_key"):
-        assert stat.S_IMODE((checkout / "var" / name).stat().st_mode) == 0o600
+        assert stat.S_IMODE((project / "var" / name).stat().st_mode) == 0o600
 
 
 @pytest.mark.stack
-def test_after_a_kill_nothing_stays_and_the_next_start_works(checkout, port, own_servers):
-    with start(checkout, port) as killed:
+def test_after_a_kill_nothing_stays_and_the_next_start_works(project, port, own_servers):
+    with start(project, port) as killed:
         read_until(killed, "Helpdesk is ready")
         left = [
-            handle_of(checkout / "var/web"),
-            handle_of(places.home(checkout) / "data/postmaster.pid"),
+            handle_of(project / "var/web"),
+            handle_of(places.home(project) / "data/postmaster.pid"),
         ]
         killed.kill()
     assert all(map(has_ended, left))
-    with start(checkout, port) as again:
+    with start(project, port) as again:
         read_until(again, "Helpdesk is ready")
         again.terminate()
         again.communicate()
@@ -95,29 +75,29 @@ def test_after_a_kill_nothing_stays_and_the_next_start_works(checkout, port, own
 
 
 @pytest.mark.stack
-def test_a_process_that_dies_is_named_and_takes_the_rest_down(checkout, port):
-    (checkout / "Procfile").write_text("web: python web.py\njobs: sh -c 'echo FATAL: no; exit 3'\n")
-    with start(checkout, port) as running:
+def test_a_process_that_dies_is_named_and_takes_the_rest_down(project, port):
+    (project / "Procfile").write_text("web: python web.py\njobs: sh -c 'echo FATAL: no; exit 3'\n")
+    with start(project, port) as running:
         said = running.communicate()[0]
     assert running.returncode == 1
-    log = checkout / "var/log/jobs.log"
+    log = project / "var/log/jobs.log"
     assert f"jobs ended with code 3: FATAL: no (log: {log})" in said
     up.check_port_is_free(port)
 
 
 @pytest.mark.stack
-def test_a_database_that_cannot_be_prepared_ends_the_start(checkout, port):
-    with start(checkout, port, BREAK="yes") as running:
+def test_a_database_that_cannot_be_prepared_ends_the_start(project, port):
+    with start(project, port, BREAK="yes") as running:
         said = running.communicate()[0]
     assert running.returncode == 1
-    log = checkout / "var/log/prepare.log"
+    log = project / "var/log/prepare.log"
     assert f"prepare ended with code 1: SomeError: it broke (log: {log})" in said
     assert "Traceback" not in said
 
 
 @pytest.mark.stack
-def test_the_demo_can_be_renewed(checkout, port):
-    with start(checkout, port, "demo-reset", YES="1") as running:
+def test_the_demo_can_be_renewed(project, port):
+    with start(project, port, "demo-reset", YES="1") as running:
         said = running.communicate()[0]
     assert running.returncode == 0
     assert "This deletes 3 chats." in said
@@ -125,8 +105,8 @@ def test_the_demo_can_be_renewed(checkout, port):
 
 
 @pytest.mark.stack
-def test_the_demo_is_not_renewed_by_a_script_that_did_not_say_yes(checkout, port):
-    with start(checkout, port, "demo-reset", YES="") as running:
+def test_the_demo_is_not_renewed_by_a_script_that_did_not_say_yes(project, port):
+    with start(project, port, "demo-reset", YES="") as running:
         said = running.communicate()[0]
     assert running.returncode == 1
     assert "This deletes 3 chats." in said
@@ -136,9 +116,9 @@ def test_the_demo_is_not_renewed_by_a_script_that_did_not_say_yes(checkout, port
 
 @pytest.mark.stack
 @pytest.mark.parametrize(("answer", "code"), [(b"yes\n", 0), (b"\n", 1), (b"\x04", 1)])
-def test_whoever_renews_the_demo_at_a_terminal_is_asked(checkout, port, answer, code):
+def test_whoever_renews_the_demo_at_a_terminal_is_asked(project, port, answer, code):
     ours, terminal = pty.openpty()
-    with start(checkout, port, "demo-reset", stdin=terminal, YES="") as running:
+    with start(project, port, "demo-reset", stdin=terminal, YES="") as running:
         said = read_until(running, "Type yes to go ahead:")
         os.write(ours, answer)
         said += running.communicate()[0]
@@ -194,25 +174,25 @@ def test_a_server_out_of_reach_is_one_sentence_without_the_password(check, url):
     assert "\n" not in str(told.value)
 
 
-def test_processes_get_the_addresses_and_no_settings_of_other_databases(checkout, monkeypatch):
+def test_processes_get_the_addresses_and_no_settings_of_other_databases(project, monkeypatch):
     monkeypatch.setenv("PGPORT", "6543")
     monkeypatch.delenv("DATABASE_URL", raising=False)
     for name in up.KEYS:
         monkeypatch.delenv(name, raising=False)
-    (checkout / "var").mkdir()
-    given = up.child_environment(checkout, Addresses("postgresql://a", "unix://b"), 8123)
+    (project / "var").mkdir()
+    given = up.child_environment(project, Addresses("postgresql://a", "unix://b"), 8123)
     assert "PGPORT" not in given
     assert given["DATABASE_URL"] == "postgresql://a"
     assert given["PORT"] == "8123"
     assert given["PATH"].startswith(f"{Path(sys.executable).parent}:")
-    again = up.child_environment(checkout, Addresses("postgresql://a", "unix://b"), 8123)
+    again = up.child_environment(project, Addresses("postgresql://a", "unix://b"), 8123)
     keys = {given[name] for name in up.KEYS}
     assert keys == {again[name] for name in up.KEYS}
     assert [len(key) >= 50 for key in keys] == [True, True]
 
 
-def test_without_a_demo_the_greeting_names_no_password(checkout):
-    assert up.read_login(checkout) is None
+def test_without_a_demo_the_greeting_names_no_password(project):
+    assert up.read_login(project) is None
     assert "password" not in up.greeting(8000, None, has_demo=True)
 
 
@@ -268,10 +248,10 @@ def test_progress_names_the_package(line, name):
     assert install.package(line) == name
 
 
-def test_credentials_are_read_back_for_their_own_database_only(checkout, monkeypatch):
+def test_credentials_are_read_back_for_their_own_database_only(project, monkeypatch):
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    (checkout / "var").mkdir()
-    (checkout / "var/operator.json").write_text(json.dumps({"user": "ann", "password": "x"}))
-    assert up.read_login(checkout) == ("ann", "x")
+    (project / "var").mkdir()
+    (project / "var/operator.json").write_text(json.dumps({"user": "ann", "password": "x"}))
+    assert up.read_login(project) == ("ann", "x")
     monkeypatch.setenv("DATABASE_URL", "postgresql://other/helpdesk")
-    assert up.read_login(checkout) is None
+    assert up.read_login(project) is None

@@ -2,65 +2,43 @@
 
 import os
 import signal
-import socket
 
 import pytest
 
 from helpdesk import places, up
 from helpdesk.places import StartError
-from tests.helpdesk.made_up import project, read_until, start
-
-
-@pytest.fixture
-def checkout(tmp_path):
-    yield from project(tmp_path / "checkout")
-
-
-@pytest.fixture
-def port():
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return trial.getsockname()[1]
-
-
-@pytest.fixture
-def own_servers(monkeypatch):
-    """The checkout starts servers of its own instead of using the test run's."""
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.delenv("REDIS_URL", raising=False)
-    for name in up.KEYS:
-        monkeypatch.delenv(name, raising=False)
+from tests.helpdesk.made_up import read_until, start
 
 
 @pytest.mark.stack
 @pytest.mark.parametrize("by", ["Ctrl-C", "a process that has died"])
-def test_a_start_while_another_stops_waits_for_its_end(checkout, port, own_servers, by):
-    (checkout / "Procfile").write_text("web: python web.py\nslow: python slow.py\n")
-    with start(checkout, port) as first:
+def test_a_start_while_another_stops_waits_for_its_end(project, port, own_servers, by):
+    (project / "Procfile").write_text("web: python web.py\nslow: python slow.py\n")
+    with start(project, port) as first:
         read_until(first, "Stop  ")
-        os.mkfifo(checkout / "var/let-go")
+        os.mkfifo(project / "var/let-go")
         if by == "Ctrl-C":
             first.send_signal(signal.SIGINT)
         else:
-            os.kill(int((checkout / "var/web").read_text()), signal.SIGKILL)
+            os.kill(int((project / "var/web").read_text()), signal.SIGKILL)
         # Opened as soon as the other one reads it: it is about to stop.
-        with (checkout / "var/let-go").open("w"):
-            second = start(checkout, port)
+        with (project / "var/let-go").open("w"):
+            second = start(project, port)
             waiting = read_until(second, "\n")
         first.communicate()
     with second:
         read_until(second, "Helpdesk is ready")
         second.terminate()
-        (checkout / "var/let-go").open("w").close()
+        (project / "var/let-go").open("w").close()
         second.communicate()
     assert waiting == f"{up.WAITING}\n"
     assert second.returncode == 0
 
 
 @pytest.mark.stack
-def test_who_waits_for_another_start_can_be_stopped(checkout, port):
-    path = places.private(checkout / "var" / "run", None) / "up.lock"
-    with places.lock(path), start(checkout, port) as waiting:
+def test_who_waits_for_another_start_can_be_stopped(project, port):
+    path = places.private(project / "var" / "run", None) / "up.lock"
+    with places.lock(path), start(project, port) as waiting:
         assert read_until(waiting, "\n") == f"{up.WAITING}\n"
         waiting.terminate()
         assert waiting.communicate()[0].splitlines()[-1] == "Stopped."
@@ -68,22 +46,22 @@ def test_who_waits_for_another_start_can_be_stopped(checkout, port):
 
 class TestOneAtATime:
     @pytest.fixture
-    def lock(self, checkout):
-        return places.private(checkout / "var" / "run", None) / "up.lock"
+    def lock(self, project):
+        return places.private(project / "var" / "run", None) / "up.lock"
 
     def test_one_that_does_not_end_is_waited_for_no_longer_than_it_may_take(
-        self, checkout, port, lock, monkeypatch, capsys
+        self, project, port, lock, monkeypatch, capsys
     ):
         monkeypatch.setattr(up, "WAIT_SECONDS", 0)
         with (
             places.lock(lock),
             pytest.raises(StartError, match="did not end within 0 s"),
-            up.only_one(checkout, port, up.Stop()),
+            up.only_one(project, port, up.Stop()),
         ):
             pass
         assert capsys.readouterr().out == f"{up.WAITING}\n"
 
-    def test_one_that_is_up_meanwhile_is_named(self, checkout, port, lock, monkeypatch, capsys):
+    def test_one_that_is_up_meanwhile_is_named(self, project, port, lock, monkeypatch):
         """It was starting, not stopping."""
 
         def comes_up(_line):
@@ -93,13 +71,13 @@ class TestOneAtATime:
         with (
             places.lock(lock),
             pytest.raises(StartError, match=r"already running here: http://127\.0\.0\.1:8000/$"),
-            up.only_one(checkout, port, up.Stop()),
+            up.only_one(project, port, up.Stop()),
         ):
             pass
 
-    def test_what_breaks_inside_is_not_taken_for_another_start(self, checkout, port):
+    def test_what_breaks_inside_is_not_taken_for_another_start(self, project, port):
         with (
             pytest.raises(places.InUseError, match="a server's folder"),
-            up.only_one(checkout, port, up.Stop()),
+            up.only_one(project, port, up.Stop()),
         ):
             raise places.InUseError("a server's folder")
