@@ -10,8 +10,8 @@ from apps.engine.flows import SlotKind
 from apps.engine.matching import Wish, gist
 from apps.engine.reading import START_AT, Reading, matcher
 from apps.engine.recognise.mention import Mention
-from apps.engine.twofold import JOINED, Part, parts, surest
-from apps.engine.wishing import QUESTION, names_slots
+from apps.engine.twofold import JOINED, Part, asks, parts, surest
+from apps.engine.wishing import names_slots
 
 LONGEST = 120
 # What asks for the wish itself to be done, or wonders: "can you help me", 可以吗, "why is this so slow".
@@ -88,7 +88,7 @@ def _last(found: list[Part], place: int, reading: Reading) -> int:
 
 
 def _is_aside(part: Part, reading: Reading) -> bool:
-    if not _asks(part, reading) or ASKS_NOTHING.fullmatch(part.said) or not gist(part.said):
+    if not asks(part, reading) or ASKS_NOTHING.fullmatch(part.said) or not gist(part.said):
         return False
     numbers = [(one.start, one.end) for one in reading.mentions if one.kind is not SlotKind.PRODUCT]
     # A reason is told up to the end of its clause.
@@ -103,14 +103,9 @@ def _is_aside(part: Part, reading: Reading) -> bool:
 def _wish_of(part: Part, reading: Reading) -> Wish | None:
     """What another part asks for, but for what it may only ask about."""
     wish = surest(part.said, reading)
-    if wish and _asks(part, reading) and not reading.book.by_key[wish.flow].lookup:
+    if wish and asks(part, reading) and not reading.book.by_key[wish.flow].lookup:
         return None
     return wish
-
-
-def _asks(part: Part, reading: Reading) -> bool:
-    mark = reading.prose[part.end : part.end + 1]
-    return QUESTION.search(part.said + mark) is not None
 
 
 def _is_wish(said: str, reading: Reading) -> bool:

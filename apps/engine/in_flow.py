@@ -7,6 +7,7 @@ asked.
 import re
 from collections.abc import Iterator
 
+from apps.engine.another import names_another
 from apps.engine.asides import aside
 from apps.engine.attempts import attempted, unfit
 from apps.engine.book import PhraseKind
@@ -25,14 +26,18 @@ from apps.engine.commands import (
     Unfit,
 )
 from apps.engine.consent import consents
-from apps.engine.courtesies import courtesy
+from apps.engine.courtesies import bare, courtesy
 from apps.engine.faults import faulted
 from apps.engine.filling import awaited
 from apps.engine.flows import FlowSpec, SlotSpec
+from apps.engine.known import order_slot
+from apps.engine.later import afterwards
+from apps.engine.matching import gist
 from apps.engine.phrases import is_gone
 from apps.engine.reading import (
     START_AT,
     Reading,
+    details,
     phrases,
     word_for_word,
 )
@@ -43,7 +48,6 @@ from apps.engine.values import exactly, values_of
 from apps.engine.which_one import of_several
 from apps.engine.wishing import (
     QUESTION,
-    afterwards,
     begun,
     is_denied,
     is_question,
@@ -80,8 +84,12 @@ def in_flow(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> list[Comman
     if instead := list(switched(flow, reading)):
         return instead
     values = values_of(flow, active, pending, reading)
+    if (values or reading.mentions) and (both := afterwards(values, flow, active, reading)):
+        return both
     if values:
         return _given(values, flow, active, reading)
+    if _stands_there(active, reading):
+        return [StartFlow(flow.key)]
     proof = awaited(flow, active)
     if proof and proof is not pending and is_bare(reading.line.folded):
         return [Unfit(proof.name, "shape")]
@@ -97,14 +105,18 @@ def _given(
     values: list[Command], flow: FlowSpec, active: ActiveFlow, reading: Reading
 ) -> list[Command]:
     """The commands of a line with values for the flow's slots."""
-    if later := afterwards(flow, reading):
-        # What stands there already is not what the other flow is about.
-        return [*(one for one in values if not isinstance(one, CorrectSlot)), later]
     if instead := list(outspoken(flow, active, reading)):
         return instead
     if all(is_said_again(one, flow, active) for one in values):
         return [StartFlow(flow.key)]
     return [*values, *_yes_beside(values, flow, active, reading), *_question_beside(reading)]
+
+
+def _stands_there(active: ActiveFlow, reading: Reading) -> bool:
+    """Whether the line is no more than a value that was given before."""
+    known = {slot.value for slot in active.slots.values()}
+    named = bool(reading.mentions) and all(one.value in known for one in reading.mentions)
+    return named and not gist(bare(without(reading.line.folded, reading.mentions)))
 
 
 def is_bare(folded: str) -> bool:
@@ -196,13 +208,17 @@ def _other(
     elif not wish and not begins(clauses) and pending:
         yield from attempted(flow, pending, reading)
     if wish:
-        yield from _wished(wish, flow, reading)
+        yield from _wished(wish, flow, active, reading)
 
 
-def _wished(wish: str, flow: FlowSpec, reading: Reading) -> Iterator[Command]:
+def _wished(wish: str, flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Iterator[Command]:
     """The flow that a line asks for, unless the shop knows the line as a question."""
-    if wish == flow.key:
+    order = order_slot(flow)
+    if wish == flow.key and order and order.name in active.slots and names_another(reading.prose):
+        yield Unfit(order.name, "wrong")
+    elif wish == flow.key:
         yield StartFlow(wish)
     else:
-        yield begun(reading.wishes[0], reading)
+        given = tuple(details(reading.book.by_key[wish], reading, reading.mentions))
+        yield begun(reading.wishes[0], reading, given)
         yield from word_for_word(wish, reading)

@@ -13,6 +13,7 @@ from apps.engine.matching import Wish
 from apps.engine.reading import SURE_AT, Reading, matcher
 from apps.engine.recognise.hearing import without
 from apps.engine.recognise.mention import Mention
+from apps.engine.text import is_han
 from apps.engine.wishing import QUESTION, RATHER, names_slots
 
 # Marks alone part what is told as well as what is wished for.
@@ -23,6 +24,9 @@ EITHER = re.compile(r"\b(?:or|should i|shall i)\b|[^\W_]还是")
 LOOKS = re.compile(
     rf"{QUESTION.pattern}|\b(?:track|check|look|find\ out|tell|know|see|status|update)\b|[查看问]|知道|物流|进度",
     re.VERBOSE,
+)
+WHERE = re.compile(
+    r"\W*(?:where(?:'s|s|\ is|\ are)?|when(?:'s|\ is)?)\W*|\W*(?:现在|在|到|去|走|看看|查一?下|帮我|知道)*哪里?儿?[了呀啊呢]*\W*"
 )
 NAMING = (SlotKind.ORDER_ID, SlotKind.PRODUCT)
 # Parts of one line that are looked at.
@@ -56,11 +60,20 @@ def twofold(reading: Reading) -> Twofold | None:
         return None
     first: Wish | None = None
     for part in parts(reading):
-        wish = surest(part.said, reading)
+        wish = surest(in_words(part, reading), reading)
         if first is None or wish is None or wish.flow == first.flow:
             first = first or wish
         elif _are_two(found := Twofold(first, wish, part.start), part, reading):
             return found
+    return None
+
+
+def third(both: Twofold, reading: Reading) -> tuple[Wish, int] | None:
+    """A wish behind the second, and where what joins it begins."""
+    for part in parts(reading):
+        wish = surest(in_words(part, reading), reading) if part.start > both.cut else None
+        if wish and wish.flow != both.second.flow:
+            return wish, part.start
     return None
 
 
@@ -96,6 +109,24 @@ def parts(reading: Reading) -> Iterator[Part]:
         yield Part(said[start:end], cut, start, end, is_joined)
         if found:
             start, cut, is_joined = found.end(), found.start(), _word(found)
+
+
+def asks(part: Part, reading: Reading) -> bool:
+    """Whether a part is a question, its mark included. A name at its head is no blank there: "W123 is
+    my order"."""
+    return QUESTION.search(reading.prose[part.first : part.end + 1]) is not None
+
+
+def in_words(part: Part, reading: Reading) -> str:
+    """What a part says. Of "where is W123?" too little is left, so the order has a word put in."""
+    if not WHERE.fullmatch(part.said):
+        return part.said
+    orders = (one.start for one in reading.mentions if one.kind is SlotKind.ORDER_ID)
+    at = next((start for start in orders if part.first <= start < part.end), None)
+    if at is None:
+        return part.said
+    said = part.said.strip()
+    return f"我的订单{said}" if any(map(is_han, said)) else f"{said} my order"
 
 
 def surest(said: str, reading: Reading) -> Wish | None:

@@ -32,7 +32,7 @@ from apps.engine.recognise.line import read
 from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.parsing import TAIL, put
 from apps.engine.standing import taken_back
-from apps.engine.twofold import Twofold, twofold
+from apps.engine.twofold import Twofold, third, twofold
 from apps.engine.types import ActiveFlow, Snapshot
 
 KEPT_LINES = 2048
@@ -178,11 +178,13 @@ def _begun(
 
 def _one_after_the_other(both: Twofold, reading: Reading) -> Iterator[Command]:
     """Each wish with what is said on its side of the line, the first one also with what the second
-    does not ask for."""
+    does not ask for. A third can be asked for when the second is over, which is said."""
     cut = reading.line.span(both.cut, both.cut + 1)[0]
+    more = third(both, reading)
+    end = more[1] if more else len(reading.prose)
     first, second = (reading.book.by_key[wish.flow] for wish in (both.first, both.second))
     earlier = [one for one in reading.mentions if one.start < both.cut]
-    later = [one for one in reading.mentions if one.start >= both.cut]
+    later = [one for one in reading.mentions if both.cut <= one.start < end]
     another = names_another(reading.prose[: both.cut])
     yield StartFlow(first.key, both.first.confidence, another=another)
     for one in details(first, reading, earlier):
@@ -192,6 +194,8 @@ def _one_after_the_other(both: Twofold, reading: Reading) -> Iterator[Command]:
     given = tuple(one for one in found if isinstance(one, Unfit) or one.start >= cut)
     another = names_another(reading.prose[both.cut :])
     yield StartFlow(second.key, both.second.confidence, another=another, given=given)
+    if more:
+        yield StartFlow(more[0].flow, more[0].confidence)
 
 
 def is_one_word(reading: Reading) -> bool:

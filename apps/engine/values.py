@@ -2,21 +2,32 @@
 of any other."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from apps.engine.attempts import exclaims
 from apps.engine.clauses import CLAUSE
 from apps.engine.commands import CancelFlow, Command, CorrectSlot, SetSlot, Unfit
-from apps.engine.courtesies import courtesy
+from apps.engine.courtesies import bare, courtesy
 from apps.engine.flows import LONGEST_VALUE, FlowSpec, SlotKind, SlotSpec
+from apps.engine.matching import gist
 from apps.engine.reading import WANTED, Reading, details, instead
 from apps.engine.recognise.hearing import without
 from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.misspelt import misspelt
 from apps.engine.recognise.parsing import REASON, chosen, explained, free, picked, put
 from apps.engine.recognise.reasons import OTHER
+from apps.engine.twofold import EITHER, NAMING, Part, asks, parts
 from apps.engine.types import ActiveFlow
-from apps.engine.wishing import QUESTION, is_about_proof, is_denied, is_question, wish_of
+from apps.engine.wishing import (
+    BESIDE,
+    QUESTION,
+    RATHER,
+    is_about_proof,
+    is_denied,
+    is_question,
+    wish_of,
+)
 from apps.engine.yes_and_no import answered, kinds
 
 # "not this one, the other": what stands behind such a word is not meant.
@@ -50,8 +61,8 @@ def values_of(
         before = active.slots.get(one.slot)
         if before is None or isinstance(one, Unfit):
             found.append(one)
-        elif before.value != one.value and not _is_only_asked_about(one, flow, reading):
-            found.append(CorrectSlot(one.slot, one.value, one.said, one.start, one.end))
+        elif before.value != one.value:
+            found.extend(_changed(before.value, one, flow, reading))
     return found
 
 
@@ -70,6 +81,8 @@ def _meant(reading: Reading, active: ActiveFlow) -> list[Mention]:
     if len(mentions) < 2:
         return mentions
     known = {slot.value for slot in active.slots.values()}
+    if EITHER.search(reading.prose):
+        known = set()
     standing = [one for one in mentions if one.value not in known and not _is_denied(one, reading)]
     kinds = {one.kind for one in standing}
     return [one for one in mentions if one.kind not in kinds or one in standing]
@@ -162,6 +175,28 @@ def _is_elsewhere(flow: FlowSpec, reading: Reading) -> bool:
     )
 
 
-def _is_only_asked_about(one: SetSlot, flow: FlowSpec, reading: Reading) -> bool:
-    """ "Do you have the blue one too?" changes no item."""
-    return flow.by_name[one.slot].kind is SlotKind.PRODUCT and is_question(reading)
+def _changed(before: str, one: SetSlot, flow: FlowSpec, reading: Reading) -> Iterator[Command]:
+    """What another value than the one that stands there comes to. "Do you have the blue one too?"
+    changes no item; "what about W123?" and "cancel W123 too" may mean that order instead, or both."""
+    kind, wish = flow.by_name[one.slot].kind, wish_of(reading)
+    is_asked = kind in NAMING and _is_asked_about(one, reading)
+    is_both = kind is SlotKind.ORDER_ID and wish == flow.key and BESIDE.search(reading.prose)
+    if RATHER.search(reading.prose) or not (is_asked or is_both):
+        yield CorrectSlot(one.slot, one.value, one.said, one.start, one.end)
+    elif kind is SlotKind.ORDER_ID and wish in ("", flow.key):
+        said = QUESTION.sub(" ", without(reading.line.folded, reading.mentions))
+        if wish or not gist(bare(said)):
+            yield Unfit(one.slot, "several", (before, one.value))
+
+
+def _is_asked_about(one: SetSlot, reading: Reading) -> bool:
+    """Whether the value stands in a question."""
+    held = (part for part in parts(reading) if _holds(part, one, reading))
+    return any(asks(part, reading) for part in held)
+
+
+def _holds(part: Part, one: SetSlot, reading: Reading) -> bool:
+    if part.first >= part.end:
+        return False
+    start, end = reading.line.span(part.first, part.end)
+    return start <= one.start < end

@@ -127,7 +127,9 @@ def outspoken(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Iterator[
     out, as that may sound like many a wish. A lookup takes the stead of a flow that holds nothing
     yet."""
     said = _beyond(flow, reading)
-    if active.running or reading.asks_about or names_only(flow, said):
+    if active.running or reading.asks_about:
+        return
+    if names_only(flow, said) and not QUESTION.search(said):
         return
     wish = next(iter(_wishes_beyond(flow, reading)), None)
     if wish is None or wish.confidence < SURE_AT or wish.flow == flow.key:
@@ -199,17 +201,9 @@ def _is_turn(one: SetSlot | Unfit) -> bool:
     return isinstance(one, SetSlot) and RATHER.search(one.said.lower()) is not None
 
 
-def afterwards(flow: FlowSpec, reading: Reading) -> StartFlow | None:
-    """The other flow that a line asks for beside this one."""
-    wish = wish_of(reading)
-    if wish in ("", flow.key) or not BESIDE.search(reading.line.folded):
-        return None
-    return begun(reading.wishes[0], reading)
-
-
-def begun(wish: Wish, reading: Reading) -> StartFlow:
+def begun(wish: Wish, reading: Reading, given: tuple[SetSlot | Unfit, ...] = ()) -> StartFlow:
     """The command for a wish of a line that is said inside another flow."""
-    return StartFlow(wish.flow, wish.confidence, another=names_another(reading.prose))
+    return StartFlow(wish.flow, wish.confidence, another=names_another(reading.prose), given=given)
 
 
 def _other(flow: FlowSpec, reading: Reading) -> Wish | None:
