@@ -116,7 +116,12 @@ def make_tokens(count: int) -> list[str]:
 def answered(asked: list[str]) -> list[str]:
     """Those that the demo's entries answer, in a session that stays out of every flow: what was
     said before then costs nothing."""
-    return [line for line in asked if (judged := _play(line).judged) and judged.route == "faq"]
+    return [line for line in asked if _is_answered(_play(line))]
+
+
+def _is_answered(played: "Played") -> bool:
+    is_of_faq = played.judged is not None and played.judged.route == "faq"
+    return is_of_faq and played.memory.active is None
 
 
 def engine_cpu_ms(talks: Sequence[Sequence[str]]) -> float:

@@ -15,7 +15,9 @@ from bench.websocket import WebSocket
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 20
 REPLY = b'"author":"bot"'
+REFUSED = b'"refused"'
 SYNCED = b'"synced"'
+PATIENCE_S = 30
 
 
 def questions(*, reworded: bool = False) -> list[str]:
@@ -39,12 +41,15 @@ class Sitting:
     answer: bytes
 
     async def turn(self, text: str) -> float:
-        """Seconds from the send to the answer."""
+        """Seconds from the send to the answer. Raises RuntimeError for a line that is refused, and
+        TimeoutError for one that is not answered: such a load measures nothing."""
         began = time.perf_counter()
-        frame = {"type": "send", "cmid": str(uuid.uuid4()), "text": text}
-        self.socket.send(json.dumps(frame))
-        while self.answer not in await self.socket.receive():
-            pass
+        sent = {"type": "send", "cmid": str(uuid.uuid4()), "text": text}
+        self.socket.send(json.dumps(sent))
+        async with asyncio.timeout(PATIENCE_S):
+            while self.answer not in (frame := await self.socket.receive()):
+                if REFUSED in frame:
+                    raise RuntimeError(frame.decode())
         return time.perf_counter() - began
 
 
