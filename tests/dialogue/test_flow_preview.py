@@ -169,6 +169,8 @@ def test_readers_cannot_send_a_form_of_their_own(site):
         signing.dumps(7, salt=trial.SALT),
         signing.dumps(["CONFIRM", "bot", {}, "", 2, 0.0], salt="another"),
     ],
+    # A signature holds the time, and each worker collects in its own.
+    ids=["empty", "nonsense", "forged", "unknown state", "too short", "no list", "other salt"],
 )
 def test_a_talk_that_is_not_ours_begins_anew(chat, talk):
     assert trial.Talk.opened(talk) == trial.Talk()
