@@ -174,13 +174,13 @@ async def test_a_burst_is_stored_and_the_rest_is_told_when_to_come_back(visitor)
     while True:
         cmid = await visitor.send("hello")
         answer = await visitor.hear()
-        while answer["type"] == "message":
+        while answer.get("cmid") != cmid:
             answer = await visitor.hear()
         if answer["type"] == "refused":
             break
         acks += 1
     assert acks >= 20
-    assert (answer["code"], answer["cmid"]) == ("rate_limited", cmid)
+    assert answer["code"] == "rate_limited"
     assert 0 < answer["retry_after"] <= 1
 
 
