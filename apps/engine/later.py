@@ -11,7 +11,7 @@ from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.parsing import REASON
 from apps.engine.twofold import Part, asks, in_words, parts
 from apps.engine.types import ActiveFlow
-from apps.engine.wishing import BESIDE, begun, wants, wish_of, without_names
+from apps.engine.wishing import BESIDE, LOOKS, begun, wants, wish_of, without_names
 
 Told = list[tuple[Part, Wish | None]]
 
@@ -54,7 +54,7 @@ def _looks(part: Part, wish: Wish, flow: FlowSpec, reading: Reading) -> bool:
         return False
     if asks(part, reading):
         return True
-    if reading.reason and REASON in flow.by_name:
+    if not LOOKS.search(part.said) or (reading.reason and REASON in flow.by_name):
         return False
     return wants(wish.flow, without_names(flow, part.said), SURE_AT, reading)
 

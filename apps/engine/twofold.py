@@ -14,17 +14,13 @@ from apps.engine.reading import SURE_AT, Reading, matcher
 from apps.engine.recognise.hearing import without
 from apps.engine.recognise.mention import Mention
 from apps.engine.text import is_han
-from apps.engine.wishing import QUESTION, RATHER, names_slots
+from apps.engine.wishing import LOOKS, QUESTION, RATHER, names_slots
 
 # Marks alone part what is told as well as what is wished for.
 JOINED = re.compile(
     rf"[{MARKS}]?\s{{0,2}}(?:\b(?P<en>and|also|plus|besides|then)\b|(?P<zh>另外|顺便|顺带|还有|还[要想得]|再(?!说|想|考虑)|同时|然后|以及|并且))|[{MARKS}]+"
 )
 EITHER = re.compile(r"\b(?:or|should i|shall i)\b|[^\W_]还是")
-LOOKS = re.compile(
-    rf"{QUESTION.pattern}|\b(?:track|check|look|find\ out|tell|know|see|status|update)\b|[查看问]|知道|物流|进度",
-    re.VERBOSE,
-)
 WHERE = re.compile(
     r"\W*(?:where(?:'s|s|\ is|\ are)?|when(?:'s|\ is)?)\W*|\W*(?:现在|在|到|去|走|看看|查一?下|帮我|知道)*哪里?儿?[了呀啊呢]*\W*"
 )

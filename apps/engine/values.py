@@ -34,6 +34,10 @@ from apps.engine.yes_and_no import answered, kinds
 NEGATED = re.compile(
     r"(?:不是|不要|并非|而不是|别|\bnot|n't|\bno|instead\ of|rather\ than)[^,.;!?，。；！？]{0,12}$"
 )
+SETS_RIGHT = re.compile(
+    rf"{RATHER.pattern}|不是(?!吗)|不对|才(?:对|是)|应该|[写输说搞弄打]错|\b(?:not|wrong|mean|meant|sorry|typo|correct)\b",
+    re.VERBOSE,
+)
 # No denial is longer, with the twelve characters that may follow it.
 DENIAL_REACH = 24
 
@@ -181,7 +185,7 @@ def _changed(before: str, one: SetSlot, flow: FlowSpec, reading: Reading) -> Ite
     kind, wish = flow.by_name[one.slot].kind, wish_of(reading)
     is_asked = kind in NAMING and _is_asked_about(one, reading)
     is_both = kind is SlotKind.ORDER_ID and wish == flow.key and BESIDE.search(reading.prose)
-    if RATHER.search(reading.prose) or not (is_asked or is_both):
+    if SETS_RIGHT.search(reading.prose) or not (is_asked or is_both):
         yield CorrectSlot(one.slot, one.value, one.said, one.start, one.end)
     elif kind is SlotKind.ORDER_ID and wish in ("", flow.key):
         said = QUESTION.sub(" ", without(reading.line.folded, reading.mentions))

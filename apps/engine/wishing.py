@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from apps.engine.another import names_another
 from apps.engine.commands import CancelFlow, Command, SetSlot, StartFlow, Unfit
-from apps.engine.flows import FlowSpec, SlotSpec
+from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
 from apps.engine.matching import Wish, gist
 from apps.engine.phrases import is_gone
 from apps.engine.reading import START_AT, SURE_AT, Reading, details, matcher
@@ -21,6 +21,10 @@ QUESTION = re.compile(
     |^\W*(?:how|what|when|where|why|who|which|can|could|do|does|did|is|are|will|would|should|may)\b
     |\b(?:how\ (?:much|long|many|do|can)|do\ you|can\ (?:i|you)|what\ (?:is|if|about))\b
     """,
+    re.VERBOSE,
+)
+LOOKS = re.compile(
+    rf"{QUESTION.pattern}|\b(?:track|check|look|find\ out|tell|know|see|status|update)\b|[查看问]|知道|物流|进度",
     re.VERBOSE,
 )
 # What is said of the flow, and is no wish for it: "forget the return", 放弃退货.
@@ -138,7 +142,8 @@ def outspoken(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Iterator[
     if there.lookup:
         # "The order ..." may say which order goes back.
         unnamed = without_names(flow, said)
-        is_meant = is_question(reading) or wants(wish.flow, unnamed, SURE_AT, reading)
+        looks = LOOKS.search(said) and wants(wish.flow, unnamed, SURE_AT, reading)
+        is_meant = is_question(reading) or looks
         is_open = bool(active.slots) or not is_meant
     else:
         is_open = UNDECIDED.search(said) is not None
@@ -216,6 +221,9 @@ def _other(flow: FlowSpec, reading: Reading) -> Wish | None:
 
 
 def _wishes_beyond(flow: FlowSpec, reading: Reading) -> list[Wish]:
+    """换成 a number means that order instead, and no exchange."""
+    if any(one.kind is SlotKind.ORDER_ID for one in reading.mentions):
+        return matcher(reading.book).rank(RATHER.sub(" ", _beyond(flow, reading)))
     why = reading.reason if REASON in flow.by_name else None
     return matcher(reading.book).rank(_beyond(flow, reading)) if why else reading.wishes
 
