@@ -33,7 +33,12 @@ def afterwards(
         (theirs if start <= one.start < end else rest).append(one)
     given = tuple(details(reading.book.by_key[wish.flow], reading, theirs))
     kept = (SetSlot, Unfit, CorrectSlot) if is_named else (SetSlot, Unfit)
-    in_words_only = (one for one in values if isinstance(one, kept) and _is_in_words(one, flow))
+    reach = reading.line.span(start, end) if start < end else (0, 0)
+    in_words_only = (
+        one
+        for one in values
+        if isinstance(one, kept) and _is_in_words(one, flow) and not _stands_in(one, reach)
+    )
     own = _own(rest, flow, active, reading, is_named=is_named)
     return [*in_words_only, *own, begun(wish, reading, given)]
 
@@ -99,6 +104,11 @@ def _own(
             yield one
         elif isinstance(one, SetSlot) and is_named and one.value != before.value:
             yield CorrectSlot(one.slot, one.value, one.said, one.start, one.end)
+
+
+def _stands_in(one: SetSlot | CorrectSlot | Unfit, reach: tuple[int, int]) -> bool:
+    """Whether a value stands in the words of the other wish."""
+    return not isinstance(one, Unfit) and reach[0] <= one.start < reach[1]
 
 
 def _is_in_words(one: SetSlot | CorrectSlot | Unfit, flow: FlowSpec) -> bool:

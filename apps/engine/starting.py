@@ -7,7 +7,7 @@ from apps.engine.commands import Command, SetSlot, StartFlow, Unfit
 from apps.engine.confirming import go_on
 from apps.engine.events import Say
 from apps.engine.filling import HEARD, hear, value_of
-from apps.engine.flows import FlowSpec
+from apps.engine.flows import FlowSpec, SlotKind
 from apps.engine.known import order_slot, own_name, recalled, same_order
 from apps.engine.policy import PERSON, Condition
 from apps.engine.scene import Scene
@@ -26,7 +26,9 @@ def start(command: StartFlow, scene: Scene) -> None:
         if active.paused:
             scene.returned = False
             go_on(scene)
-    elif active.after != flow.key and active.after in scene.snapshot.book.by_key:
+    elif (active.after != flow.key and active.after in scene.snapshot.book.by_key) or (
+        active.after == flow.key and _is_another(flow, command, scene)
+    ):
         scene.say(Say.ASK_LATER, flow=flow.key, version=flow.version)
     else:
         for one in command.given:
@@ -52,7 +54,7 @@ def _kept(flow: FlowSpec, scene: Scene) -> dict[str, SlotValue]:
     """What was given for a flow that the same line ended, as far as this one asks for it too."""
     before = scene.snapshot.memory.active
     left = before and scene.snapshot.book.by_version.get((before.flow, before.version))
-    if not (scene.ended and before and left):
+    if not (scene.ended and before and left) or _names_other_order(before, left, flow, scene):
         return {}
     alike = [
         spec
@@ -65,6 +67,32 @@ def _kept(flow: FlowSpec, scene: Scene) -> dict[str, SlotValue]:
         for spec, value in given
         if not problem_of(spec, value.value, scene.snapshot)
     }
+
+
+def _names_other_order(before: ActiveFlow, left: FlowSpec, flow: FlowSpec, scene: Scene) -> bool:
+    """Whether the line is about another order, whose item and reason are others as well."""
+    kept = {
+        given.value
+        for name, given in before.slots.items()
+        if left.by_name[name].kind is SlotKind.ORDER_ID
+    }
+    given = (one for one in scene.commands if isinstance(one, SetSlot))
+    orders = {one.value for one in given if _is_order(one.slot, flow)}
+    return bool(kept) and bool(orders - kept)
+
+
+def _is_order(slot: str, flow: FlowSpec) -> bool:
+    spec = flow.by_name.get(slot)
+    return spec is not None and spec.kind is SlotKind.ORDER_ID
+
+
+def _is_another(flow: FlowSpec, command: StartFlow, scene: Scene) -> bool:
+    """Whether a wish is about another order than the one that waits for the same flow."""
+    waits = scene.memory.heard.get(SlotKind.ORDER_ID)
+    given = {
+        one.value for one in command.given if isinstance(one, SetSlot) and _is_order(one.slot, flow)
+    }
+    return waits is not None and bool(given - {waits.value})
 
 
 def hear_for(flow: FlowSpec, command: Command, scene: Scene) -> None:

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from apps.engine.another import names_another
 from apps.engine.attempts import exclaims
 from apps.engine.clauses import CLAUSE
 from apps.engine.commands import CancelFlow, Command, CorrectSlot, SetSlot, Unfit
 from apps.engine.courtesies import bare, courtesy
 from apps.engine.flows import LONGEST_VALUE, FlowSpec, SlotKind, SlotSpec
 from apps.engine.matching import gist
-from apps.engine.reading import WANTED, Reading, details, instead
+from apps.engine.reading import START_AT, WANTED, Reading, details, instead
 from apps.engine.recognise.hearing import without
 from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.misspelt import misspelt
@@ -26,16 +27,32 @@ from apps.engine.wishing import (
     is_about_proof,
     is_denied,
     is_question,
+    names_only,
+    wants,
     wish_of,
 )
 from apps.engine.yes_and_no import answered, kinds
 
 # "not this one, the other": what stands behind such a word is not meant.
 NEGATED = re.compile(
-    r"(?:不是|不要|并非|而不是|别|\bnot|n't|\bno|instead\ of|rather\ than)[^,.;!?，。；！？]{0,12}$"
+    r"(?:不是|不要|并非|而不是|别|\bnot|n't|\bno|instead\ of|rather\ than)[^,.;!?，。；！？\d是]{0,12}$"
 )
+# Another value is meant instead of the one that stands there.
 SETS_RIGHT = re.compile(
-    rf"{RATHER.pattern}|不是(?!吗)|不对|才(?:对|是)|应该|[写输说搞弄打]错|\b(?:not|wrong|mean|meant|sorry|typo|correct)\b",
+    rf"""
+    {RATHER.pattern}|^\W*(?:no|nope|nah)\b|^\W*不[,，。]|不是(?!吗)|不对|才(?:对|是)|应该|[写输说搞弄打]错|改|换成
+    |\b(?:not|wrong|mean|meant|sorry|oops|typo|correct|right\ (?:one|order|number|item)|change|switch|update|replace|swap)\b
+    """,
+    re.VERBOSE,
+)
+# Or as well, or it is spoken of for what shall not be done to it.
+SPARES = re.compile(
+    rf"""
+    {BESIDE.pattern}|^\W*and\b|\bboth\b|\bother\b|都|和|跟|呢\W*$
+    |\bnot\ (?:to\ )?be\b|\b(?:tell|about|check|track|look)\b|查|看
+    |\b(?:keep|keeping|stays?|leave|alone|still|touch|already|twice|duplicate|great|fine|happy)\b
+    |留|还要|已经|重复|买重|(?:不要?|不用|别|不能)(?:取消|退|换|动)|没问题|挺好
+    """,
     re.VERBOSE,
 )
 # No denial is longer, with the twelve characters that may follow it.
@@ -57,7 +74,7 @@ def values_of(
     if is_about_proof(flow, reading):
         return []
     meant = _meant(reading, active)
-    answer = _answer(pending, meant, flow, reading) if pending else None
+    answer = _answer(pending, meant, flow, active, reading) if pending else None
     found: list[Command] = [answer] if answer else []
     for one in details(flow, reading, meant):
         if answer and _takes(answer, one):
@@ -85,9 +102,14 @@ def _meant(reading: Reading, active: ActiveFlow) -> list[Mention]:
     if len(mentions) < 2:
         return mentions
     known = {slot.value for slot in active.slots.values()}
-    if EITHER.search(reading.prose):
-        known = set()
-    standing = [one for one in mentions if one.value not in known and not _is_denied(one, reading)]
+    # Two that are named without a word of change are two.
+    is_change = SETS_RIGHT.search(reading.prose) and not EITHER.search(reading.prose)
+    standing = [
+        one
+        for one in mentions
+        if not _is_denied(one, reading)
+        and (one.value not in known or (one.kind in NAMING and not is_change))
+    ]
     kinds = {one.kind for one in standing}
     return [one for one in mentions if one.kind not in kinds or one in standing]
 
@@ -98,7 +120,11 @@ def _is_denied(one: Mention, reading: Reading) -> bool:
 
 
 def _answer(
-    pending: SlotSpec, meant: list[Mention], flow: FlowSpec, reading: Reading
+    pending: SlotSpec,
+    meant: list[Mention],
+    flow: FlowSpec,
+    active: ActiveFlow,
+    reading: Reading,
 ) -> SetSlot | Unfit | None:
     """The line as an answer to what was asked."""
     if exclaims(reading):
@@ -111,8 +137,18 @@ def _answer(
         case SlotKind.PRODUCT if not reading.prepared.products:
             return _free(pending, meant, flow, reading)
     if found := picked(pending, meant, reading.line):
-        return found
+        return _unless_spared(found, active, reading)
     return _misspelt(flow, reading) if pending.kind is SlotKind.PRODUCT else None
+
+
+def _unless_spared(found: SetSlot | Unfit, active: ActiveFlow, reading: Reading) -> SetSlot | Unfit:
+    """Asked which of several is meant, who says what shall not be done to one has not answered."""
+    if not active.candidates or isinstance(found, Unfit):
+        return found
+    denied = any(_is_denied(one, reading) for one in reading.mentions)
+    if denied or SPARES.search(reading.prose):
+        return Unfit(found.slot, "several", active.candidates)
+    return found
 
 
 def _misspelt(flow: FlowSpec, reading: Reading) -> SetSlot | None:
@@ -180,17 +216,45 @@ def _is_elsewhere(flow: FlowSpec, reading: Reading) -> bool:
 
 
 def _changed(before: str, one: SetSlot, flow: FlowSpec, reading: Reading) -> Iterator[Command]:
-    """What another value than the one that stands there comes to. "Do you have the blue one too?"
-    changes no item; "what about W123?" and "cancel W123 too" may mean that order instead, or both."""
-    kind, wish = flow.by_name[one.slot].kind, wish_of(reading)
-    is_asked = kind in NAMING and _is_asked_about(one, reading)
-    is_both = kind is SlotKind.ORDER_ID and wish == flow.key and BESIDE.search(reading.prose)
-    if SETS_RIGHT.search(reading.prose) or not (is_asked or is_both):
+    """What another value than the one that stands there comes to. Many a line names one for what
+    shall not be done to it, or to tell a story: such a line is asked what it means. "Do you have the
+    blue one too?" and other questions change nothing."""
+    kind = flow.by_name[one.slot].kind
+    if kind not in NAMING or _is_instead(one, kind, flow, reading):
         yield CorrectSlot(one.slot, one.value, one.said, one.start, one.end)
-    elif kind is SlotKind.ORDER_ID and wish in ("", flow.key):
-        said = QUESTION.sub(" ", without(reading.line.folded, reading.mentions))
-        if wish or not gist(bare(said)):
-            yield Unfit(one.slot, "several", (before, one.value))
+    elif not _is_asked_about(one, reading) or _may_be_meant(kind, flow, reading):
+        yield Unfit(one.slot, "several", (before, one.value))
+
+
+def _may_be_meant(kind: SlotKind, flow: FlowSpec, reading: Reading) -> bool:
+    """Whether a question with another order may be about this flow."""
+    if kind is not SlotKind.ORDER_ID:
+        return False
+    wish = wish_of(reading)
+    if wish:
+        return wish == flow.key
+    return not gist(bare(QUESTION.sub(" ", without(reading.line.folded, reading.mentions))))
+
+
+def _is_instead(one: SetSlot, kind: SlotKind, flow: FlowSpec, reading: Reading) -> bool:
+    """Whether a line gives an order or an item in the place of the one that stands there: it sets
+    right, asks for the same flow, or says nothing else."""
+    alike = [mention for mention in reading.mentions if mention.kind is kind]
+    denied = {mention.value for mention in alike if _is_denied(mention, reading)}
+    if one.value in denied:
+        return False
+    if denied:
+        return True
+    if SPARES.search(reading.prose) or names_another(reading.prose):
+        return False
+    if SETS_RIGHT.search(reading.prose):
+        return kind is SlotKind.ORDER_ID or reading.reason is None
+    if _is_asked_about(one, reading):
+        return False
+    held = (part.said for part in parts(reading) if _holds(part, one, reading))
+    said = next(held, without(reading.line.folded, reading.mentions))
+    is_own = wants(flow.key, said, START_AT, reading) or names_only(flow, said)
+    return is_own or not gist(bare(said))
 
 
 def _is_asked_about(one: SetSlot, reading: Reading) -> bool:

@@ -135,6 +135,8 @@ def outspoken(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Iterator[
         return
     if names_only(flow, said) and not QUESTION.search(said):
         return
+    if _swaps_orders(active, reading):
+        return
     wish = next(iter(_wishes_beyond(flow, reading)), None)
     if wish is None or wish.confidence < SURE_AT or wish.flow == flow.key:
         return
@@ -151,6 +153,13 @@ def outspoken(flow: FlowSpec, active: ActiveFlow, reading: Reading) -> Iterator[
         yield CancelFlow()
         yield begun(wish, reading)
         yield from details(there, reading, reading.mentions)
+
+
+def _swaps_orders(active: ActiveFlow, reading: Reading) -> bool:
+    """Whether a line names the order that stands there beside another: "replace W1 with W2"."""
+    known = {slot.value for slot in active.slots.values()}
+    named = {one.value for one in reading.mentions if one.kind is SlotKind.ORDER_ID}
+    return bool(named & known) and bool(named - known)
 
 
 def names_only(flow: FlowSpec, said: str) -> bool:
