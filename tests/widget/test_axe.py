@@ -198,6 +198,8 @@ def test_a_visit_without_a_mouse(visit, context, language):
     buttons = [{"label": text, "text": text} for text in ("One", "Two")]
     sources = [{"id": "1", "title": "A page"}]
     script.say("bot", "Which?", meta={"sources": sources, "quick_replies": buttons})
+    expect(widget.frame.get_by_role("button", name="Two")).to_be_visible()
+    expect(widget.box).to_be_focused()
     # From the box backwards: the newest first.
     reached = []
     for _ in range(7):
