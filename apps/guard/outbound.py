@@ -40,13 +40,14 @@ CARRIERS = tuple(map(ip_network, ("::ffff:0:0/96", "64:ff9b::/96")))
 UNICAST = ip_network("2000::/3")
 # Set aside in IANA's registries, beyond what each release of Python knows of: the relays of 6to4,
 # what multicast and reverse lookups of private addresses are sent to, all of Teredo and 6to4, which
-# carry addresses of IPv4 in several places, and examples.
+# carry addresses of IPv4 in several places, and examples. In no registry, but within every machine
+# of Azure the door to its host: 168.63.129.16.
 SPECIAL = tuple(
     map(
         ip_network,
         (
             "192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
-            "192.175.48.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48",
+            "192.175.48.0/24", "168.63.129.16/32", "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48",
             "3fff::/20",
         ),
     )
