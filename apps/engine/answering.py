@@ -5,31 +5,25 @@ from collections.abc import Generator
 from apps.engine.commands import Courtesy, StartFlow
 from apps.engine.confirming import go_on, leave
 from apps.engine.decide import OFFERED, Answer, Decision, Offer, Unsure, decide
-from apps.engine.events import Event, Part, Reason, Say, Search
+from apps.engine.events import Event, NeedModel, Part, Proposal, Reason, Say, Search
 from apps.engine.memory import with_last
 from apps.engine.policy import PERSON, Condition, Rule
 from apps.engine.scene import Scene, Sequel, reason_of
 from apps.engine.types import ActiveFlow, Passage
 from apps.engine.waiting import asked_for, note, remind
-from apps.engine.wordless import is_wordless
 
 Passages = tuple[Passage, ...]
-Play = Generator[Event | Search, Passages | None, None]
-Asking = Generator[Event | Search, Passages | None, Decision]
-
-
-def ask(text: str, scene: Scene) -> Play:
-    decision = yield from look_up(text, scene)
-    if isinstance(decision, Answer) or not is_wordless(text):
-        answer(decision, scene)
-    else:
-        be_there(scene)
+Request = Search | NeedModel
+Given = Passages | Proposal | None
+Play = Generator[Event | Request, Given, None]
+Asking = Generator[Event | Request, Given, Decision]
 
 
 def look_up(text: str, scene: Scene, *, exact: bool = False) -> Asking:
     """What the policy makes of a question's passages; nothing is said yet."""
-    passages = (yield Search(text, scene.language, exact)) or ()
-    scene.asked = text
+    found = yield Search(text, scene.language, exact)
+    passages = found if isinstance(found, tuple) else ()
+    scene.asked, scene.found = text, passages
     scene.confidence = passages[0].confidence if passages else None
     book = scene.snapshot.book
     return decide(passages, scene.snapshot.policy, book.rules, high_value=scene.is_high_value)
@@ -84,6 +78,17 @@ def answer(decision: Decision, scene: Scene, *flows: str) -> None:
             scene.decided(decision.rule)
             scene.offers_person = decision.rule is not None and decision.rule.then in PERSON
             _count(None, scene)
+
+
+def compose(proposal: Proposal, scene: Scene) -> None:
+    """Says what a model has written, if it has."""
+    scene.confidence = proposal.confidence
+    if not proposal.reply:
+        scene.asked = ""
+        return
+    scene.route = "model"
+    scene.parts.append(Part(Say.COMPOSED, proposal.cited, text=proposal.reply))
+    _count(proposal.cited[0] if proposal.cited else None, scene)
 
 
 def be_there(scene: Scene) -> None:

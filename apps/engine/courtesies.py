@@ -15,7 +15,8 @@ WHOLE_LINES = {
     Courtesy.GREETING: r"""
         (hi|hello|hey|hiya|howdy|greetings)(\ (there|all|team|everyone))?
         |good\ ?(morning|afternoon|evening|day)
-        |(您|你|大家)好+[呀啊哈]?|嗨+|哈[喽啰罗]|(请问)?(有人|客服|亲|老板)?在(吗|么|不|嘛)|有人吗
+        |(您|你|大家)好+[呀啊哈]?|嗨+|哈[喽啰罗]|(请问)?((现在|还)?(有人|客服|亲|老板)还?)?在(吗|么|不|嘛)
+        |(现在|还)?有人(吗|么)|(现在|还)?有没有人在?|(is\ )?(there\ )?any(one|body)\ (still\ )?(t?here|around)
         |(早上|上午|中午|下午|晚上)好|早安|亲(亲)?
         |(i\ )?(just\ )?((have|had|got)\ )?(a\ |one\ |another\ |one\ more\ )?(quick\ |small\ |short\ |simple\ )?question(\ for\ you)?
         |(just\ )?(a\ )?(quick\ |few\ |some\ )questions?|(can|could|may)\ i\ ask\ (you\ )?(a\ (quick\ )?question|something)

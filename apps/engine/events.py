@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from apps.engine.commands import Command
-from apps.engine.types import Memory, Passage, SlotValue, State
+from apps.engine.types import ActiveFlow, Memory, Passage, SlotValue, State
 
 
 class Say(StrEnum):
@@ -13,6 +13,7 @@ class Say(StrEnum):
 
     ANSWER = "answer"
     NEAR = "near"
+    COMPOSED = "composed"  # `text` is a model's answer, from `passages`
     UNKNOWN = "unknown"
     HANDOFF = "handoff"
     WAITING = "waiting"
@@ -83,6 +84,32 @@ class Search:
     text: str
     language: str
     exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeedModel:
+    """Request: what a model makes of a line that nothing at home answers, as a Proposal; None when
+    no model has anything that may be said. `passages` are what was found, best first, `active` the
+    flow that the visitor is in. `high_risk`: only a sure answer may be said. `high_value`: models
+    of the last resort may be asked."""
+
+    text: str
+    language: str
+    passages: tuple[Passage, ...] = ()
+    active: ActiveFlow | None = None
+    high_risk: bool = False
+    high_value: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a model has understood and would say, after its checks. `reply` is "" where the commands
+    speak for themselves, `cited` what it goes by, `confidence` calibrated."""
+
+    commands: tuple[Command, ...]
+    reply: str
+    cited: tuple[Passage, ...]
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +233,7 @@ class Remember:
 
 
 # The routes of a line that asked something, whatever came of it.
-QUESTIONS = frozenset({"faq", "near", "unknown", "high_risk", "queued"})
+QUESTIONS = frozenset({"faq", "near", "unknown", "high_risk", "queued", "model"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,10 @@ class Scene:
     # Why a flow is over. Where one is active all the same, it is the one that is offered now.
     ended: str = ""
     asked: str = ""
+    # What was found for it, best first.
+    found: tuple[Passage, ...] = ()
+    # A model was asked.
+    proposed: bool = False
     heard: tuple[str, ...] = ()
     near: tuple[Passage, ...] = ()
     person: Reason | None = None

@@ -1,14 +1,25 @@
 """One turn: a snapshot and a line in, events out. No clock, no storage, no colour.
 
 `run` is a generator. Whoever drives it carries out each event; at a `Search` it sends the
-passages back in. Sockets, HTTP, tests and evaluation drive the same code. An action's result
+passages back in, at a `NeedModel` what a model says. Sockets, HTTP, tests and evaluation drive the same code. An action's result
 enters through `resume`, with a turn of its own.
 """
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
-from apps.engine.answering import Passages, Play, answer, ask, look_up, offered, small_talk, surer
+from apps.engine.answering import (
+    Given,
+    Play,
+    Request,
+    answer,
+    be_there,
+    compose,
+    look_up,
+    offered,
+    small_talk,
+    surer,
+)
 from apps.engine.beside import ask_beside
 from apps.engine.commands import (
     Affirm,
@@ -29,11 +40,12 @@ from apps.engine.commands import (
 )
 from apps.engine.confirming import affirm, cancel, deny, expire, take_back
 from apps.engine.decide import Answer, Offer, Unsure
-from apps.engine.events import Event, Judged, Result, Say, Search
+from apps.engine.events import Event, Judged, Proposal, Result, Say
 from apps.engine.filling import HEARD, fill, is_only_heard, lack, refuse
 from apps.engine.forms import typed
 from apps.engine.known import AWAY_S, forget_order, same_order
 from apps.engine.machine import FLOW_STATES
+from apps.engine.proposing import propose
 from apps.engine.reading import START_AT
 from apps.engine.results import take
 from apps.engine.return_wish import wants_bot
@@ -43,8 +55,9 @@ from apps.engine.starting import hear_for, start
 from apps.engine.types import Mode, Snapshot, State
 from apps.engine.understand import understand
 from apps.engine.waiting import gives_up, keep_asking, take_address, want_bot, want_human
+from apps.engine.wordless import is_wordless
 
-Choosing = Generator[Event | Search, Passages | None, Sequence[Command]]
+Choosing = Generator[Event | Request, Given, Sequence[Command]]
 
 __all__ = ["resume", "run", "typed"]
 
@@ -161,10 +174,31 @@ def _listen(commands: Sequence[Command], text: str, scene: Scene) -> Play:
         take_back(commands, scene)
     if len(commands) == 1 and isinstance(commands[0], AskFaq):
         scene.command = "AskFaq"
-        yield from ask(commands[0].text, scene)
+        yield from _ask(commands[0].text, scene)
         return
     for command in (yield from _meant(commands, text, scene)):
         yield from _apply(command, scene)
+
+
+def _ask(text: str, scene: Scene) -> Play:
+    decision = yield from look_up(text, scene)
+    if not isinstance(decision, Answer) and is_wordless(text):
+        be_there(scene)
+        return
+    proposal = yield from propose(text, decision, scene)
+    if proposal is None:
+        answer(decision, scene)
+    else:
+        yield from _follow(proposal, text, scene)
+
+
+def _follow(proposal: Proposal, text: str, scene: Scene) -> Play:
+    """Says and applies what a model has made of the line."""
+    compose(proposal, scene)
+    if proposal.commands:
+        scene.commands = (*scene.commands, *proposal.commands)
+        for command in (yield from _meant(proposal.commands, text, scene)):
+            yield from _apply(command, scene)
 
 
 def _meant(commands: Sequence[Command], text: str, scene: Scene) -> Choosing:
@@ -210,6 +244,9 @@ def _surest(
         scene.asked = ""
         scene.near = offered(decision)
         return rest
+    if proposal := (yield from propose(question.text, decision, scene)):
+        compose(proposal, scene)
+        return proposal.commands
     if scene.active:
         answer(decision, scene)
         return [one for one in rest if not isinstance(one, StartFlow | AskFaq)]
@@ -236,6 +273,11 @@ def _likeliest(question: AskFaq, commands: Sequence[Command], scene: Scene) -> C
         scene.command = "AskFaq"
         answer(decision, scene)
         return []
+    # A detail that was taken is no riddle.
+    unread = all(isinstance(one, Unfit) for one in rest)
+    if unread and (proposal := (yield from propose(question.text, decision, scene))):
+        compose(proposal, scene)
+        return proposal.commands
     scene.asked = ""
     return rest
 
@@ -257,7 +299,7 @@ def _while_waiting(commands: Sequence[Command], text: str, scene: Scene) -> Play
                 keep_asking(scene)
             case _ if not noted:
                 noted = True
-                yield from ask(command.text if isinstance(command, AskFaq) else text, scene)
+                yield from _ask(command.text if isinstance(command, AskFaq) else text, scene)
 
 
 def _apply(command: Command, scene: Scene) -> Play:
@@ -266,7 +308,7 @@ def _apply(command: Command, scene: Scene) -> Play:
         scene.command = type(command).__name__
     match command:
         case AskFaq():
-            yield from _ask(command, scene)
+            yield from _asked(command, scene)
         case SmallTalk(courtesy):
             small_talk(courtesy, scene)
         case WantHuman():
@@ -279,11 +321,11 @@ def _apply(command: Command, scene: Scene) -> Play:
             _apply_to_flow(command, scene)
 
 
-def _ask(command: AskFaq, scene: Scene) -> Play:
+def _asked(command: AskFaq, scene: Scene) -> Play:
     if command.beside:
         yield from ask_beside(command.text, scene)
     elif not is_only_heard(command.text, scene):
-        yield from ask(command.text, scene)
+        yield from _ask(command.text, scene)
 
 
 def _apply_to_flow(command: Command, scene: Scene) -> None:

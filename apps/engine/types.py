@@ -174,7 +174,8 @@ class Snapshot:
     the seconds since the session's last line. `today` is the shop's date; None: dates in words are
     not understood. `verified`: the shop has signed who the visitor is. `reply_at` is the number
     that this turn's reply will have among the session's lines, `seen` that of the last one which
-    was there when the visitor wrote; None: whatever is there was seen.
+    was there when the visitor wrote; None: whatever is there was seen. `models`: whether there are
+    any to be asked.
     """
 
     policy: Policy
@@ -191,6 +192,7 @@ class Snapshot:
     verified: bool = False
     reply_at: int = 0
     seen: int | None = None
+    models: bool = False
 
 
 @dataclass(frozen=True, slots=True)

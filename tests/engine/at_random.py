@@ -1,11 +1,15 @@
 """What is said to the talks at random: lines, values, and commands as understanding gives them."""
 
+from collections.abc import Sequence
+
 from hypothesis import strategies as st
 
+from apps.engine import turn
 from apps.engine.commands import (
     Affirm,
     AskFaq,
     CancelFlow,
+    Command,
     CorrectSlot,
     Courtesy,
     Deny,
@@ -18,7 +22,8 @@ from apps.engine.commands import (
     WantBot,
     WantHuman,
 )
-from apps.engine.types import Passage
+from apps.engine.events import Event, NeedModel, Proposal, Search
+from apps.engine.types import Passage, Snapshot
 from tests.engine.shop import BOOK
 
 # Each begins with a yes.
@@ -186,3 +191,31 @@ ON_THE_WAY = (
 )
 # Rare, or most talks would be spent waiting.
 TO_AND_FRO = ((WantHuman(),), (WantBot(),), (SetSlot("order_id", "202580668968"), WantHuman()))
+
+# No line of a visitor's, so that no card is agreed to: only a model has anything to say to it.
+RIDDLE = "the moon is made of green paper"
+
+
+def played(
+    snapshot: Snapshot,
+    line: str,
+    commands: Sequence[Command],
+    found: tuple[Passage, ...],
+    proposal: Proposal | None = None,
+) -> list[Event]:
+    events: list[Event] = []
+    steps = turn.run(snapshot, line, commands)
+    answer: tuple[Passage, ...] | Proposal | None = None
+    while True:
+        try:
+            event = steps.send(answer)
+        except StopIteration:
+            return events
+        match event:
+            case Search():
+                answer = found
+            case NeedModel():
+                answer = proposal
+            case _:
+                answer = None
+                events.append(event)

@@ -128,5 +128,7 @@ def command(text: str) -> Command:
         values = [*values[:2], tuple(values[2:])]
     if kind is commands.SmallTalk:
         values = [commands.Courtesy(values[0])]
+    if kind is commands.AskFaq:
+        return commands.AskFaq(values[0], exact="exact" in values[1:], maybe="maybe" in values[1:])
     written_out: Command = kind(*values)
     return written_out

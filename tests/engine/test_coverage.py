@@ -6,7 +6,9 @@ import sys
 
 from tests.stack import ROOT
 
-TESTS = ["-m", "pytest", "tests/engine", "-q", "-p", "no:cacheprovider"]
+# Without the plugins, the servers and the fixtures of all other tests, which the engine's need not.
+ALONE = ["-p", "no:django", "-p", "no:xdist", "-p", "no:cacheprovider", "--confcutdir=tests/engine"]
+TESTS = ["-m", "pytest", "tests/engine", "-q", "-o", "addopts=", *ALONE]
 WITHOUT = [
     "--ignore=tests/engine/test_coverage.py",
     "--ignore=tests/engine/test_flows_at_random.py",

@@ -30,11 +30,11 @@ from apps.engine.events import (
     Event,
     Judged,
     Move,
+    Proposal,
     Remember,
     Reply,
     Result,
     Say,
-    Search,
 )
 from apps.engine.known import AWAY_S
 from apps.engine.machine import FLOW_STATES, MOVES
@@ -44,10 +44,12 @@ from tests.engine.at_random import (
     BESIDE_THE_POINT,
     LINES,
     ON_THE_WAY,
+    RIDDLE,
     TAKEN_BACK,
     TO_AND_FRO,
     passages,
     plain,
+    played,
     slots,
     values,
 )
@@ -62,22 +64,6 @@ BOOKS = (
     replace(BOOK, flows=(NEWER, *BOOK.flows[1:]), past=(OLD_RETURN, RETURN)),
     replace(BOOK, flows=BOOK.flows[2:], past=()),
 )
-
-
-def played(
-    snapshot: Snapshot, line: str, commands: Sequence[Command], found: tuple[Passage, ...]
-) -> list[Event]:
-    events: list[Event] = []
-    steps = turn.run(snapshot, line, commands)
-    answer = None
-    while True:
-        try:
-            event = steps.send(answer)
-        except StopIteration:
-            return events
-        answer = found if isinstance(event, Search) else None
-        if not isinstance(event, Search):
-            events.append(event)
 
 
 class Talk(RuleBasedStateMachine):
@@ -124,6 +110,18 @@ class Talk(RuleBasedStateMachine):
     @rule(line=st.one_of(st.sampled_from(LINES), st.text(max_size=40)), found=passages)
     def write(self, line: str, found: tuple[Passage, ...]) -> None:
         self._say(line, (), found)
+
+    @rule(commands=st.lists(plain, max_size=3), reply=st.sampled_from(("", "so")), found=passages)
+    def ask_a_model(self, commands: list[Command], reply: str, found: tuple[Passage, ...]) -> None:
+        """Whatever it understands, nothing acts by it."""
+        proposal = Proposal(tuple(commands), reply, found[:1], 0.9)
+        self._tick()
+        before = replace(self.snapshot, models=True)
+        events = played(before, RIDDLE, (), found, proposal)
+        acts = [event for event in events if isinstance(event, Act)]
+        assert all(act.lookup or act.key in self.agreed for act in acts)
+        self._follow(events)
+        self.snapshot = replace(self.snapshot, idle_s=0.0)
 
     @rule(slot=slots, value=values, lack=st.booleans(), change=slots)
     def fill_in(self, slot: str, value: str, lack: bool, change: str) -> None:

@@ -2,9 +2,10 @@
 
 A new behaviour is a new file under `transcripts/`, not new test code. The files whose name begins
 with "flows_" play with the flows of `shop.py`, "said_" with those that ship and with no commands
-given, so that what is said is understood too. A line is `said`, or is an action's `result`; with it
+given, so that what is said is understood too. Where a name ends in "models" there are some to ask. A line is `said`, or is an action's `result`; with it
 may stand `fields` of a form or a card ("$card" is the last card's id, "$question" that of the last
 question whether to go on), `commands` as understanding would give them, `finds` of the search,
+`model` (a `reply`, its `cites`, the `commands`, how `sure`; without it no model has an answer),
 `idle` seconds before it, `verified`, and `unseen`: how many of the last replies were not there yet
 when it was written.
 """
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 
 from apps.engine import turn
+from apps.engine.answering import Request
 from apps.engine.book import EMPTY_BOOK
 from apps.engine.commands import Command, Courtesy, SmallTalk, WantHuman
 from apps.engine.events import (
@@ -29,7 +31,9 @@ from apps.engine.events import (
     Handoff,
     Judged,
     Move,
+    NeedModel,
     Part,
+    Proposal,
     Remember,
     Reply,
     Result,
@@ -58,6 +62,7 @@ def conversations() -> list[Any]:
         book = BOOKS.get(path.stem.partition("_")[0], EMPTY_BOOK)
         for conversation in script["conversation"]:
             name = f"{path.stem}: {conversation['name']}"
+            conversation["models"] = path.stem.endswith("models")
             values = (script.get("passages", {}), conversation, book)
             found.append(pytest.param(*values, id=name))
     return found
@@ -106,7 +111,14 @@ def spell_act(act: Act) -> str:
     return " ".join(["look up" if act.lookup else "act", act.flow, act.action, *values])
 
 
-def spell(event: Event | Search, memory: Memory) -> Iterator[str]:
+def spell_need(need: NeedModel) -> str:
+    known = "".join(f" {passage.id}" for passage in need.passages)
+    flow = f" in {need.active.flow}" if need.active else ""
+    risks = " high risk" * need.high_risk + " high value" * need.high_value
+    return f"need model {need.language}{known}{flow}{risks}"
+
+
+def spell(event: Event | Request, memory: Memory) -> Iterator[str]:
     """What is remembered of answers and flows shows in what is said next, and is not spelt."""
     match event:
         # Whatever sounds like a wish is looked for as an entry's very words, which goes without
@@ -115,15 +127,20 @@ def spell(event: Event | Search, memory: Memory) -> Iterator[str]:
             yield f"search {language}"
         case Reply():
             yield from spell_reply(event)
-        case Move() | Handoff() | Address() | Resume():
-            yield spell_change(event)
-        case Act():
-            yield spell_act(event)
+        case NeedModel() | Move() | Handoff() | Address() | Resume() | Act():
+            yield SPELLINGS[type(event)](event)
         case Remember(after):
             if bare(after) != bare(memory):
                 yield " ".join(["remember", *bare(after)])
         case Judged():
             yield spell_judged(event)
+
+
+SPELLINGS: dict[type, Any] = {
+    NeedModel: spell_need,
+    Act: spell_act,
+    **dict.fromkeys((Move, Handoff, Address, Resume), spell_change),
+}
 
 
 def bare(memory: Memory) -> dict[str, Any]:
@@ -136,6 +153,18 @@ def found(event: Search, passages: dict[str, Any], line: dict[str, Any]) -> tupl
         Passage(id=name, confidence=confidence, **passages[name])
         for name, confidence in line.get("finds", [])
         if confidence >= WORD_FOR_WORD or not event.exact
+    )
+
+
+def proposed(event: NeedModel, line: dict[str, Any]) -> Proposal | None:
+    said = line.get("model")
+    if said is None:
+        return None
+    return Proposal(
+        commands=tuple(command(text) for text in said.get("commands", [])),
+        reply=said.get("reply", ""),
+        cited=tuple(one for one in event.passages if one.id in said.get("cites", [])),
+        confidence=said.get("sure", 0.9),
     )
 
 
@@ -172,16 +201,21 @@ class Player:
         )
         steps = self._turn(line)
         events: list[str] = []
-        answer = None
+        answer: Any = None
         while True:
             try:
                 event = steps.send(answer)
             except StopIteration:
                 return events
-            answer = found(event, self.passages, line) if isinstance(event, Search) else None
             events += spell(event, self.snapshot.memory)
-            if not isinstance(event, Search):
-                self._take(event)
+            match event:
+                case Search():
+                    answer = found(event, self.passages, line)
+                case NeedModel():
+                    answer = proposed(event, line)
+                case _:
+                    answer = None
+                    self._take(event)
 
     def _turn(self, line: dict[str, Any]) -> Any:
         if result := line.get("result"):
@@ -216,6 +250,7 @@ def test_conversation(passages: dict[str, Any], conversation: dict[str, Any], bo
         memory=load(conversation.get("memory", {})),
         book=book,
         today=TODAY,
+        models=conversation["models"],
     )
     player = Player(passages, snapshot)
     for number, line in enumerate(conversation["line"]):
