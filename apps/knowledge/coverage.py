@@ -6,7 +6,6 @@ showing to somebody who typed two words. It forgives one slip in each word.
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from apps.engine.text import FUNCTION_WORDS, WONDERING, is_han, pieces, word_terms
 from apps.knowledge.assembly import Matrices
 from apps.knowledge.postings import Floats, Ints
+from apps.knowledge.slips import Slips
 
 # A character of a Chinese word stands in many other words: half of it counts only together with
 # its neighbours.
@@ -22,9 +22,7 @@ LONE_CHARACTER = 0.5
 # What a word counts that had to be mended.
 MENDED = 0.9
 
-# A shorter word is one letter away from too many others. Mending what is longer, or stands among
-# more words, would cost more than the search.
-SHORTEST_MENDED, LONGEST_MENDED = 4, 16
+# Mending what stands among more words would cost more than the search.
 MENDED_AMONG = 8
 
 # A text that names more than this tells a story. It also bounds the work of one text.
@@ -51,6 +49,7 @@ class Covering:
         self._entries = len(matrices.told)
         self._vocabulary = matrices.vocabulary
         self._columns = matrices.vocabulary.columns
+        self._slips = Slips(self._columns)
         # A question's words come again and again; a run of Chinese seldom does.
         self._parts_of_word = lru_cache(maxsize=1 << 10)(self._read_word)
         self._kept: dict[int, Ints] = {}
@@ -129,10 +128,7 @@ class Covering:
 
     def _mend(self, word: str) -> int | None:
         """The column of the commonest word that is known and a slip away."""
-        plain = word.isascii() and word.isalpha()
-        if not plain or not SHORTEST_MENDED <= len(word) <= LONGEST_MENDED:
-            return None
-        near = [self._columns[other] for other in _slips(word) if other in self._columns]
+        near = map(self._columns.__getitem__, self._slips.near(word))
         return min(near, key=self._vocabulary.bm25.item, default=None)
 
 
@@ -143,17 +139,3 @@ def _words(run: str) -> list[str]:
         if run[at : at + 2] in FUNCTION_WORDS or run[at : at + 2] in WONDERING:
             empty[at] = empty[at + 1] = True
     return "".join(" " if none else own for own, none in zip(run, empty, strict=True)).split()
-
-
-def _slips(word: str) -> set[str]:
-    """Words one slip away: a letter missing, too many, wrong, or in its neighbour's place.
-
-    The first letter is taken as right: it seldom is the wrong one, and weather is no feather.
-    """
-    cuts = [(word[:at], word[at:]) for at in range(1, len(word) + 1)]
-    return {
-        *(left + right[1:] for left, right in cuts if right),
-        *(left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1),
-        *(left + letter + right[1:] for left, right in cuts if right for letter in ascii_lowercase),
-        *(left + letter + right for left, right in cuts for letter in ascii_lowercase),
-    }

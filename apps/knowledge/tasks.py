@@ -6,6 +6,8 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from apps.knowledge import jobs
+from apps.knowledge.dense import cache
+from apps.knowledge.dense import jobs as dense
 from apps.knowledge.sheets import jobs as sheets
 
 logger = logging.getLogger(__name__)
@@ -56,3 +58,15 @@ def _publish_import(import_id: int) -> None:
         run_import.delay(import_id)
     except OperationalError as error:
         logger.warning("import: the broker is away (%s)", type(error).__name__)
+
+
+@shared_task
+def refresh_embeddings() -> None:
+    """A slice of the work. What is left waits for the schedule: a task that queued the next would
+    begin a chain with each round, and an action would wait behind all of them."""
+    dense.refresh_all()
+
+
+@shared_task
+def sweep_out_embeddings() -> None:
+    cache.sweep_out()

@@ -1,23 +1,30 @@
 """Trying a question out: the live chat's own engine and search, over entries of one's choice."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from apps.engine import turn
 from apps.engine.events import Handoff, Judged, Reply, Say, Search
 from apps.engine.text import detect_language, normalise
 from apps.engine.types import Passage, Snapshot
-from apps.knowledge.answering import POLICY, passages
+from apps.knowledge.answering import POLICY, is_unsure, passages
 from apps.knowledge.contents import Content, phrasings_of
+from apps.knowledge.dense.cache import vectors
+from apps.knowledge.dense.matrix import Meaning
+from apps.knowledge.embedding import EmbedderError, embedder_of
 from apps.knowledge.index import Entry, SiteIndex, library, pack, read_entries, unpack
 from apps.knowledge.likeness import nearest
 from apps.knowledge.models import Faq, Proposal
 from apps.sites.models import Site
+
+logger = logging.getLogger(__name__)
 
 SHOWN = 5
 # Number of an entry that stands only in a form.
@@ -26,6 +33,7 @@ NEW = 0
 KEPT = 2
 # Building takes seconds beyond this, in the process that visitors are answered by.
 BUILT_AT_MOST = 3_000
+WAIT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,7 @@ class Trial:
     confidence: float | None = None
     hands_over: bool = False
     found: list[Candidate] = field(default_factory=list)
+    meaning: Meaning | None = None
 
     @property
     def answer(self) -> Passage | None:
@@ -88,7 +97,9 @@ def ask(
     trial = Trial(text, detect_language(text, language, site.languages), normalise(text))
     if asked := _play(index, trial, site):
         wanted = (asked.language, language)
-        hits = index.search(asked.text, wanted, enough=POLICY.offer_at, limit=SHOWN)
+        hits = index.search(
+            asked.text, wanted, enough=POLICY.offer_at, limit=SHOWN, meaning=trial.meaning
+        )
         trial.found = _candidates([(hit.entry, hit.confidence) for hit in hits], text, form)
     return trial
 
@@ -110,12 +121,27 @@ def _play(index: SiteIndex, trial: Trial, site: Site) -> Search | None:
             case Search():
                 asked = step
                 answer = passages(index, language, step)
+                if index.dense and is_unsure(answer):
+                    trial.meaning = _meaning(site.pk, index, step.text)
+                    answer = passages(index, language, step, trial.meaning)
             case Reply():
                 trial.say, trial.passages = step.say, step.passages
             case Handoff():
                 trial.hands_over = True
             case Judged():
                 trial.route, trial.confidence = step.route, step.confidence
+
+
+def _meaning(site_id: int, index: SiteIndex, text: str) -> Meaning | None:
+    """By the embedder that made the index, if it answers before whoever tries grows tired."""
+    embedder = embedder_of(site_id)
+    if embedder is None or embedder.name != index.dense.embedder:
+        return None
+    try:
+        return index.meaning(text, vectors(embedder, [text], WAIT_S)[0])
+    except (EmbedderError, DatabaseError) as error:
+        logger.info("trial: words alone answer (%s)", getattr(error, "problem", "database"))
+        return None
 
 
 def _candidates(

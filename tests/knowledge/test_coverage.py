@@ -5,7 +5,6 @@ import pytest
 from apps.engine.decide import Answer, Offer, decide
 from apps.engine.events import Search
 from apps.engine.text import normalise
-from apps.knowledge import coverage
 from apps.knowledge.answering import POLICY, passages
 from apps.knowledge.assembly import assemble
 from apps.knowledge.confidence import ANSWER_AT, COVERED_AT
@@ -99,7 +98,7 @@ def test_a_long_text_is_not_measured(covering, text):
 
 def test_a_word_is_looked_for_once(covering, monkeypatch):
     shares(covering, "guarrantee")
-    monkeypatch.setattr(coverage, "_slips", lambda word: pytest.fail("looked for again"))
+    monkeypatch.setattr(covering._slips, "near", lambda word: pytest.fail("looked for again"))
     assert shares(covering, "guarrantee")["guarantee"] > COVERED_AT
 
 

@@ -17,7 +17,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget
 
 from apps.knowledge import similar
-from apps.knowledge.admin import languages, panels, prefill
+from apps.knowledge.admin import languages, meaning, panels, prefill
 from apps.knowledge.admin.access import may_publish, may_read, may_touch
 from apps.knowledge.admin.columns import Columns, with_site
 from apps.knowledge.admin.exports import SheetsAdmin
@@ -195,8 +195,10 @@ class FaqAdmin(Columns, Histories, Reviews, Trials, SheetsAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        states = IndexState.objects.select_related("site").defer("body").order_by("site__name")
-        page = super().changelist_view(request, {"indexes": states, **(extra_context or {})})
+        rows = IndexState.objects.select_related("site__denseindex").order_by("site__name")
+        indexes = list(rows.defer("body", "site__denseindex__body"))
+        shown = {"indexes": indexes, **meaning.context(indexes)}
+        page = super().changelist_view(request, {**shown, **(extra_context or {})})
         return cast("HttpResponse", page)
 
     def render_change_form(

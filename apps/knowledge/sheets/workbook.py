@@ -12,9 +12,6 @@ from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
 from defusedxml import DefusedXmlException
-from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles.stylesheet import apply_stylesheet
-from openpyxl.xml.constants import SHARED_STRINGS
 
 from apps.knowledge.sheets.limits import MIB, SheetLimits, Watched, unwatched
 from apps.knowledge.sheets.problems import SheetError
@@ -60,29 +57,6 @@ class _Archive(zipfile.ZipFile):
         return super().read(part, pwd)
 
 
-class _Package(ExcelReader):
-    """Reads what the workbook is made of and leaves its parts alone: openpyxl would keep all
-    shared texts, and go through whole sheets to learn their size."""
-
-    def __init__(self, file: BinaryIO, watched: Watched) -> None:
-        super().__init__(file, read_only=True, data_only=True, keep_links=False)
-        self.archive = _Archive(file, watched)
-
-    def read(self) -> None:
-        self.read_manifest()
-        self.read_workbook()
-        apply_stylesheet(self.archive, self.wb)
-
-    def sheets(self) -> list[tuple[str, str]]:
-        """Title and path of each sheet with cells, hidden ones last."""
-        found = [
-            (bool(sheet.state != "visible"), str(sheet.name), str(part.target))
-            for sheet, part in self.parser.find_sheets()
-            if "chartsheet" not in part.Type and part.target in self.valid_files
-        ]
-        return [(title, path) for _, title, path in sorted(found, key=itemgetter(0))]
-
-
 def look(file: BinaryIO, limits: SheetLimits, watched: Watched = unwatched) -> Workbook:
     """Opens the first sheet that holds anything; hidden ones come last.
 
@@ -92,9 +66,7 @@ def look(file: BinaryIO, limits: SheetLimits, watched: Watched = unwatched) -> W
     try:
         with zipfile.ZipFile(file) as archive:
             _check_size(archive, limits)
-        package = _Package(file, watched)
-        package.read()
-        return _choose(package, limits, watched)
+        return _choose(_package(file, watched), limits, watched)
     except SheetError:
         raise
     except BROKEN:
@@ -126,11 +98,25 @@ def _check_size(archive: zipfile.ZipFile, limits: SheetLimits) -> None:
         raise SheetError("too_big_unpacked", limit=limits.unpacked_bytes // MIB)
 
 
-def _choose(package: _Package, limits: SheetLimits, watched: Watched) -> Workbook:
-    book: Any = package.wb  # its stubs leave out what a reader sets
+def _package(file: BinaryIO, watched: Watched) -> Any:
+    """What the workbook is made of, read, and its parts left alone: with its own `read` openpyxl
+    would keep all shared texts, and go through whole sheets to learn their size."""
+    from openpyxl.reader.excel import ExcelReader  # noqa: PLC0415 not in every process
+    from openpyxl.styles.stylesheet import apply_stylesheet  # noqa: PLC0415 as above
+
+    package = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+    package.archive = _Archive(file, watched)
+    package.read_manifest()
+    package.read_workbook()
+    apply_stylesheet(package.archive, package.wb)
+    return package
+
+
+def _choose(package: Any, limits: SheetLimits, watched: Watched) -> Workbook:
+    book = package.wb
     dates = frozenset(book._date_formats) - frozenset(book._timedelta_formats)
     blank: set[str] = set()
-    for title, path in package.sheets():
+    for title, path in _sheets(package):
         # Any number of sheets can name the same part.
         if path not in blank and _holds_anything(package, path, watched):
             texts = _texts(package, limits, watched)
@@ -139,15 +125,26 @@ def _choose(package: _Package, limits: SheetLimits, watched: Watched) -> Workboo
     raise SheetError("no_content")
 
 
-def _holds_anything(package: _Package, path: str, watched: Watched) -> bool:
+def _sheets(package: Any) -> list[tuple[str, str]]:
+    """Title and path of each sheet with cells, hidden ones last."""
+    found = [
+        (bool(sheet.state != "visible"), str(sheet.name), str(part.target))
+        for sheet, part in package.parser.find_sheets()
+        if "chartsheet" not in part.Type and part.target in package.valid_files
+    ]
+    return [(title, path) for _, title, path in sorted(found, key=itemgetter(0))]
+
+
+def _holds_anything(package: Any, path: str, watched: Watched) -> bool:
     with package.archive.open(path) as source:
         return any(True for _ in parsed(source, Content(), watched))
 
 
-def _texts(package: _Package, limits: SheetLimits, watched: Watched) -> Texts:
+def _texts(package: Any, limits: SheetLimits, watched: Watched) -> Texts:
+    from openpyxl.xml.constants import SHARED_STRINGS  # noqa: PLC0415 not in every process
+
     texts = Texts(most=limits.rows * limits.columns)
-    manifest: Any = package.package
-    part = manifest.find(SHARED_STRINGS)
+    part = package.package.find(SHARED_STRINGS)
     if part is not None:
         with package.archive.open(part.PartName[1:]) as source:
             for _ in parsed(source, SharedTexts(texts, limits), watched):

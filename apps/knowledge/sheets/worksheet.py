@@ -10,8 +10,6 @@ from datetime import datetime, time, timedelta
 from typing import IO, Any
 from xml.parsers import expat
 
-from openpyxl.utils.datetime import from_excel
-
 from apps.knowledge.sheets.limits import SheetLimits, Watched
 from apps.knowledge.sheets.problems import SheetError
 
@@ -310,6 +308,8 @@ class Rows(Collector):
         return text if not value.is_integer() or value >= 1e15 else str(int(value))
 
     def _date_text(self, value: float) -> str:
+        from openpyxl.utils.datetime import from_excel  # noqa: PLC0415 not in every process
+
         try:
             found = from_excel(value, self._epoch)
         except (OverflowError, ValueError):

@@ -18,6 +18,7 @@ SECONDS = 120
 
 class Command(BaseCommand):
     help = "Checks, writes or undoes the imports that wait for a worker, then ends."
+    requires_system_checks = ["start"]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
