@@ -11,10 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from apps.chat.models import Session
-from apps.demo import data
+from apps.demo import data, fake_models
+from apps.guard.outbound import OutboundError, split
 from apps.handoff.models import Ticket
 from apps.knowledge.models import Faq, UnansweredQuestion
 from apps.sites.models import Site
+
+EXAMPLE = "http://127.0.0.1:8900/v1"
 
 
 class Command(BaseCommand):
@@ -36,8 +39,16 @@ class Command(BaseCommand):
             help="write the operator's name and password to this file instead of showing them",
         )
 
+        parser.add_argument(
+            "--fakellm",
+            metavar="URL",
+            default=os.environ.get("FAKELLM_URL", ""),
+            help="add the models of the FakeLLM at this address",
+        )
+
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
+        _check_address(options["fakellm"])
         if options["dry_run"]:
             self.stdout.write(loss())
         elif data.is_empty():
@@ -49,6 +60,9 @@ class Command(BaseCommand):
             self._load(options["credentials"])
         if options["credentials"]:
             _forget_what_opens_nothing(options["credentials"])
+        if options["fakellm"] and not options["dry_run"]:
+            site = Site.objects.filter(key=data.KEY).first()
+            fake_models.load_models(base_url=options["fakellm"], site=site)
 
     def _load(self, credentials: Path | None) -> None:
         if not User.objects.exists():
@@ -64,6 +78,15 @@ class Command(BaseCommand):
             _write_secret(credentials, json.dumps({"user": data.OPERATOR, "password": password}))
         except OSError as error:
             raise CommandError(f"{credentials} cannot be written: {error.strerror}.") from error
+
+
+def _check_address(url: str) -> None:
+    """Of a server, "" for none. Raises CommandError."""
+    try:
+        if url:
+            split(url)
+    except OutboundError as error:
+        raise CommandError(f"{url} is no address of a server, such as {EXAMPLE}.") from error
 
 
 def loss() -> str:
