@@ -16,6 +16,7 @@ from unfold.decorators import display
 
 from apps.chat import devices
 from apps.chat.models import Message, Session, Turn, Visitor
+from apps.chat.services import erase_sessions
 from apps.engine.types import Author, Mode
 from apps.knowledge.models import Faq
 from apps.sites.admin.columns import with_site
@@ -31,6 +32,8 @@ ROUTES: dict[str, str | Promise] = {
     "near": _("Near questions offered"),
     "unknown": _("No answer found"),
     "high_risk": _("High risk and not sure enough"),
+    "model": _("Answered by a model"),
+    "fallback": _("Nobody could answer in time"),
     "handoff": _("Handed over"),
     "queued": _("Silent while waiting"),
     "human": _("Left to the person"),
@@ -63,6 +66,7 @@ CAUSES: dict[str, str | Promise] = {
     "refused": _("The shop refused it"),
     "failed": _("The action failed"),
     "flow_gone": _("The flow is over"),
+    "unanswered": _("No answer came in time"),
 }
 COMMANDS: dict[str, str | Promise] = {
     "StartFlow": _("wants a flow"),
@@ -180,6 +184,12 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
+
+    def delete_model(self, request: HttpRequest, obj: Session) -> None:
+        erase_sessions(sessions=[obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        erase_sessions(sessions=list(queryset.values_list("pk", flat=True)))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

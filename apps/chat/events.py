@@ -1,4 +1,5 @@
-"""Hints between processes: "session S now stands at line N". They carry no text and may be lost.
+"""Hints between processes: "session S now stands at line N", and pieces of answers that grow. All
+of them may be lost: lines are read from PostgreSQL, and an answer counts when it is stored.
 
 Each process listens on one group and asks PostgreSQL for what its own visitors miss. Nothing here
 waits on Redis: a publish has 200 ms, and after a few failures it is skipped for a while.
@@ -8,13 +9,16 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
-from typing import Any, TypedDict, cast
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypedDict, cast
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from asgiref.sync import async_to_sync
 from channels.layers import BaseChannelLayer, get_channel_layer
 from django.conf import settings
+
+from apps.guard.timely import Together, within
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +26,7 @@ GROUP = "hints"
 FAILURES = 3
 PAUSE_S = 5.0
 RETRY_S = 1.0
+AT_ONCE = 100
 
 Position = tuple[UUID, int]
 
@@ -36,10 +41,29 @@ class Hint(TypedDict):
     moved: list[list[Any]]
 
 
-class Breaker:
-    """Opens for PAUSE_S after FAILURES failures in a row."""
+class Growth(TypedDict):
+    """The same for answers that grow."""
 
-    def __init__(self) -> None:
+    type: str
+    grown: list[list[Any]]
+
+
+class Grown(NamedTuple):
+    """A piece of the answer of a turn, from the character `offset` on. A higher `attempt` takes the
+    place of all before it."""
+
+    session: UUID
+    turn: UUID
+    attempt: int
+    offset: int
+    text: str
+
+
+class Breaker:
+    """Opens for PAUSE_S after FAILURES failures in a row. `whose` is told in the log."""
+
+    def __init__(self, whose: str = "hints") -> None:
+        self._whose = whose
         self._failures = 0
         self._open_until = 0.0
 
@@ -51,10 +75,13 @@ class Breaker:
         if self._failures >= FAILURES:
             self._open_until = time.monotonic() + PAUSE_S
             self._failures = 0
-            logger.warning("hints: Redis does not answer, pausing for %s s", PAUSE_S)
+            logger.warning("%s: Redis does not answer, pausing for %s s", self._whose, PAUSE_S)
 
 
 breaker = Breaker()
+_outboxes: WeakKeyDictionary[asyncio.AbstractEventLoop, Together[tuple[Position, ...], None]] = (
+    WeakKeyDictionary()
+)
 
 
 def _layer() -> BaseChannelLayer:
@@ -66,12 +93,31 @@ def _layer() -> BaseChannelLayer:
 
 async def publish(moved: list[Position]) -> None:
     """Tells every process, within 200 ms or not at all. Never raises for Redis' sake."""
+    loop = asyncio.get_running_loop()
+    if loop not in _outboxes:
+        _outboxes[loop] = Together(_publish, AT_ONCE)
+    await _outboxes[loop].ask(tuple(moved))
+
+
+async def _publish(told: Sequence[tuple[Position, ...]]) -> dict[tuple[Position, ...], None]:
+    """One after the other: the layer has one connection, and all who wait for it would be late."""
+    moved = [[str(session), seq] for positions in told for session, seq in positions]
+    await _send({"type": "hint", "moved": moved})
+    return {}
+
+
+async def publish_grown(grown: list[Grown]) -> None:
+    """The same for pieces of answers."""
+    rows = [[str(one.session), str(one.turn), *one[2:]] for one in grown]
+    await _send({"type": "growth", "grown": rows})
+
+
+async def _send(message: Hint | Growth) -> None:
     if breaker.is_open():
         return
-    hint: Hint = {"type": "hint", "moved": [[str(session), seq] for session, seq in moved]}
     try:
-        async with asyncio.timeout(settings.CHAT.hint_timeout_s):
-            await _layer().group_send(GROUP, cast("dict[str, Any]", hint))
+        told = _layer().group_send(GROUP, cast("dict[str, Any]", message))
+        await within(settings.CHAT.hint_timeout_s, told)
     except Exception as error:  # noqa: BLE001 whatever Redis throws, a hint is only a hint
         logger.info("hints: not published (%s)", type(error).__name__)
         breaker.record(ok=False)
@@ -84,16 +130,26 @@ def announce(moved: list[Position]) -> None:
     async_to_sync(publish)(moved)
 
 
-async def listen(on_hint: Callable[[list[Position]], None]) -> None:
-    """Calls `on_hint` for every hint, for ever. Subscribes again when Redis comes back."""
+def _ignore(_grown: list[Grown]) -> None:
+    """Nobody looks on."""
+
+
+async def listen(
+    on_hint: Callable[[list[Position]], None],
+    on_growth: Callable[[list[Grown]], None] = _ignore,
+) -> None:
+    """Calls them for everything that comes, for ever. Subscribes again when Redis comes back."""
     while True:
         try:
             layer = _layer()
             channel = await layer.new_channel()
             await layer.group_add(GROUP, channel)
             while True:
-                hint = await layer.receive(channel)
-                on_hint([(UUID(session), seq) for session, seq in hint["moved"]])
+                told = await layer.receive(channel)
+                if "grown" in told:
+                    on_growth([_grown(*row) for row in told["grown"]])
+                else:
+                    on_hint([(UUID(session), seq) for session, seq in told["moved"]])
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 no failure of Redis may end the listening
@@ -101,3 +157,7 @@ async def listen(on_hint: Callable[[list[Position]], None]) -> None:
             with contextlib.suppress(Exception):
                 await _layer().flush()
             await asyncio.sleep(RETRY_S)
+
+
+def _grown(session: str, turn: str, attempt: int, offset: int, text: str) -> Grown:
+    return Grown(UUID(session), UUID(turn), attempt, offset, text)

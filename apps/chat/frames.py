@@ -121,6 +121,14 @@ class Typing(Frame):
 class Stop(Frame):
     turn: str | None = None
 
+    @property
+    def id(self) -> uuid.UUID | None:
+        """The turn; None for whichever is open. No turn is called what is no UUID."""
+        try:
+            return uuid.UUID(self.turn) if self.turn else None
+        except ValueError:
+            return uuid.UUID(int=0)
+
 
 class Identify(Frame):
     jwt: AnyText
@@ -258,6 +266,11 @@ def refused(
 def action(key: str, status: str, text: str) -> dict[str, Any]:
     """`status`: "running", "done", "failed" or "unclear"."""
     return {"type": "action", "id": key, "status": status, "text": text}
+
+
+def delta(turn: uuid.UUID, attempt: int, offset: int, text: str) -> dict[str, Any]:
+    """A piece of an answer that grows, from its character `offset` on."""
+    return {"type": "delta", "turn": str(turn), "attempt": attempt, "offset": offset, "text": text}
 
 
 def token(successor: str) -> dict[str, Any]:

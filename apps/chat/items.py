@@ -18,8 +18,9 @@ class Verdict(StrEnum):
     OK = "ok"
     DUP = "dup"  # a line with this cmid is stored: nothing was written
     CONFLICT = "conflict"  # the session has moved since the item was computed
-    STALE = "stale"  # the turn to finish is not running at this attempt
-    BUSY = "busy"  # an open turn is wanted while another is open
+    STALE = "stale"  # the turn to finish is not running at this attempt; none is open to join
+    BUSY = "busy"  # the session has an open turn already
+    FULL = "full"  # the site has as many open turns as it may have
     MISSING = "missing"  # there is no such session, or it is closed to its visitor
     LOCKED = "locked"  # somebody else holds the session's row; never leaves the journal
 
@@ -59,18 +60,35 @@ class NewTurn:
 
 @dataclass(frozen=True, slots=True)
 class FinishTurn:
-    """Ends a running turn, if it still runs at `attempt`."""
+    """Ends a running turn, if it still runs at `attempt`. None ends it whatever it stands at, pending
+    as well: for those who hold the session's lock.
+
+    With `done`, lines that came after the turn had shown something make a follow-up, and so do those
+    behind `to_seq`, the last one that it answers (None: all); otherwise they end with it.
+    """
 
     id: uuid.UUID
-    attempt: int
+    attempt: int | None
     state: TurnState = TurnState.DONE
     route: str = ""
+    rule: str = ""
+    flow: str = ""
+    language: str = ""
     confidence: float | None = None
+    sources: list[str] = field(default_factory=list)
+    versions: dict[str, Any] = field(default_factory=dict)
+    understood: list[list[str]] = field(default_factory=list)
+    to_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one commit writes to one session, computed on its `version` (None: whatever it is)."""
+    """What one commit writes to one session, computed on its `version` (None: whatever it is).
+
+    `joins`: its lines belong to the session's open turn, and nothing else is changed; those with
+    fields wait for its follow-up. `exclusive`: it
+    holds only while no turn is open.
+    """
 
     session: uuid.UUID
     version: int | None
@@ -81,6 +99,8 @@ class Item:
     turn: NewTurn | None = None
     finish: FinishTurn | None = None
     steps: tuple[Move, ...] = ()
+    joins: bool = False
+    exclusive: bool = False
 
     @property
     def keyed(self) -> bool:
@@ -119,8 +139,7 @@ def check(item: Item) -> None:
     cmids = [line.cmid for line in item.lines if line.cmid]
     if len(cmids) != len(set(cmids)):
         raise BadItemError("one cmid stands twice in an item")
-    if item.turn and not item.lines:
-        raise BadItemError("a turn needs a line")
+    _check_turns(item)
     check_json(item.memory)
     for line in item.lines:
         check_json((line.text, line.name, line.meta, line.fields))
@@ -128,9 +147,19 @@ def check(item: Item) -> None:
         check_json((turn.route, turn.rule, turn.flow, turn.language, turn.confidence))
         check_json((turn.sources, turn.versions, turn.understood))
     if finish := item.finish:
-        check_json((finish.route, finish.confidence))
+        check_json((finish.route, finish.rule, finish.flow, finish.language, finish.confidence))
+        check_json((finish.sources, finish.versions, finish.understood))
     for step in item.steps:
         check_json((step.cause, step.command))
+
+
+def _check_turns(item: Item) -> None:
+    if item.turn and not item.lines:
+        raise BadItemError("a turn needs a line")
+    if item.turn and item.turn.state is TurnState.PENDING and item.turn.deadline_s is None:
+        raise BadItemError("an open turn needs a deadline")
+    if item.joins and (item.turn or item.finish or not item.lines):
+        raise BadItemError("what joins a turn is a line and nothing else")
 
 
 def check_text(text: str) -> None:
@@ -181,6 +210,9 @@ def _item_row(n: int, item: Item) -> dict[str, Any]:
         "memory": item.memory,
         "count": len(item.lines),
         "by_visitor": any(line.author is Author.VISITOR for line in item.lines),
+        "joins": item.joins,
+        "exclusive": item.exclusive,
+        "apart": any(line.fields for line in item.lines),
     }
     if turn := item.turn:
         row |= {"t_id": turn.id, "t_state": turn.state, "t_route": turn.route}
@@ -191,7 +223,10 @@ def _item_row(n: int, item: Item) -> dict[str, Any]:
         row |= {"t_deadline_s": turn.deadline_s, "t_open": turn.state is TurnState.PENDING}
     if finish := item.finish:
         row |= {"f_id": finish.id, "f_attempt": finish.attempt, "f_state": finish.state}
-        row |= {"f_route": finish.route, "f_confidence": finish.confidence}
+        row |= {"f_route": finish.route, "f_rule": finish.rule, "f_flow": finish.flow}
+        row |= {"f_language": finish.language, "f_confidence": finish.confidence}
+        row |= {"f_sources": finish.sources, "f_versions": finish.versions}
+        row |= {"f_understood": finish.understood, "f_to": finish.to_seq}
     return row
 
 

@@ -7,6 +7,8 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from apps.chat.models import Session, Visitor, VisitorToken
+from apps.llm.jobs import unlink
+from apps.llm.models import Call
 
 SILENT_FOR = timedelta(days=2)
 AT_ONCE = 1_000
@@ -33,3 +35,15 @@ def delete_silent_visitors() -> int:
     quicker = {visitor for visitor, last_seq in lines if last_seq}
     deleted = Visitor.objects.filter(pk__in=held - quicker).delete()
     return deleted[1].get("chat.Visitor", 0)
+
+
+def forget_erased() -> int:
+    """Empties and unlinks the calls of models for sessions that are gone: of those that went with
+    their visitor or site, and what was booked while one was erased. How many calls."""
+    stands = Session.objects.filter(pk=OuterRef("session"))
+    calls = Call.objects.filter(session__isnull=False).exclude(Exists(stands))
+    gone = calls.order_by().values_list("session", flat=True).distinct()
+    forgotten = 0
+    while sessions := [session for session in gone[:AT_ONCE] if session]:
+        forgotten += unlink(sessions)
+    return forgotten

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import orjson
 import psycopg
+from django.conf import settings
 from django.db import connection, connections, transaction
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, tuple_row
@@ -217,8 +218,13 @@ def _fail(entry: _Entry, error: Exception) -> None:
         entry.answer.set_exception(error)
 
 
-def _parameters(items: list[Item]) -> dict[str, str]:
-    return {name: orjson.dumps(found).decode() for name, found in rows(items).items()}
+def _parameters(items: list[Item]) -> dict[str, str | int]:
+    made: dict[str, str | int] = {
+        "most_open": settings.CHAT.open_turns,
+        "most_restarts": settings.CHAT.turn_restarts,
+        "most_characters": settings.CHAT.turn_characters,
+    }
+    return made | {name: orjson.dumps(found).decode() for name, found in rows(items).items()}
 
 
 def _outcome(row: tuple[Any, ...]) -> Outcome:

@@ -167,6 +167,9 @@ class Session(models.Model):
 
 
 class TurnQuerySet(models.QuerySet["Turn"]):
+    def open(self) -> Self:
+        return self.filter(OPEN_TURN)
+
     def without_answer(self) -> Self:
         return self.filter(state=TurnState.DONE, route__in=["near", "unknown"])
 
@@ -188,6 +191,11 @@ class Turn(models.Model):
     language = models.CharField(_("language"), max_length=12, blank=True)
     sources = models.JSONField(_("sources"), default=list)
     versions = models.JSONField(_("versions"), default=dict)
+    # Something of the answer was shown in this attempt: a line that comes now waits for the next.
+    shown = models.BooleanField(default=False, db_default=False)
+    follow_seq = models.PositiveBigIntegerField(null=True)
+    # How often the process that ran it was lost.
+    losses = models.PositiveSmallIntegerField(default=0, db_default=0)
     # Each a command, what it is about and a detail, in short names: values that may say who
     # somebody is stand in the lines alone.
     understood = models.JSONField(_("understood"), default=list, db_default=[])
@@ -219,6 +227,15 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route} {self.state}"
+
+    @property
+    def answered_in(self) -> uuid.UUID | None:
+        """The turn in which a model gave the answer that this one said: another's, when it came
+        from the cache. None for what no model has answered."""
+        if self.route != "model":
+            return None
+        kept = self.versions.get("models", {}).get("cache")
+        return uuid.UUID(kept["turn"]) if kept else self.id
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

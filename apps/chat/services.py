@@ -22,8 +22,9 @@ from apps.chat.codes import Code
 from apps.chat.frames import Context
 from apps.chat.items import Item, Stored
 from apps.chat.journal import append
-from apps.chat.models import Message, Session, Visitor, VisitorToken
-from apps.engine.types import Author
+from apps.chat.models import Message, Session, Turn, Visitor, VisitorToken
+from apps.engine.types import Author, Rating
+from apps.llm.services import drop_answer, forget_sessions, lift_answer
 from apps.sites.models import Site
 from apps.sites.signing import valid_keys
 
@@ -163,12 +164,21 @@ def find_line(session: uuid.UUID, cmid: uuid.UUID) -> Stored | None:
     return Stored(line.id, line.seq, cmid, line.text, line.fields) if line else None
 
 
+@transaction.atomic
 def rate(*, session: uuid.UUID, seq: int, value: int, reason: str) -> bool:
-    """Keeps the visitor's verdict on one of the bot's or operator's lines; False if none is."""
+    """Keeps the visitor's verdict on one of the bot's or operator's lines; False if none is. A
+    model's answer that was of no use is said to nobody else, unless they change their mind."""
     lines = Message.objects.filter(
         session_id=session, seq=seq, author__in=[Author.BOT, Author.OPERATOR]
     )
-    return bool(lines.update(rating=value, rating_reason=reason))
+    # Two verdicts at once: the line is locked, and the later one decides on the answer as well.
+    found = bool(lines.update(rating=value, rating_reason=reason))
+    said = Turn.objects.select_related("session").filter(
+        messages__session_id=session, messages__seq=seq, messages__author=Author.BOT
+    )
+    if turn := said.first():
+        _judge(turn, value)
+    return found
 
 
 def score(*, session: uuid.UUID, value: int, comment: str) -> None:
@@ -196,6 +206,21 @@ def note_context(*, session: uuid.UUID, context: Context) -> str | None:
 
 def mark_read(*, session: uuid.UUID, seq: int) -> None:
     Session.objects.filter(id=session, read_seq__lt=seq, last_seq__gte=seq).update(read_seq=seq)
+
+
+@transaction.atomic
+def erase_sessions(*, sessions: Collection[uuid.UUID]) -> None:
+    """With their lines and turns. Of models' calls for them only tokens and costs stay."""
+    forget_sessions(sessions=sessions)
+    Session.objects.filter(id__in=sessions).delete()
+
+
+def _judge(turn: Turn, value: int) -> None:
+    answered = turn.answered_in
+    if answered and value == Rating.DOWN:
+        drop_answer(turn=answered, said=turn.id, site_id=turn.session.site_id)
+    elif answered:
+        lift_answer(said=turn.id)
 
 
 @transaction.atomic

@@ -8,4 +8,5 @@ from apps.sites.services import forget_sightings
 def sweep_out() -> None:
     jobs.delete_expired_tokens()
     jobs.delete_silent_visitors()
+    jobs.forget_erased()
     forget_sightings()

@@ -20,9 +20,13 @@ from apps.chat.journal import Journal, UnavailableError, conninfo
 from apps.chat.models import Session
 from apps.chat.services import find_line
 from apps.chat.threads import in_thread
-from apps.dialogue import phrases, services, wiring
-from apps.dialogue.handles import Ack, Desk, Feed, Handle, Row, Twin
-from apps.dialogue.play import Played, Said, Standing, play
+from apps.dialogue import ladders, phrases, services
+from apps.dialogue.handles import Ack, Desk, Feed, Handle, Twin
+from apps.dialogue.play import Played, Said, Standing
+from apps.dialogue.recall import Recall
+from apps.dialogue.rows import Row
+from apps.dialogue.turns.opening import opening
+from apps.dialogue.turns.waking import wake
 from apps.engine.commands import WantHuman
 from apps.guard.limits import Buckets
 
@@ -57,6 +61,10 @@ class SessionGoneError(Exception):
     """The session was closed or erased under the visitor."""
 
 
+# After these what was played may come out otherwise.
+AGAIN = frozenset({Verdict.CONFLICT, Verdict.STALE, Verdict.FULL})
+
+
 class Driver:
     """Holds the journal and the live sessions of this process."""
 
@@ -65,6 +73,7 @@ class Driver:
         self.journal = Journal(
             conninfo(), on_commit=self._announce, wait_s=settings.CHAT.journal_wait_s
         )
+        self.recall = Recall()
         self._buckets = Buckets()
         self._hints: set[asyncio.Task[None]] = set()
 
@@ -118,6 +127,12 @@ class Driver:
         said = Said(frame.cmid, frame.text, {"contact": frame.fingerprint()}, contact=frame)
         return await self._answer(handle, said, feed, trusted=trusted)
 
+    async def stop(self, handle: Handle, frame: frames.Stop) -> None:
+        """Ends the open turn at the visitor's wish, if it is the one that they mean."""
+        session = handle.standing.session
+        if await in_thread(services.stop_turn, session_id=session, turn_id=frame.id):
+            await self.refresh(handle)
+
     async def refresh(self, handle: Handle) -> None:
         """Brings a handle up to what other processes wrote, between two of its own lines. Raises
         Session.DoesNotExist when it has ended, else what a read raises."""
@@ -127,6 +142,7 @@ class Driver:
 
     async def close(self) -> None:
         await self.journal.close()
+        await self.recall.close()
         await asyncio.gather(*self._hints, return_exceptions=True)
 
     async def _answer(
@@ -222,21 +238,39 @@ class Driver:
         if said.contact:
             await self._store_contact(handle, said, twins)
             return
+        models = ladders.any_answers(handle.standing.site)
         for _ in range(RACES):
-            played = await self._play(handle.standing, said)
-            if played.needs_lock:
+            found = await self.recall.play(handle.standing, said, models=models)
+            played = found.played
+            if played.needs_lock and not played.needs:
                 break
-            item = played.item()
-            outcome = await self.journal.submit(item)
+            item, outcome = await self._submit(played, said)
             if outcome.verdict is Verdict.OK:
+                if not item.joins:
+                    self.recall.note(found)
                 _delivered(handle, played, item, outcome, twins)
                 return
-            if outcome.verdict is not Verdict.CONFLICT:
+            # With as many turns open as the site may have, it is answered with what is here.
+            models = models and outcome.verdict is not Verdict.FULL
+            if outcome.verdict not in AGAIN:
                 await self._not_written(handle, twins, outcome)
                 return
             await handle.catch_up()
         outcome = await in_thread(services.take_line, session_id=handle.standing.session, said=said)
         await self._written(handle, twins, outcome)
+
+    async def _submit(self, played: Played, said: Said) -> tuple[Item, Outcome]:
+        """What needs a model is left to a worker. While a turn is open what was played does not
+        count: the lines join the turn."""
+        needs = played.needs
+        item = opening(played.standing, said, language=needs.language) if needs else played.item()
+        outcome = await self.journal.submit(item)
+        if needs and outcome.verdict is Verdict.OK:
+            wake()
+        if outcome.verdict is not Verdict.BUSY:
+            return item, outcome
+        joining = Item(item.session, item.version, said.lines(), joins=True)
+        return joining, await self.journal.submit(joining)
 
     async def _store_contact(self, handle: Handle, said: Said, twins: list[Twin]) -> None:
         try:
@@ -247,11 +281,6 @@ class Driver:
             handle.give_back(twins[0])
             raise RefusedError(Code.BAD_TEXT, words=str(error), field=error.field) from error
         await self._written(handle, twins, outcome)
-
-    async def _play(self, standing: Standing, said: Said) -> Played:
-        if wiring.is_slow(standing.site):
-            return await in_thread(play, standing, said)
-        return play(standing, said)
 
     async def _written(self, handle: Handle, twins: list[Twin], outcome: Outcome) -> None:
         """After the synchronous door: what it wrote is read back like anyone else's lines."""
@@ -301,16 +330,10 @@ def _delivered(
     """Sends what was just committed to everyone who listens, without reading it back."""
     rows = _rows(item, outcome)
     handle.deliver(rows, *(twin.ack for twin in twins))
-    handle.stand(
-        replace(
-            handle.standing,
-            version=outcome.version,
-            state=played.state,
-            mode=played.mode,
-            memory=played.memory,
-            moved_at=outcome.at,
-        )
-    )
+    stood = replace(handle.standing, version=outcome.version, moved_at=outcome.at)
+    if not item.joins and not played.needs:
+        stood = replace(stood, state=played.state, mode=played.mode, memory=played.memory)
+    handle.stand(stood)
     for twin, row in zip(twins, rows, strict=False):
         twin.answer = twin.ack.give(row.seq, row.id)
 

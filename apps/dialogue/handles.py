@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -16,10 +15,10 @@ from django.conf import settings
 
 from apps.chat import frames
 from apps.chat.codes import CLOSE_TOKEN, Code
-from apps.chat.models import Message
 from apps.chat.threads import in_thread
-from apps.dialogue import services, slots, wiring
+from apps.dialogue import slots, wiring
 from apps.dialogue.play import Said, Standing
+from apps.dialogue.rows import Reader, Row, read_after
 from apps.engine.types import Author
 from apps.guard.limits import LeakyBucket
 
@@ -41,50 +40,6 @@ class Feed(Protocol):
 
     async def settle(self) -> None:
         """Waits until what was pushed is sent: history is read no faster than it is taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A stored line on its way to the feeds."""
-
-    id: UUID
-    seq: int
-    author: Author | str
-    name: str
-    text: str
-    meta: dict[str, Any]
-    cmid: UUID | None
-    at: datetime
-
-    @classmethod
-    def of(cls, message: Message) -> "Row":
-        rated = {"rating": message.rating} if message.rating else {}
-        return cls(
-            message.id,
-            message.seq,
-            message.author,
-            message.name,
-            message.text,
-            {**message.meta, **rated},
-            message.cmid,
-            message.created_at,
-        )
-
-    def frame(self) -> dict[str, Any]:
-        return frames.message(
-            seq=self.seq,
-            author=self.author,
-            name=self.name,
-            text=self.text,
-            at=self.at,
-            cmid=self.cmid,
-            meta=self.meta,
-        )
-
-
-def read_after(session: UUID, seq: int) -> list[Row]:
-    """One page of the lines after `seq`."""
-    return [Row.of(line) for line in Message.objects.after(session, seq)[: frames.PAGE]]
 
 
 @dataclass(slots=True)
@@ -161,6 +116,7 @@ class Handle:
     under_way: dict[UUID, Twin] = field(default_factory=dict)
     refreshing: bool = False
     known: dict[UUID, None] = field(default_factory=dict)
+    reader: Reader = field(default_factory=Reader)
 
     @contextmanager
     def marked(self, said: Said, ack: Ack, *, trusted: bool = False) -> Iterator[Twin]:
@@ -252,13 +208,12 @@ class Handle:
     async def catch_up(self, *acks: Ack) -> None:
         """Delivers what other processes wrote, then takes over the state they left. Raises
         Session.DoesNotExist for a session that has ended."""
-        newest = await in_thread(services.load, self.standing.session)
-        while self.standing.last_seq < newest.last_seq:
-            rows = await in_thread(read_after, self.standing.session, self.standing.last_seq)
-            if not rows:
+        while True:
+            newer = await self.reader.read(self.standing.session, self.standing.last_seq)
+            self.deliver(newer.rows, *acks)
+            if not newer.rows or self.standing.last_seq >= newer.standing.last_seq:
                 break
-            self.deliver(rows, *acks)
-        self.stand(newest)
+        self.stand(newer.standing)
 
     async def join(self, feed: Feed) -> None:
         """Brings a feed from its cursor to the present, then makes it live."""
@@ -309,6 +264,7 @@ class Desk:
 
     def __init__(self) -> None:
         self._handles: dict[UUID, Handle] = {}
+        self._reader = Reader()
 
     def find(self, session: UUID) -> Handle | None:
         return self._handles.get(session)
@@ -320,7 +276,7 @@ class Desk:
         """The session's handle, made from `standing` if there is none; give it back later."""
         handle = self._handles.get(standing.session)
         if handle is None:
-            handle = self._handles[standing.session] = Handle(standing, bucket)
+            handle = self._handles[standing.session] = Handle(standing, bucket, reader=self._reader)
         handle.users += 1
         return handle
 

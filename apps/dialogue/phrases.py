@@ -141,6 +141,14 @@ LACKED: Mapping[SlotKind, str | Promise] = {
     SlotKind.PHONE: _OLD_NUMBER,
     SlotKind.PHONE_TAIL: _OLD_NUMBER,
 }
+# While a model lets its first word be waited for.
+LOOKING = _("One moment please, I am looking into it.")
+# In place of an answer that no model gave in time.
+UNANSWERED = _(
+    "I am sorry, I could not find an answer in time. I have passed your question on to our team: "
+    "please leave how to reach you, and a person will get back to you."
+)
+STOPPED = _("All right, I have stopped.")
 TALK_TO_A_PERSON = _("Talk to a person")
 # The engine understands these words in each language: see `engine/return_wish.py`.
 GO_ON_WITH_THE_BOT = _("Go on with the assistant")

@@ -1,7 +1,7 @@
 """Drives the engine over what came and writes down what it led to, as an item of the journal."""
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from apps.dialogue.actions.registry import OwnOrder
 from apps.dialogue.replies import WITH_FORM, Beside, left_notice, order_asked, reply_line
 from apps.dialogue.understood import noted
 from apps.engine import turn
+from apps.engine.answering import Given, Play
 from apps.engine.book import Book
 from apps.engine.commands import Command
 from apps.engine.events import (
@@ -27,6 +28,8 @@ from apps.engine.events import (
     Handoff,
     Judged,
     Move,
+    NeedModel,
+    Proposal,
     Reason,
     Remember,
     Reply,
@@ -37,7 +40,7 @@ from apps.engine.events import (
 )
 from apps.engine.flows import SlotSpec
 from apps.engine.memory import dump, load
-from apps.engine.types import Author, Memory, Mode, Passage, Snapshot, State, TurnState
+from apps.engine.types import Author, Memory, Mode, Snapshot, State, TurnState
 
 # Of a line that somebody says who waits for a person.
 FOR_TEAM = frozenset({"queued", "near", "handoff"})
@@ -122,7 +125,9 @@ class Standing:
             is_verified=bool(session.visitor.external_id),
         )
 
-    def snapshot(self, lines: int = 0, seen: int | None = None) -> Snapshot:
+    def snapshot(
+        self, lines: int = 0, seen: int | None = None, *, models: bool = False
+    ) -> Snapshot:
         """For a turn over so many lines that come now."""
         now = datetime.now(UTC)
         return Snapshot(
@@ -139,6 +144,7 @@ class Standing:
             verified=self.is_verified,
             reply_at=self.last_seq + lines + 1,
             seen=seen,
+            models=models,
         )
 
 
@@ -150,7 +156,10 @@ def _fresh() -> str:
 
 @dataclass(slots=True)
 class Played:
-    """What a line, or an action's result, led to, before it is stored."""
+    """What a line, or an action's result, led to, before it is stored. `vague` is a question that
+    words alone did not answer, and whose meaning is not known to this process. `needs` is what a
+    model is wanted for: the engine stands still there, until `go_on`. `story`: which model has said
+    it, for the turn."""
 
     standing: Standing
     snapshot: Snapshot
@@ -166,6 +175,10 @@ class Played:
     resume: Resume | None = None
     about: str = ""
     own_orders: tuple[OwnOrder, ...] = ()
+    vague: str = ""
+    needs: NeedModel | None = None
+    steps_left: "Play | None" = None
+    story: dict[str, Any] = field(default_factory=dict)
     acts: list[Act] = field(default_factory=list)
     steps: list[Move] = field(default_factory=list)
     turn_id: UUID = field(default_factory=uuid4)
@@ -231,7 +244,7 @@ class Played:
         """The visitor's lines, the reply and the finished turn, for one commit."""
         lines = self.lines
         if self.reply:
-            lines += (self._reply_line(self.reply),)
+            lines += (self.answer(self.reply),)
         return Item(
             session=self.standing.session,
             version=self.standing.version,
@@ -239,11 +252,13 @@ class Played:
             state=self.state,
             mode=self.mode,
             memory=dump(self.memory) if self.memory != self.standing.memory else None,
-            turn=self._turn() if lines else None,
+            turn=self.finished() if lines else None,
             steps=tuple(self.steps),
+            exclusive=bool(self.lines) and not self.needs_lock,
         )
 
-    def _reply_line(self, reply: Reply) -> Line:
+    def answer(self, reply: Reply) -> Line:
+        """The reply as the message that a visitor reads."""
         if self.address:
             told = self.address.email or self.address.phone
             return left_notice(self.standing.session, told, reply.language)
@@ -252,8 +267,10 @@ class Played:
         beside = Beside(self.about, self.own_orders, self.mode is Mode.QUEUED)
         return reply_line(reply, self.snapshot.book, known, self.result, beside)
 
-    def _turn(self) -> NewTurn:
+    def finished(self) -> NewTurn:
+        """The turn as it is stored when it is answered at once."""
         judged = self.judged
+        versions = wiring.versions(self.standing.site)
         return NewTurn(
             TurnState.DONE,
             route=judged.route if judged else "",
@@ -262,38 +279,47 @@ class Played:
             covers=len(self.lines) or 1,
             language=self.reply.language if self.reply else self.standing.language,
             confidence=judged.confidence if judged else None,
-            sources=self._sources(),
-            versions=wiring.versions(self.standing.site),
-            understood=self._understood(judged),
+            sources=self.sources(),
+            versions={**versions, "models": self.story} if self.story else {**versions},
+            understood=self.understood(),
             id=self.turn_id,
         )
 
-    def _understood(self, judged: Judged | None) -> list[list[str]]:
+    def understood(self) -> list[list[str]]:
+        """What the turn keeps of what was understood."""
+        judged = self.judged
         if judged is None:
             return []
         actives = [one for one in (self.memory.active, self.standing.memory.active) if one]
         versions = (self.snapshot.book.by_version.get((one.flow, one.version)) for one in actives)
         return noted(judged.commands, next(filter(None, versions), None))
 
-    def _sources(self) -> list[str]:
+    def sources(self) -> list[str]:
         """The entries that answered; not those that are only offered beside a flow."""
         parts = self.reply.parts if self.reply else ()
-        said = [part for part in parts if part.say in (Say.ANSWER, Say.NEAR)]
+        said = [part for part in parts if part.say in (Say.ANSWER, Say.NEAR, Say.COMPOSED)]
         return [passage.id for part in said for passage in part.passages]
 
 
-Play = Generator[Event | Search, tuple[Passage, ...] | None, None]
-
-
-def play(standing: Standing, said: Said) -> Played:
-    """Runs the engine over a line to its end. CPU only; nothing is stored."""
+def play(standing: Standing, said: Said, *, models: bool = False) -> Played:
+    """Runs the engine over a line, to its end or, where there are `models`, to where it needs one.
+    CPU only; nothing is stored."""
     lines = said.lines()
     # The words of a button answer nothing that it does not name: it was made for another question.
     fields = None if said.commands else said.fields
-    snapshot = standing.snapshot(len(lines), NOTHING if fields else said.seen)
+    seen = NOTHING if fields else said.seen
+    snapshot = standing.snapshot(len(lines), seen, models=models)
     commands = turn.typed(snapshot, fields) if fields else said.commands
     steps = turn.run(snapshot, said.text, commands)
-    return _driven(steps, _begun(standing, snapshot, lines=lines))
+    played = _begun(standing, snapshot, lines=lines)
+    played.steps_left = steps
+    return _driven(played, None)
+
+
+def go_on(played: Played, proposal: Proposal | None) -> Played:
+    """To the end, with what the model has said."""
+    played.needs = None
+    return _driven(played, proposal)
 
 
 def play_result(standing: Standing, result: Result) -> Played:
@@ -309,16 +335,24 @@ def _begun(standing: Standing, snapshot: Snapshot, **given: Any) -> Played:
     return Played(standing, snapshot, standing.state, standing.mode, standing.memory, **given)
 
 
-def _driven(steps: Play, played: Played) -> Played:
-    standing = played.standing
-    answer: tuple[Passage, ...] | None = None
+def _driven(played: Played, answer: Given) -> Played:
+    standing, steps = played.standing, played.steps_left
+    if steps is None:
+        raise ValueError("the engine was not begun, or has ended")
     while True:
         try:
             step = steps.send(answer)
         except StopIteration:
+            played.steps_left = None
             return played
         answer = None
-        if isinstance(step, Search):
-            answer = wiring.search(standing.site, standing.language, step)
-        else:
-            played.take(step)
+        match step:
+            case Search():
+                answer = wiring.search(standing.site, standing.language, step)
+                if wiring.is_vague(standing.site, step, answer):
+                    played.vague = step.text
+            case NeedModel():
+                played.needs = step
+                return played
+            case _:
+                played.take(step)

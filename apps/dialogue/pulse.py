@@ -12,7 +12,7 @@ from django.db import Error as DatabaseError
 from apps.chat import events, frames, services
 from apps.chat.models import Session
 from apps.chat.threads import in_thread
-from apps.dialogue import books
+from apps.dialogue import books, dropped, ladders
 from apps.dialogue.driver import Driver
 from apps.dialogue.handles import Handle
 from apps.knowledge.index import library
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 50
 RELIEVE_S = 1.0
+COUNT_S = 5.0
 
 
 class Watched(Protocol):
@@ -40,13 +41,16 @@ class Pulse:
 
     def start(self) -> None:
         chat, knowledge = settings.CHAT, settings.KNOWLEDGE
-        self._spawn(events.listen(self._on_hint))
+        self._spawn(events.listen(self._on_hint, self._on_growth))
         self._spawn(self._every(chat.heal_s, self._heal))
         self._spawn(self._every(chat.heal_s, self._inspect_tokens))
         self._spawn(self._every(chat.heartbeat_s, self._beat))
         self._spawn(self._every(RELIEVE_S, self._relieve))
+        self._spawn(self._every(COUNT_S, self._driver.recall.flush))
         self._spawn(self._every(knowledge.watch_s, self._watch_knowledge))
         self._spawn(self._every(knowledge.watch_s, self._watch_flows))
+        self._spawn(self._every(knowledge.watch_s, self._watch_models))
+        self._spawn(self._every(knowledge.watch_s, self._watch_dropped))
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -78,6 +82,11 @@ class Pulse:
             handle = self._driver.desk.find(session)
             if handle and seq > handle.standing.last_seq:
                 self._refresh(handle)
+
+    def _on_growth(self, grown: list[events.Grown]) -> None:
+        for session, turn, attempt, offset, text in grown:
+            if handle := self._driver.desk.find(session):
+                handle.broadcast(frames.delta(turn, attempt, offset, text))
 
     async def _heal(self) -> None:
         """Hints may be lost: one query tells which live sessions have moved or ended elsewhere."""
@@ -141,3 +150,9 @@ class Pulse:
 
     async def _watch_flows(self) -> None:
         await in_thread(books.refresh)
+
+    async def _watch_models(self) -> None:
+        await in_thread(ladders.refresh)
+
+    async def _watch_dropped(self) -> None:
+        await in_thread(dropped.refresh)

@@ -24,6 +24,8 @@ ASKING = frozenset({Say.ASK, Say.ASK_AGAIN, Say.PROOF, Say.STEER})
 QUOTING = frozenset({Say.REACHABLE, Say.ALSO_ASKED})
 # They stand before the question that they lead to.
 LEADING = frozenset({Say.PROOF, Say.STEER})
+# Their passages are what they go by; those of others are offered.
+SAID_FROM = frozenset({Say.ANSWER, Say.COMPOSED})
 OFFERING_FLOWS = frozenset({Say.WHICH_FLOW, Say.ANSWER, Say.NEAR, Say.HERE})
 OFFERING_A_PERSON = frozenset({Say.NEAR, Say.UNKNOWN, Say.HERE, Say.OFFER_PERSON, Say.REFUSED})
 ACTIONS = {
@@ -92,7 +94,7 @@ class Message:
             self.texts.append(text)
         if part.say in WITH_FORM:
             self._ask_for_an_address()
-        if part.say is Say.ANSWER:
+        if part.say in SAID_FROM:
             self.meta.setdefault("sources", []).extend(map(_source, part.passages))
         if part.say in ACTIONS:
             self._tell_of_the_action(part)
@@ -259,7 +261,7 @@ class Message:
 
     def _offer_beside(self, part: Part) -> None:
         """What else may have been meant, and a person."""
-        if part.say is not Say.ANSWER:
+        if part.say not in SAID_FROM:
             for passage in part.passages:
                 self.offer(passage.title)
         if part.say is Say.ALSO_ASKED and not part.passages:
@@ -268,9 +270,7 @@ class Message:
             self.offers_person = True
 
     def _ask_for_an_address(self) -> None:
-        label = self.words(phrases.CONTACT_LABEL)
-        form = {"slot": "contact", "type": "contact", "label": label}
-        self.meta["form"] = {**form, "message": self.beside.about} if self.beside.about else form
+        self.meta["form"] = contact_form(self.language, self.beside.about)
 
     def _tell_of_the_action(self, part: Part) -> None:
         status = ACTIONS[part.say]
@@ -307,6 +307,13 @@ def reply_line(
     for part in reply.parts:
         message.add(part)
     return message.line()
+
+
+def contact_form(language: str, about: str) -> Meta:
+    """Asks how a visitor can be reached; its message begins with `about`."""
+    label = phrases.in_language(phrases.CONTACT_LABEL, language)
+    form: Meta = {"slot": "contact", "type": "contact", "label": label}
+    return {**form, "message": about} if about else form
 
 
 def way_back(language: str) -> Meta:

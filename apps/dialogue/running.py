@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from apps.chat.threads import in_thread
-from apps.dialogue import books
+from apps.dialogue import books, dropped, ladders
 from apps.dialogue.driver import Driver
 from apps.dialogue.pulse import Pulse
 from apps.guard.limits import Places
@@ -40,6 +40,8 @@ async def start() -> None:
     """Loads the indexes, the flows and the epoch, then starts the background."""
     await in_thread(library.refresh)
     await in_thread(books.refresh)
+    await in_thread(ladders.refresh)
+    await in_thread(dropped.refresh)
     installation = await in_thread(Installation.current)
     driver = Driver()
     pulse = Pulse(driver)

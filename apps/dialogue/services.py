@@ -7,17 +7,18 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.functional import Promise
 
+from apps.chat.cancelling import cancelled
 from apps.chat.frames import Contact
-from apps.chat.items import Outcome, Verdict
-from apps.chat.models import Session
+from apps.chat.items import Item, Line, Outcome, Verdict
+from apps.chat.journal import append
+from apps.chat.models import Session, Turn
 from apps.dialogue import phrases, subjects
-from apps.dialogue.actions import registry, threads
 from apps.dialogue.play import Said, Standing, play
 from apps.dialogue.replies import left_notice
 from apps.dialogue.storing import store
-from apps.dialogue.tasks import enqueue_actions
-from apps.engine.events import Act
-from apps.engine.types import Mode
+from apps.dialogue.tasks import enqueue_act
+from apps.engine.events import Reason
+from apps.engine.types import Author, Mode
 from apps.handoff.services import leave_message, note_flow
 
 PHONE_DIGITS = range(5, 21)
@@ -45,22 +46,30 @@ def take_line(*, session_id: UUID, said: Said) -> Outcome:
     """Plays and stores a line with the session locked: for a handoff, which makes a ticket in
     the same commit, for the way back, which may withdraw it, for a yes, whose action is stored
     with it and begins after the commit, and for a line that lost three races against other
-    writers. Raises Session.DoesNotExist."""
+    writers. While a turn is open only a wish for a person is played; any other line joins it. Raises
+    Session.DoesNotExist."""
     rows = Session.objects.select_related("site", "visitor")
     session = rows.select_for_update(no_key=True, of=("self",)).get(id=session_id)
     played = play(Standing.of(session), said)
+    if played.handoff is not Reason.ASKED and Turn.objects.open().filter(session=session).exists():
+        return append(Item(session.id, session.version, said.lines(), joins=True))
     outcome = store(session, played)
     if outcome.verdict is Verdict.OK:
         for act in played.acts:
-            _start(act)
+            enqueue_act(act)
     return outcome
 
 
-def _start(act: Act) -> None:
-    if act.action.startswith(registry.WEBHOOK):
-        enqueue_actions()
-    else:
-        threads.start_on_commit(UUID(act.key))
+@transaction.atomic
+def stop_turn(*, session_id: UUID, turn_id: UUID | None = None) -> Outcome | None:
+    """Ends the open turn at the visitor's wish, with a notice; None if there is none, or another
+    than `turn_id`."""
+    session = Session.objects.select_for_update(no_key=True).get(id=session_id)
+    finish = cancelled(session)
+    if finish is None or turn_id not in {None, finish.id}:
+        return None
+    notice = Line(Author.SYSTEM, phrases.in_language(phrases.STOPPED, finish.language))
+    return append(Item(session.id, session.version, (notice,), finish=finish))
 
 
 @transaction.atomic

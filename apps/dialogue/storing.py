@@ -1,16 +1,18 @@
 """Stores what was played together with what must change in the same commit: the ticket that a
 handoff makes, the request that is withdrawn, and the actions that a yes sets off."""
 
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from apps.chat.items import Item, Outcome, Verdict
+from apps.chat.cancelling import cancelled
+from apps.chat.items import Outcome, Verdict
 from apps.chat.journal import append
 from apps.chat.models import Session
 from apps.dialogue import subjects
 from apps.dialogue.actions import own_orders, proofs
 from apps.dialogue.models import ActionRun
 from apps.dialogue.play import Played
-from apps.engine.events import Act, Address, Reason
+from apps.engine.events import Act, Address, Reason, Resume
 from apps.handoff.models import Ticket
 from apps.handoff.services import (
     NOTHING,
@@ -22,28 +24,81 @@ from apps.handoff.services import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ForTicket:
+    """What the session's ticket is about, and what was said for it while waiting."""
+
+    subject: Subject = NOTHING
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedTo:
+    """What a turn wants done besides its lines. `message` is what comes with the `address`."""
+
+    language: str
+    turn: UUID | None = None
+    handoff: Reason | None = None
+    resume: Resume | None = None
+    acts: tuple[Act, ...] = ()
+    ticket: ForTicket = ForTicket()
+    address: Address | None = None
+    message: str = ""
+
+
 def store(session: Session, played: Played) -> Outcome:
     """Call with the session locked, in a transaction."""
+    ticket = complete(session, played)
+    item = played.item()
+    if played.handoff:
+        # Whoever wants a person waits for no model.
+        item = replace(item, finish=cancelled(session))
+    outcome = append(item)
+    if outcome.verdict is not Verdict.OK:
+        return outcome
+    led = LedTo(
+        language=played.language,
+        turn=item.turn.id if item.turn else None,
+        handoff=played.handoff,
+        resume=played.resume,
+        acts=tuple(played.acts),
+        ticket=ticket,
+        address=played.address,
+        message="\n".join(line.text for line in played.lines),
+    )
+    follow(session, led)
+    return outcome
+
+
+def complete(session: Session, played: Played) -> ForTicket:
+    """Adds to the reply what only the database and the shop know: the visitor's own orders, and what
+    a form begins with. Call with the session locked."""
     if (asked := played.own_order_asked) and (active := played.memory.active):
         played.own_orders = own_orders.told(session, active, asked, played.snapshot)
     subject = subjects.of_request(session, played) if played.handoff else NOTHING
     said = _for_ticket(played)
     if played.asks_address:
         played.about = subject.text or _about(session) or said
-    item = played.item()
-    outcome = append(item)
-    if outcome.verdict is not Verdict.OK:
-        return outcome
-    if played.handoff:
-        _hand_over(session, played.handoff, played, item, subject)
-    add_line(session=session, text=said)
-    if played.address:
-        _leave(session, played.address, played, item)
-    if played.resume and not played.resume.kept:
+    return ForTicket(subject, said)
+
+
+def follow(session: Session, led: LedTo) -> None:
+    """What a stored turn changes besides its session, in the same transaction."""
+    if led.handoff:
+        open_ticket(
+            session=session,
+            reason=Ticket.Reason(led.handoff),
+            language=led.language,
+            turn=led.turn,
+            subject=led.ticket.subject,
+        )
+    add_line(session=session, text=led.ticket.said)
+    if led.resume and not led.resume.kept:
         withdraw_ticket(session=session)
     # A key that is there already is a yes that was heard before: it sets off nothing more.
-    ActionRun.objects.bulk_create(_runs(session, played), ignore_conflicts=True)
-    return outcome
+    ActionRun.objects.bulk_create(_runs(session, led), ignore_conflicts=True)
+    if led.address:
+        _leave(session, led.address, led)
 
 
 def _for_ticket(played: Played) -> str:
@@ -58,30 +113,18 @@ def _about(session: Session) -> str:
     return tickets.values_list("about", flat=True).first() or ""
 
 
-def _hand_over(
-    session: Session, reason: Reason, played: Played, item: Item, subject: Subject
-) -> None:
-    open_ticket(
-        session=session,
-        reason=Ticket.Reason(reason),
-        language=played.language,
-        turn=item.turn.id if item.turn else None,
-        subject=subject,
-    )
-
-
-def _leave(session: Session, address: Address, played: Played, item: Item) -> None:
+def _leave(session: Session, address: Address, led: LedTo) -> None:
     take_message(
         session=session,
-        text="\n".join(line.text for line in played.lines),
+        text=led.message,
         email=address.email,
         phone=address.phone,
-        turn=item.turn.id if item.turn else None,
+        turn=led.turn,
     )
 
 
-def _runs(session: Session, played: Played) -> list[ActionRun]:
-    return [_run(session, act, played.language) for act in played.acts]
+def _runs(session: Session, led: LedTo) -> list[ActionRun]:
+    return [_run(session, act, led.language) for act in led.acts]
 
 
 def _run(session: Session, act: Act, language: str) -> ActionRun:

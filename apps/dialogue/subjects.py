@@ -1,6 +1,7 @@
 """What a request to the team is about, as its ticket says it and the visitor's form begins."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from apps.chat.models import Message, Session
 from apps.dialogue import books, slots
@@ -8,6 +9,7 @@ from apps.dialogue.play import Played, Standing
 from apps.engine.book import Book
 from apps.engine.events import QUESTIONS, Reason
 from apps.engine.flows import FlowSpec, SlotKind, in_language
+from apps.engine.memory import load
 from apps.engine.subject import HIDDEN, is_nod, masked, says_more
 from apps.engine.types import ActiveFlow, Author
 from apps.handoff.models import Ticket
@@ -41,6 +43,19 @@ def of_form(session: Session) -> Subject:
     standing = Standing.of(session)
     book = books.of(session.site_id)
     return _of_flow(standing.memory.active, book, session.language)
+
+
+def of_turn(session: Session, turn: UUID) -> Subject:
+    """Of a turn that nobody could answer: what was said in it, and the flow that it was said in."""
+    found = of_form(session)
+    active, book = load(session.memory).active, books.of(session.site_id)
+    flow = book.by_version.get((active.flow, active.version)) if active else None
+    rows = Message.objects.filter(session=session, turn=turn, author=Author.VISITOR)
+    lines = list(rows.order_by("seq").values_list("text", flat=True))
+    if active and flow:
+        lines = [masked(line, flow, book, _proofs(active, flow)) for line in lines]
+    text = "\n".join(line[:LONGEST_LINE] for line in lines if line)
+    return Subject(text[:LONGEST_TEXT], found.flow, found.slots)
 
 
 def said_for_team(played: Played) -> str:

@@ -38,6 +38,7 @@ class Ticket(models.Model):
         POLICY = "policy", _("A row of the policy")
         ACTION = "action", _("A flow ended in this ticket")
         CONTACT = "contact", _("Visitor left a message")
+        UNANSWERED = "unanswered", _("No answer came in time")
 
     site = models.ForeignKey(Site, models.CASCADE, verbose_name=_("site"))
     session = models.ForeignKey(

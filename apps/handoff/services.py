@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from apps.chat.cancelling import cancelled
 from apps.chat.items import Item, Line, NewTurn, Outcome, Verdict
 from apps.chat.journal import append
 from apps.chat.models import Session
@@ -88,7 +89,8 @@ def leave_message(
             mode=Mode.HUMAN if session.mode == Mode.HUMAN else Mode.QUEUED,
             memory=_without_request(session),
             turn=turn,
-            steps=_to_handoff(State(session.state)),
+            finish=cancelled(session),
+            steps=to_handoff(State(session.state), "contact"),
         )
     )
     if outcome.verdict is Verdict.OK:
@@ -109,11 +111,11 @@ def take_message(
     return ticket
 
 
-def _to_handoff(state: State) -> tuple[Move, ...]:
+def to_handoff(state: State, cause: str) -> tuple[Move, ...]:
     """The legal moves from wherever the session stands; an ended one starts anew first."""
     machine = Machine(state)
     moves = list(machine.go(State.INIT, "visitor_returned")) if state is State.END else []
-    moves += machine.go(State.HANDOFF, "contact")
+    moves += machine.go(State.HANDOFF, cause)
     return tuple(moves)
 
 

@@ -118,11 +118,13 @@ class Conversation:
             self._socket.shut(codes.CLOSE_TOKEN)
 
     async def _note(self, handle: Handle, frame: frames.Frame) -> None:
-        """Frames that store no line. `typing` and `stop` have nobody to reach yet."""
+        """Frames that store no line. `typing` has nobody to reach yet."""
         session = handle.standing.session
         match frame:
             case frames.Sync(since=since):
                 await self._join(handle, since)
+            case frames.Stop():
+                await running().driver.stop(handle, frame)
             case frames.Rate(seq=seq, value=value, reason=reason):
                 await in_thread(services.rate, session=session, seq=seq, value=value, reason=reason)
             case frames.Csat(score=score, comment=comment):

@@ -9,7 +9,8 @@ from django.http import HttpRequest, JsonResponse
 from apps.chat import frames
 from apps.chat.codes import Code
 from apps.chat.threads import in_thread
-from apps.dialogue.handles import Handle, known_slots, read_after
+from apps.dialogue.handles import Handle, known_slots
+from apps.dialogue.rows import read_after
 from apps.dialogue.running import running
 from apps.widget.endpoints import ApiError, handle_of, number, session_of, take_turn
 

@@ -77,7 +77,6 @@ export class Log {
     this.settle();
   }
 
-  /** What the visitor wrote under that number. */
   /** Another tab has seen to it. */
   dropped(item) {
     this.#find("cmid", item.cmid)?.remove();
@@ -141,9 +140,9 @@ export class Log {
   }
 
   /** Three dots, until the answer comes or none is to be expected any more. */
-  typing(on) {
+  typing(on, stream = this.#stream) {
     clearTimeout(this.#timer);
-    if (on && this.#stream) return;
+    if (on && stream) return;
     if (on && this.#dots.hidden) announce(say("answering"));
     this.#dots.hidden = !on;
     if (!on) return;
@@ -160,13 +159,15 @@ export class Log {
       const old = this.#endStream();
       if (!wasStopped) old?.node.remove();
       this.typing(true);
-      this.typing(false);
       this.#anchor = null;
       this.#stream = new Stream(frame.turn, drawStream, () => this.#grown());
       this.#place(this.#stream.node);
-      this.#halt.hidden = false;
     }
-    this.#stream.take(frame);
+    const stream = this.#stream;
+    stream.take(frame);
+    // What is taken back leaves the dots, until another model speaks.
+    this.#halt.hidden = stream.node.hidden = !stream.taken;
+    this.typing(!stream.taken, null);
   }
 
   /** The way to the server is gone: nothing can be stopped. */

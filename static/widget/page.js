@@ -123,9 +123,12 @@ function inline(line) {
   return made.filter((part) => part !== "");
 }
 
-/** A link that opens in a new tab, or plain text when the address is not of the web. */
+/**
+ * A link that opens in a new tab, or plain text when the address is not of the web, or of a host in
+ * other letters, which look like those of another one.
+ */
 export function link(address, title) {
-  if (!/^https?:\/\/[^/]/i.test(address)) return title;
+  if (!/^https?:\/\/[\w.:[\]-]+([/?#]|$)/i.test(address)) return title;
   const properties = { href: address, target: "_blank", rel: "noopener noreferrer" };
   return make("a", properties, title, make("span", { className: "sr" }, ` ${say("new_tab")}`));
 }

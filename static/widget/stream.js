@@ -8,7 +8,7 @@ export class Stream {
   #text = make("p");
   #waiting = "";
   /** Characters taken, as the server counts them. */
-  #taken = 0;
+  taken = 0;
   #frame = 0;
   #grown;
 
@@ -28,17 +28,17 @@ export class Stream {
    * attempt begins again.
    * @param {{attempt?: number, offset?: number, text: string}} delta
    */
-  take({ attempt = 0, offset = this.#taken, text }) {
+  take({ attempt = 0, offset = this.taken, text }) {
     if (attempt < this.#attempt) return;
     if (attempt > this.#attempt) {
       this.#attempt = attempt;
       this.#text.replaceChildren();
       this.#waiting = "";
-      this.#taken = 0;
+      this.taken = 0;
     }
     const characters = [...text];
-    this.#waiting += characters.slice(Math.max(0, this.#taken - offset)).join("");
-    this.#taken = Math.max(this.#taken, offset + characters.length);
+    this.#waiting += characters.slice(Math.max(0, this.taken - offset)).join("");
+    this.taken = Math.max(this.taken, offset + characters.length);
     this.#frame ||= requestAnimationFrame(() => this.#paint());
   }
 

@@ -17,7 +17,9 @@ from apps.engine.commands import Command
 from apps.engine.events import Move, Reason
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.knowledge.models import Faq
+from apps.llm.services import save_calls
 from apps.sites.models import Site
+from tests.llm.rows import attempt, model, provider
 from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +100,7 @@ class TestList:
         client = signed_in(olga())
         for _ in range(12):
             talk()
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             assert client.get(page(LIST)).status_code == 200
 
     def test_names_the_site_where_there_are_several(self, talk):
@@ -184,7 +186,7 @@ class TestSession:
             with transaction.atomic():
                 append(Item(session.id, None, (Line(Author.VISITOR, f"line {number}"),)))
         client = signed_in(carol())
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(15):
             assert client.get(page(CHANGE, session.pk)).status_code == 200
 
     def test_shows_the_end_of_a_long_one(self, talk, monkeypatch):
@@ -231,6 +233,22 @@ class TestPermissions:
         assert client.post(page(CHANGE, session.pk), {"state": "END"}).status_code == 403
         client.post(page("chat_session_delete", session.pk), {"post": "yes"})
         assert not Session.objects.exists()
+
+    @pytest.mark.parametrize("by", ["page", "list"])
+    def test_what_left_the_house_goes_with_a_session(self, talk, by):
+        session = talk()
+        sent = [{"role": "user", "content": "where is it"}]
+        far = model(provider())
+        (row,) = save_calls(attempts=[attempt(far, session=session.pk, sent=sent)])
+        client = signed_in(olga())
+        if by == "page":
+            client.post(page("chat_session_delete", session.pk), {"post": "yes"})
+        else:
+            chosen = {"action": "delete_selected", "_selected_action": [session.pk], "post": "yes"}
+            client.post(page(LIST), chosen)
+        assert not Session.objects.exists()
+        row.refresh_from_db()
+        assert (row.session, row.sent, row.tokens_in) == (None, [], 1000)
 
     def test_closed_to_others(self, talk):
         session = talk()

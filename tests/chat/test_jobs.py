@@ -14,6 +14,8 @@ from apps.chat.items import Item, Line
 from apps.chat.journal import append
 from apps.chat.models import Session, Visitor, VisitorToken
 from apps.engine.types import Author
+from apps.llm.services import save_calls
+from tests.llm.rows import attempt, model, provider
 from tests.threads import in_own_thread
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +46,26 @@ def test_only_tokens_past_their_end_are_deleted(tokens):
 def test_what_a_visitor_said_stays(tokens):
     jobs.delete_expired_tokens()
     assert Visitor.objects.count() == Session.objects.count() == 1
+
+
+def test_of_sessions_that_are_gone_no_call_is_linked(make_session):
+    """With their visitor, or while a call for them was still under way."""
+    stays, goes = make_session(), make_session()
+    far = model(provider())
+    sent = [{"role": "user", "content": "where is it"}]
+    kept, left, check = save_calls(
+        attempts=[
+            attempt(far, session=stays.pk, sent=sent),
+            attempt(far, session=goes.pk, sent=sent),
+            attempt(far, session=None, sent=sent),
+        ]
+    )
+    goes.visitor.delete()
+    tasks.sweep_out()
+    for row in (kept, left, check):
+        row.refresh_from_db()
+    assert [row.session for row in (kept, left, check)] == [stays.pk, None, None]
+    assert [row.sent for row in (kept, left, check)] == [sent, [], sent]
 
 
 def test_the_task_does_the_same(tokens):

@@ -5,8 +5,8 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from apps.dialogue.handles import Row
 from apps.dialogue.play import Standing
+from apps.dialogue.rows import Row
 from apps.engine.types import Author, Mode, State
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)

@@ -17,8 +17,7 @@ from apps.chat.frames import Contact, Handoff, Send
 from apps.chat.items import Item, Line
 from apps.chat.journal import UnavailableError, append, conninfo
 from apps.chat.models import Message, Turn, VisitorToken
-from apps.dialogue import driver as driving
-from apps.dialogue import services
+from apps.dialogue import playing, services
 from apps.dialogue.driver import WAITING_PLACES, Driver
 from apps.dialogue.play import Standing, play
 from apps.engine.types import Author, Mode, State
@@ -70,14 +69,14 @@ def interfere(monkeypatch, session):
     def arm(times, **more):
         left = [times]
 
-        def play_then_lose(standing, said):
-            played = play(standing, said)
+        def play_then_lose(standing, said, *, models):
+            played = play(standing, said, models=models)
             if left[0]:
                 left[0] -= 1
                 write_as_other(session, f"notice {times - left[0]}", **more)
             return played
 
-        monkeypatch.setattr(driving, "play", play_then_lose)
+        monkeypatch.setattr(playing, "play", play_then_lose)
 
     return arm
 
@@ -337,7 +336,7 @@ async def test_a_line_on_which_the_code_breaks_is_refused_and_not_met_with_silen
     def break_down(*_, **__):
         raise ZeroDivisionError
 
-    for module in (driving, services):
+    for module in (playing, services):
         monkeypatch.setattr(module, "play", break_down)
     monkeypatch.setattr(services, "leave_message", break_down)
     answer = await sender(driver, handle, ann)

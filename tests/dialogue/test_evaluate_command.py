@@ -229,6 +229,16 @@ def test_without_json_a_table_is_shown(folder):
     assert {"accuracy_at_1", "coverage", "p95_ms"} <= set(shown)
 
 
+def test_personal_data_is_measured_too(tmp_path):
+    path = tmp_path / "set.jsonl"
+    span = {"start": 2, "end": 13, "type": "MOBILE"}
+    path.write_text(lines([{"text": "打给13912345678", "spans": [span]}]), "utf-8")
+    assert json.loads(run("pii", path, "--json")[0])["kinds"]["phone"]["f1"] == 1
+    path.write_text("[]", "utf-8")
+    with pytest.raises(CommandError, match="line 1"):
+        run("pii", path)
+
+
 def test_an_empty_set_has_no_figures(folder):
     for name in ("entries.jsonl", "queries.jsonl"):
         (Path(folder) / name).write_text("")

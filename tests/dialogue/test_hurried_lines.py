@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async as in_database
 
 from apps.chat.frames import Send
 from apps.chat.models import Message, Turn
-from apps.dialogue import driver as driving
+from apps.dialogue import playing
 from apps.dialogue.driver import Driver
 from apps.dialogue.play import Standing, play
 from tests.dialogue.test_driver import locked
@@ -23,11 +23,11 @@ def asked(monkeypatch):
     """What the engine was given to answer, turn by turn."""
     texts = []
 
-    def note(standing, said):
+    def note(standing, said, *, models):
         texts.append(said.text)
-        return play(standing, said)
+        return play(standing, said, models=models)
 
-    monkeypatch.setattr(driving, "play", note)
+    monkeypatch.setattr(playing, "play", note)
     return texts
 
 

@@ -8,6 +8,7 @@ import pytest
 from apps.dialogue import books
 from apps.dialogue.pulse import Pulse
 from apps.knowledge.index import library
+from tests.threads import stopped
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,4 +36,4 @@ async def test_knowledge_and_flows_are_looked_after_apart(
     try:
         await asyncio.wait_for(came.wait(), 30)
     finally:
-        await pulse.stop()
+        await stopped(pulse)

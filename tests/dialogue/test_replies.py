@@ -82,7 +82,7 @@ class TestParts:
         assert beside.count("?") == 1
         assert beside.endswith("Which order?")
 
-    @pytest.mark.parametrize("say", [say for say in Say if say is not Say.ANSWER])
+    @pytest.mark.parametrize("say", sorted(set(Say) - {Say.ANSWER, Say.COMPOSED}))
     @pytest.mark.parametrize("language", ["en", "zh-Hans"])
     @pytest.mark.parametrize("about", [ABOUT, {}, {"flow": "gone", "version": 1}])
     def test_nothing_is_said_with_a_hole_in_it(self, say, language, about):

@@ -10,8 +10,9 @@ from apps.chat import services
 from apps.chat.frames import Send
 from apps.dialogue import driver as driving
 from apps.dialogue.driver import TWINS, Driver
-from apps.dialogue.handles import KNOWN_LINES, Handle, Row
+from apps.dialogue.handles import KNOWN_LINES, Handle
 from apps.dialogue.play import Standing
+from apps.dialogue.rows import Row
 from apps.guard.limits import LeakyBucket
 from tests.dialogue.ears import Ears, listening, row, standing
 from tests.dialogue.test_driver import locked, stored

@@ -1,5 +1,6 @@
 """What the widget shows for every word the server may say: answers that grow, people, refusals."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -38,6 +39,57 @@ def test_a_later_attempt_begins_again_and_an_earlier_one_is_dropped(widget, scri
     script.delta(" 😀 it", 5, attempt=1)
     script.delta(" is", 10, attempt=1)
     expect(growing).to_have_text("Right 😀 it is")
+
+
+def test_what_is_taken_back_leaves_the_dots_until_more_comes(widget, script):
+    dots, growing = widget.frame.locator(".dots"), widget.frame.locator(".streaming")
+    stop = widget.frame.get_by_role("button", name=widget.words["stop"])
+    script.delta("Wrong", 0)
+    expect(growing).to_have_text(re.compile("Wrong"))
+    script.delta("", 0, attempt=1)
+    expect(dots).to_be_visible()
+    expect(growing).to_be_hidden()
+    expect(stop).to_be_hidden()
+    script.delta(" late", 5)
+    script.delta("Right", 0, attempt=1)
+    expect(growing.locator(".bubble")).to_have_text("Right")
+    expect(dots).to_be_hidden()
+    expect(stop).to_be_visible()
+    script.delta("", 0, attempt=2)
+    script.answer("Four days.")
+    expect(widget.answers.locator(".bubble")).to_have_text("Four days.")
+    expect(dots).to_be_hidden()
+    expect(growing).to_have_count(0)
+
+
+def test_only_hosts_that_cannot_be_mistaken_become_links(widget, script):
+    script.answer(
+        "https://shop.example/退货?a=1#b, https://xn--80aaa.example https://[::1]:8/ "
+        "https://магазин.рф/refund https://shop.example@evil.example https://shop.example请看"
+    )
+    links = widget.answers.locator(".bubble a")
+    expect(links).to_have_count(3)
+    addresses = links.evaluate_all("nodes => nodes.map((node) => node.getAttribute('href'))")
+    assert addresses == [
+        "https://shop.example/退货?a=1#b",
+        "https://xn--80aaa.example",
+        "https://[::1]:8/",
+    ]
+
+
+def test_who_is_asked_for_patience_may_stop_and_reads_the_answer_in_its_place(widget, script):
+    stop = widget.frame.get_by_role("button", name=widget.words["stop"])
+    growing = widget.frame.locator(".streaming .bubble")
+    script.delta("One moment", 0, attempt=999)
+    expect(growing).to_have_text("One moment")
+    expect(stop).to_be_visible()
+    script.delta("Two days", 0, attempt=1_001)
+    script.delta("One moment", 0, attempt=999)
+    expect(growing).to_have_text("Two days")
+    script.answer("Two days.")
+    expect(widget.answers.locator(".bubble")).to_have_text("Two days.")
+    expect(widget.frame.get_by_text("One moment")).to_have_count(0)
+    expect(stop).to_be_hidden()
 
 
 def test_an_answer_can_be_stopped(widget, script):

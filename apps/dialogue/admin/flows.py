@@ -22,6 +22,7 @@ from apps.dialogue.admin.histories import Histories
 from apps.dialogue.admin.previews import Previews
 from apps.dialogue.admin.sharing import Sharing
 from apps.dialogue.flows import review
+from apps.dialogue.flows.problems import MOST_SLOTS
 from apps.dialogue.flows.services import delete_flows, draft_changed, set_enabled
 from apps.dialogue.models import ActionRun, Flow, Slot
 from apps.sites.admin.chosen import BeginsWithSite, carried, chosen_site
@@ -39,6 +40,12 @@ class SlotInline(StackedInline):  # type: ignore[misc]  # Unfold ships no types
     formset = SlotFormSet
     template = "admin/dialogue/flow/slots.html"
     extra = 0
+    max_num = MOST_SLOTS
+
+    def get_formset(self, request: HttpRequest, obj: Flow | None = None, **kwargs: Any) -> Any:
+        # One is made for each that a request announces: with Django's own bound of a thousand more
+        # the page takes a quarter of a minute.
+        return super().get_formset(request, obj, absolute_max=2 * MOST_SLOTS, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Flow | None = None) -> bool:
         return may_change(request)

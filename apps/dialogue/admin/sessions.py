@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from apps.chat.admin import SessionAdmin
+from apps.chat.admin import ROUTES, SessionAdmin
 from apps.chat.models import Session, Turn
 from apps.dialogue import books, slots
 from apps.dialogue.actions.proofs import HIDDEN
@@ -17,7 +17,8 @@ from apps.dialogue.models import ActionRun, Flow, PolicyRow
 from apps.engine.book import Book
 from apps.engine.flows import FlowSpec, in_language
 from apps.engine.memory import load
-from apps.engine.types import ActiveFlow, Memory
+from apps.engine.types import ActiveFlow, Memory, State, TurnState
+from apps.llm.panel import TurnEnd, ledger_panel
 from apps.sites.models import Site
 
 SHOWN_RUNS = 20
@@ -79,6 +80,29 @@ def _label(flow: FlowSpec | None, name: str, language: str) -> str:
     return slots.label(spec, language) if spec else name
 
 
+def ledger_card(request: HttpRequest, session: Session) -> str:
+    """Which models were asked, for those who may see the ledger; nothing where none was."""
+    if not request.user.has_perm("llm.view_call"):
+        return ""
+    return ledger_panel(session.pk, _ends(session))
+
+
+def _ends(session: Session) -> list[TurnEnd]:
+    handed = session.transitions.filter(to_state=State.HANDOFF).values_list("turn", flat=True)
+    to_person = set(handed)
+    return [
+        TurnEnd(
+            turn.pk,
+            is_open=turn.state in {TurnState.PENDING, TurnState.RUNNING},
+            is_cancelled=turn.state == TurnState.CANCELLED,
+            to_person=turn.state == TurnState.FALLBACK or turn.pk in to_person,
+            route=str(ROUTES.get(turn.route, turn.route)),
+            models=turn.versions.get("models", {}),
+        )
+        for turn in session.turns.order_by("created_at")
+    ]
+
+
 def flow_names(site: int) -> dict[str, str]:
     """Of drafts too: a key stays when what it names is published anew."""
     return {flow.key: str(flow) for flow in Flow.objects.filter(site=site)}
@@ -102,7 +126,7 @@ def rule_titles(site: int) -> dict[str, str]:
     return {row.name: f"{row.get_when_display()} → {row.get_then_display()}" for row in rows}
 
 
-SessionAdmin.panels.append(flow_card)
+SessionAdmin.panels += [flow_card, ledger_card]
 SessionAdmin.rule_titles = rule_titles
 SessionAdmin.flow_names = flow_names
 SessionAdmin.heard = heard

@@ -89,7 +89,9 @@ def _about(found: Command, flow: FlowSpec | None, book: Book) -> str:
 def kept(row: Sequence[str], flow: FlowSpec | None, book: Book) -> str:
     """The same of a command as a turn keeps it."""
     kind, subject, detail = (*row, "", "", "")[:3]
-    spec = flow.by_name.get(subject) if flow else None
+    # What was said while no flow was going on is of the flow that asks for it.
+    flows = [flow] if flow else book.by_key.values()
+    spec = next((each.by_name[subject] for each in flows if subject in each.by_name), None)
     about = slot_label(subject, spec)
     if kind == StartFlow.__name__:
         about = flow_name(subject, book)

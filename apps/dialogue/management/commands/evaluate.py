@@ -1,4 +1,4 @@
-"""`manage.py evaluate faq|nlu|drift`: the desk measured on labelled data."""
+"""`manage.py evaluate faq|nlu|drift|pii`: the desk measured on labelled data."""
 
 import json
 from argparse import ArgumentParser
@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.dialogue import drift_evaluation, nlu_evaluation
 from apps.dialogue.labelled_lines import BadLinesError
+from apps.guard import personal_evaluation
 from apps.knowledge import evaluation, labelled
 from apps.knowledge.lexical import LexicalIndex
 
@@ -23,7 +24,7 @@ Item = TypeVar("Item")
 class Command(BaseCommand):
     """Measures on throw-away data; reads and writes no database."""
 
-    help = "Measure the search, the understanding or the sense of drift on labelled data."
+    help = "Measure the search, the understanding, the sense of drift or the mask on labelled data."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,12 +43,14 @@ class Command(BaseCommand):
         )
         drift = subjects.add_parser("drift", help="Which lines leave the topic of a talk.")
         drift.add_argument("file", metavar="FILE", help="a .jsonl or .jsonl.gz")
-        for subject in (faq, nlu, drift):
+        pii = subjects.add_parser("pii", help="Personal data found, and what is none left alone.")
+        pii.add_argument("file", metavar="FILE", help="a .jsonl or .jsonl.gz")
+        for subject in (faq, nlu, drift, pii):
             subject.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        measure = {"faq": self._faq, "nlu": self._nlu, "drift": self._drift}[options["subject"]]
-        report = measure(options)
+        ways = {"faq": self._faq, "nlu": self._nlu, "drift": self._drift, "pii": self._pii}
+        report = ways[options["subject"]](options)
         if options["json"]:
             self.stdout.write(json.dumps(report, allow_nan=False))
         else:
@@ -86,6 +89,12 @@ class Command(BaseCommand):
         except BadLinesError as error:
             raise CommandError(str(error)) from error
         return drift_evaluation.report(judged)
+
+    def _pii(self, options: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return personal_evaluation.report(personal_evaluation.read(Path(options["file"])))
+        except personal_evaluation.BadPersonalSetError as error:
+            raise CommandError(str(error)) from error
 
     def _counted(self, found: Iterator[Item], of: Sequence[object], what: str) -> list[Item]:
         """What was found, with progress on stderr."""

@@ -9,6 +9,7 @@ from apps.dialogue.actions.relay import run_due
 
 class Command(BaseCommand):
     help = "Runs the actions and calls the webhooks that are due, then ends."
+    requires_system_checks = ["start"]
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         while run_due():

@@ -13,6 +13,7 @@ from django.db import close_old_connections
 
 from apps.dialogue.actions.relay import spawn_due
 from apps.dialogue.jobs import list_unanswered
+from apps.dialogue.turns.watching import Watcher
 from apps.knowledge.jobs import build_stale
 from apps.knowledge.sheets.jobs import spawn_waiting
 
@@ -22,17 +23,30 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = (
         "Sees to what must happen without the broker: stale indexes, unanswered questions, imports, "
-        "actions."
+        "actions, turns whose deadline is near or that nobody has taken."
     )
+    requires_system_checks = ["start"]
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         logger.info("sweeper: started")
+        turns = threading.Thread(target=_watch_turns, args=(stop,), name="turns")
+        turns.start()
         while not stop.wait(settings.SWEEP_SECONDS):
             sweep()
+        turns.join()
         logger.info("sweeper: stopped")
+
+
+def _watch_turns(stop: threading.Event) -> None:
+    """In a thread of its own: deadlines do not wait for an index to be built."""
+    watcher = Watcher()
+    while not stop.wait(min(settings.SWEEP_SECONDS, 1)):
+        close_old_connections()
+        _try(watcher.look)
+    watcher.close()
 
 
 def sweep() -> None:
