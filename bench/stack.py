@@ -69,7 +69,7 @@ def everything(made: Stack) -> Iterator[dict[str, int]]:
 
 
 # Beat says nothing as long as all is well; it is up before the sweeper, which comes after it.
-SIGNS = {"web": READY, "jobs": " ready.", "sweeper": "started"}
+SIGNS = {"web": READY, "turns": " ready.", "jobs": " ready.", "sweeper": "started"}
 
 
 def _command(line: str) -> list[str]:
@@ -83,12 +83,17 @@ def resident_mb(pid: int) -> float:
     """Resident memory of a process and its children, MiB. Pages shared by several of them are
     counted once (proportional set size), as they are in memory."""
     kib = 0
-    for member in [pid, *_children(pid)]:
+    for member in family(pid):
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     kib += int(line.split()[1])
     return round(kib / KIB_PER_MIB, 1)
+
+
+def family(pid: int) -> list[int]:
+    """A process of ours and its children."""
+    return [pid, *_children(pid)]
 
 
 def server_pids(program: str) -> list[int]:

@@ -116,12 +116,12 @@ def make_tokens(count: int) -> list[str]:
 def answered(asked: list[str]) -> list[str]:
     """Those that the demo's entries answer, in a session that stays out of every flow: what was
     said before then costs nothing."""
-    return [line for line in asked if _is_answered(_play(line))]
+    return [line for line in asked if _is_answered(played(line))]
 
 
-def _is_answered(played: "Played") -> bool:
-    is_of_faq = played.judged is not None and played.judged.route == "faq"
-    return is_of_faq and played.memory.active is None
+def _is_answered(answer: "Played") -> bool:
+    is_of_faq = answer.judged is not None and answer.judged.route == "faq"
+    return is_of_faq and answer.memory.active is None
 
 
 def engine_cpu_ms(talks: Sequence[Sequence[str]]) -> float:
@@ -133,17 +133,17 @@ def engine_cpu_ms(talks: Sequence[Sequence[str]]) -> float:
     for talk in talks:
         standing = _fresh()
         for line in talk:
-            played = _play(line, standing)
-            played.item()
-            standing = replace(standing, state=State(played.state), memory=played.memory)
+            found = played(line, standing)
+            found.item()
+            standing = replace(standing, state=State(found.state), memory=found.memory)
             turns += 1
     return round((time.process_time() - began) / turns * MS, 3)
 
 
-def _play(line: str, standing: "Standing | None" = None) -> "Played":
+def played(line: str, standing: "Standing | None" = None, *, models: bool = False) -> "Played":
     from apps.dialogue.play import Said, play
 
-    return play(standing or _fresh(), Said(uuid.uuid4(), line))
+    return play(standing or _fresh(), Said(uuid.uuid4(), line), models=models)
 
 
 def _fresh() -> "Standing":

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from apps.engine import turn
 from apps.engine.book import Book, Product
 from apps.engine.commands import Command, SetSlot, StartFlow
-from apps.engine.events import Event, Move, Remember, Reply, Say, Search
+from apps.engine.events import Move, Remember, Reply, Say, Search
 from apps.engine.flows import FlowSpec
 from apps.engine.types import Policy, Snapshot
 from apps.engine.understand import understand
@@ -91,7 +91,7 @@ def said(snapshot: Snapshot, line: str, commands: Sequence[Command]) -> tuple[Re
     answer: tuple[()] | None = None
     while True:
         try:
-            event: Event | Search = steps.send(answer)
+            event = steps.send(answer)
         except StopIteration:
             break
         answer = () if isinstance(event, Search) else None
