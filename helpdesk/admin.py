@@ -4,15 +4,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import admin
-from django.contrib.admin import sites
-from django.contrib.admin.apps import AdminConfig
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
@@ -87,14 +83,3 @@ class HelpdeskAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ships 
                 for row in found.distinct()[:ROWS]:
                     link = reverse(page, args=[row.pk])
                     yield SearchResult(str(row), model["name"], link, "data_object")
-
-
-class HelpdeskAdminConfig(AdminConfig):
-    default_site = "helpdesk.admin.HelpdeskAdminSite"
-
-    def ready(self) -> None:
-        # Unfold's own ready() has put a plain site of its own in place, past `default_site`.
-        admin.site = sites.site = HelpdeskAdminSite()
-        super().ready()
-        # After django.contrib.auth has registered its own: people.py replaces them.
-        autodiscover_modules("people")

@@ -1,12 +1,14 @@
 """The ASGI application: pages and HTTP API, chat sockets, and the life of the process."""
 
 import os
+from importlib import import_module
 from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 os.environ.setdefault("HELPDESK_DATABASE_POOL", "on")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import path, re_path
 
@@ -19,6 +21,8 @@ from helpdesk.bodies import Bodies  # noqa: E402
 from helpdesk.lifespan import Lifespan  # noqa: E402
 
 checks.require()
+# Now, and not with the first visitor.
+import_module(settings.ROOT_URLCONF)
 
 routes: list[Any] = [  # the stubs know path() for views only
     path("ws/chat/", cast("Any", VisitorConsumer.as_asgi())),

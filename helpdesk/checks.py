@@ -1,6 +1,7 @@
 """What must hold before anything starts. Each finding says what to do."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from django.apps import AppConfig
@@ -9,6 +10,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.dialogue.actions import registry
+from helpdesk.limits import LONGEST_DEADLINE_S
 
 NO_SERVERS = (
     "There is no database or no Redis: start the embedded ones with `make up`, "
@@ -17,6 +19,7 @@ NO_SERVERS = (
 CLIENT_PATIENCE_S = 45
 FRAME_WITHOUT_TEXT = 384
 SEAL_CHARACTERS = 32
+TAG = "start"
 
 
 def servers_are_named(
@@ -89,7 +92,79 @@ def actions_can_be_imported(
     ]
 
 
+def leases_are_renewed_in_time(
+    app_configs: Sequence[AppConfig] | None, **_options: Any
+) -> list[checks.CheckMessage]:
+    """Two renewals may fail before a turn counts as lost."""
+    times = settings.TURNS
+    if 3 * times.renew_s <= times.lease_s:
+        return []
+    return [
+        checks.Error(
+            "HELPDESK_TURN_LEASE_SECONDS must be at least three times HELPDESK_TURN_RENEW_SECONDS.",
+            id="helpdesk.E007",
+        )
+    ]
+
+
+def a_lost_turn_has_time_left(
+    app_configs: Sequence[AppConfig] | None, **_options: Any
+) -> list[checks.CheckMessage]:
+    """When the lease of a lost turn has ended, somebody must still be able to answer it."""
+    times = settings.TURNS
+    if times.least_deadline_s <= times.deadline_s:
+        return []
+    return [
+        checks.Error(
+            f"HELPDESK_TURN_DEADLINE_SECONDS must be at least {times.second_try_s:g} above "
+            "HELPDESK_TURN_LEASE_SECONDS.",
+            id="helpdesk.E008",
+        )
+    ]
+
+
+def limits_of_tasks_stand_in_order(
+    app_configs: Sequence[AppConfig] | None, **_options: Any
+) -> list[checks.CheckMessage]:
+    """A drain ends by itself, then softly, then hard, and only then is its task given to another."""
+    visibility_s = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    limits = settings.CELERY_TASK_ANNOTATIONS["apps.dialogue.tasks.run_turns"]
+    order: tuple[Any, ...] = (
+        settings.TURNS.claim_s + settings.TURNS.hold_s,
+        limits["soft_time_limit"],
+        limits["time_limit"],
+        visibility_s,
+    )
+    if all(one < next_one for one, next_one in pairwise(order)):
+        return []
+    return [
+        checks.Error(
+            "These must grow: HELPDESK_DRAIN_CLAIM_SECONDS with the time that a drain holds turns "
+            "after it, Celery's soft limit, its hard limit, the broker's visibility timeout.",
+            id="helpdesk.E009",
+        )
+    ]
+
+
+def a_drain_holds_turns_to_their_deadlines(
+    app_configs: Sequence[AppConfig] | None, **_options: Any
+) -> list[checks.CheckMessage]:
+    """One claimed at the last moment would be cancelled, paid for, and begun anew."""
+    if settings.TURNS.hold_s >= LONGEST_DEADLINE_S:
+        return []
+    return [
+        checks.Error(
+            f"A drain must hold turns for {LONGEST_DEADLINE_S} s, the longest deadline.",
+            id="helpdesk.E010",
+        )
+    ]
+
+
 ALL = (
+    leases_are_renewed_in_time,
+    a_lost_turn_has_time_left,
+    limits_of_tasks_stand_in_order,
+    a_drain_holds_turns_to_their_deadlines,
     actions_can_be_imported,
     a_message_fits_its_frame,
     servers_are_named,
@@ -100,8 +175,11 @@ ALL = (
 
 
 def register() -> None:
+    """With a tag of their own: a command that is started often asks for these alone, as the other
+    processes do. What Django would find besides are faults of the code, which `manage.py check`
+    and the tests find; looking for them takes longer than all the rest of a start."""
     for check in ALL:
-        checks.register(check)
+        checks.register(check, TAG)
 
 
 def require() -> None:

@@ -1,17 +1,16 @@
 """The start and the end of a web process, as the ASGI server announces them."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from apps.chat import collector
 from apps.dialogue import running
 
 # How long the frames that say goodbye may take before the server is told to stop.
 GOODBYE_S = 0.5
-GARBAGE = 20_000
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 Handler = Callable[[int, FrameType | None], Any]
@@ -29,7 +28,7 @@ class Lifespan:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 await running.start()
-                _spare_the_collector()
+                collector.spare()
                 self._say_goodbye_first()
                 await send({"type": "lifespan.startup.complete"})
             else:
@@ -43,14 +42,6 @@ class Lifespan:
             stop = signal.getsignal(number)
             if callable(stop):
                 signal.signal(number, _Goodbye(loop, stop))
-
-
-def _spare_the_collector() -> None:
-    """What is loaded now stays: taken out of every collection. A turn makes some hundred short-lived
-    objects; with Python's thresholds looking for cycles among them cost 7 % of it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE, 20, 20)
 
 
 class _Goodbye:

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 
 from helpdesk import env
 
+# Of a turn, whatever the installation or a site sets.
+LONGEST_DEADLINE_S = 120
+
 
 @dataclass(frozen=True, slots=True)
 class ChatLimits:
+    """`turn_restarts`: how often further lines start a turn again that has shown nothing.
+    `turn_characters`: how long its lines may be together, but for a single one. What comes beyond
+    waits for the next turn: each start may cost a model's call over all of it."""
+
     message_characters: int
     message_burst: int
     messages_per_second: float
@@ -29,6 +36,9 @@ class ChatLimits:
     token_life_s: int
     long_poll_s: float
     journal_wait_s: float
+    open_turns: int
+    turn_restarts: int
+    turn_characters: int
     frame_bytes: int = 16_384
     bad_frames_per_minute: int = 20
     going_away_s: int = 10
@@ -56,20 +66,74 @@ class ChatLimits:
             token_life_s=env.whole("HELPDESK_TOKEN_LIFE_SECONDS", 30 * 86_400, least=1),
             long_poll_s=env.number("HELPDESK_LONG_POLL_SECONDS", 25),
             journal_wait_s=env.number("HELPDESK_JOURNAL_WAIT_SECONDS", 5, least=0.05),
+            open_turns=env.whole("HELPDESK_OPEN_TURNS", 500, least=1),
+            turn_restarts=env.whole("HELPDESK_TURN_RESTARTS", 3, most=20),
+            turn_characters=env.whole("HELPDESK_TURN_CHARACTERS", 4000, least=1, most=20_000),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class IndexTimes:
     """`watch_s`: how often a process looks for a new index. `stale_s`: after how long the
-    sweeper builds one that Celery did not."""
+    sweeper builds one that Celery did not. `meaning_s`: how long a question that words do not
+    answer waits for its vector; 0 asks for none. `texts_in_memory`: how many texts of a site may
+    have their vectors in the memory of each process; more stand in the database."""
 
     watch_s: float
     stale_s: float
+    meaning_s: float
+    texts_in_memory: int
 
     @classmethod
     def from_env(cls) -> "IndexTimes":
         return cls(
             watch_s=env.number("HELPDESK_INDEX_WATCH_SECONDS", 1, least=0.05),
             stale_s=env.number("HELPDESK_INDEX_STALE_SECONDS", 2),
+            meaning_s=env.number("HELPDESK_MEANING_SECONDS", 0.3, most=2),
+            texts_in_memory=env.whole("HELPDESK_MEANING_TEXTS_IN_MEMORY", 100_000),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTimes:
+    """How turns that need a model are run. `lease_s`: how long a claimed turn is its drain's without
+    a renewal. `deadline_s`: from a line to its answer or to the notice, which is written
+    `notice_s` earlier. `claim_s`, `silence_s`: how long a drain claims, and when it ends before
+    that. `hold_s`: how long after that it gives back what it still holds, `stop_s` the same once it
+    was told to stop. `quiet_s`: how long a turn may be pending before the sweeper starts a drain.
+    `patience_s`: after how long without a word of an answer the visitor is told that one is looked
+    for."""
+
+    places: int
+    lease_s: float
+    renew_s: float
+    deadline_s: float
+    claim_s: float
+    silence_s: float
+    patience_s: float
+    quiet_s: float
+    notice_s: float = 3.0
+    hold_s: float = LONGEST_DEADLINE_S
+    stop_s: float = 15.0
+    publish_s: float = 1.0
+    second_try_s: float = 5.0
+
+    @property
+    def least_deadline_s(self) -> float:
+        """When the lease of a lost turn has ended, somebody must still be able to answer it."""
+        return self.lease_s + self.second_try_s
+
+    @classmethod
+    def from_env(cls) -> "TurnTimes":
+        return cls(
+            places=env.whole("HELPDESK_TURN_PLACES", 400, least=1, most=5_000),
+            lease_s=env.number("HELPDESK_TURN_LEASE_SECONDS", 10, least=0.5),
+            renew_s=env.number("HELPDESK_TURN_RENEW_SECONDS", 3, least=0.05),
+            deadline_s=env.number(
+                "HELPDESK_TURN_DEADLINE_SECONDS", 30, least=1, most=LONGEST_DEADLINE_S
+            ),
+            claim_s=env.number("HELPDESK_DRAIN_CLAIM_SECONDS", 30, least=0.05, most=80),
+            silence_s=env.number("HELPDESK_DRAIN_SILENCE_SECONDS", 10, least=0.05),
+            patience_s=env.number("HELPDESK_TURN_PATIENCE_SECONDS", 5, least=0.05),
+            quiet_s=env.number("HELPDESK_TURN_QUIET_SECONDS", 3, least=0.05),
         )

@@ -1,11 +1,13 @@
 """What the staff pages show around every list: the sidebar by task, the first page's figures."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -14,15 +16,26 @@ from apps.chat.models import Session
 from apps.dialogue.models import ActionRun
 from apps.handoff.models import Ticket
 from apps.knowledge.models import Faq, FaqImport, UnansweredQuestion
+from apps.llm.health import Health, lately_once
+from apps.llm.models.calls import OUTCOMES
 from helpdesk import first_steps
 
 Text = str | Promise
 REVIEW = "review=waiting"
+ICONS = {"provider": "dns", "model": "neurology", "routing": "alt_route", "call": "receipt_long"}
+FAILS = _(
+    "“%(model)s”: %(failed)s of %(asked)s calls failed since %(time)s. The last one: %(why)s."
+)
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """UNFOLD's callback for the first page."""
-    return {**context, "cards": cards(request), "first_steps": first_steps.card(request)}
+    return {
+        **context,
+        "alarms": alarms(request),
+        "cards": cards(request),
+        "first_steps": first_steps.card(request),
+    }
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -64,11 +77,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def counts(request: HttpRequest) -> dict[str, int]:
     """How many rows wait for a person, by model; only of what this user may see."""
-    counters = {
+    counters: dict[str, Callable[[], int]] = {
         "handoff.ticket": Ticket.objects.open().count,
         "knowledge.unansweredquestion": UnansweredQuestion.objects.open().count,
         "knowledge.faq": Faq.objects.waiting().count,
         "dialogue.actionrun": ActionRun.objects.dead().count,
+        "llm.model": partial(_count_broken, request),
     }
     return {label: count() for label, count in counters.items() if may_view(label)(request)}
 
@@ -122,6 +136,41 @@ def cards(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def alarms(request: HttpRequest) -> list[dict[str, Any]]:
+    """Models that fail, in a sentence each, with the calls behind it for who may see the ledger."""
+    if not may_view("llm.model")(request):
+        return []
+    may_look = may_view("llm.call")(request)
+    return [
+        {
+            "text": FAILS % _told(health),
+            "link": f"{reverse(_list_of('llm.call'))}?model={health.model}&ended=failed"
+            if may_look
+            else "",
+        }
+        for health in _broken(request)
+    ]
+
+
+def _told(health: Health) -> dict[str, Any]:
+    since = timezone.localtime(health.since)
+    return {
+        "model": health.name,
+        "failed": health.failed,
+        "asked": health.asked_since,
+        "time": f"{since:%H:%M}",
+        "why": dict(OUTCOMES).get(health.last, health.last),
+    }
+
+
+def _count_broken(request: HttpRequest) -> int:
+    return len(_broken(request))
+
+
+def _broken(request: HttpRequest) -> list[Health]:
+    return [health for health in lately_once(request).values() if health.is_broken]
+
+
 def may_view(label: str) -> Callable[[HttpRequest], bool]:
     """A check for "app.model": may the request's user see its list?"""
     app, model = label.split(".")
@@ -138,7 +187,7 @@ def _of_app(label: str, waiting: dict[str, int]) -> list[dict[str, Any]]:
     return [
         _item(
             capfirst(str(model._meta.verbose_name_plural)),
-            "neurology",
+            ICONS.get(model._meta.model_name or "", "neurology"),
             model._meta.label_lower,
             waiting,
         )
@@ -157,7 +206,7 @@ def _item(title: Text, icon: str, label: str, waiting: dict[str, int]) -> dict[s
         "link": reverse_lazy(_list_of(label)),
         "permission": may_view(label),
         "badge": waiting.get(label),
-        "badge_variant": "warning",
+        "badge_variant": "danger" if label == "llm.model" else "warning",
     }
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
+from helpdesk.apps import discover
 from helpdesk.models import Role
 
 NAMES = {
@@ -80,6 +81,7 @@ def provide_roles() -> list[Role]:
 
 def shown_permissions() -> Iterable[Permission]:
     """Those of models that have a list in the admin."""
+    discover()
     models = {(model._meta.app_label, model._meta.model_name) for model in admin.site._registry}
     found = Permission.objects.select_related("content_type").order_by("content_type", "pk")
     return [one for one in found if one.content_type.natural_key() in models]

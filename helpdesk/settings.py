@@ -31,8 +31,9 @@ if env.flag("HELPDESK_HTTPS", default=False):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 
 INSTALLED_APPS = [
-    "unfold",
-    "helpdesk.admin.HelpdeskAdminConfig",
+    # Without the site that it would put in place of ours.
+    "unfold.apps.BasicAppConfig",
+    "helpdesk.apps.HelpdeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -43,10 +44,11 @@ INSTALLED_APPS = [
     "channels",
     "rest_framework",
     "drf_spectacular",
-    "helpdesk",
+    "helpdesk.apps.HelpdeskConfig",
     "apps.sites",
     "apps.knowledge",
     "apps.guard",
+    "apps.llm",
     "apps.chat",
     "apps.handoff",
     "apps.dialogue",
@@ -87,6 +89,8 @@ TEMPLATES = [
 
 running = embedded.addresses(BASE_DIR)
 DATABASE_URL = env.text("DATABASE_URL", running.database_url if running else "")
+# Past a pooler such as PgBouncer, for LISTEN and for locks that outlast a transaction.
+DATABASE_DIRECT_URL = env.text("DATABASE_DIRECT_URL", "")
 REDIS_URL = env.text("REDIS_URL", running.redis_url if running else "")
 # Web processes, which have many threads, share a pool, and people wait for each of their statements.
 # The others open a connection when they need one, and may take their time: jobs, migrations.
@@ -130,7 +134,10 @@ CHANNEL_LAYERS = {
 CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Above every task's hard limit; what a lost worker held is looked for every 5 s.
     "visibility_timeout": 300,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
     "socket_connect_timeout": 2,
     "socket_timeout": 5,
     # A person waits while a change is told to the broker; without one the sweeper sees to it.
@@ -144,20 +151,31 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SOFT_TIME_LIMIT = 100
 CELERY_TASK_TIME_LIMIT = 120
+# A drain claims for up to 80 s and then has the longest deadline for what it holds.
+CELERY_TASK_ANNOTATIONS = {
+    "apps.dialogue.tasks.run_turns": {"soft_time_limit": 215, "time_limit": 235}
+}
 CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"apps.dialogue.tasks.run_turns": {"queue": "turns"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Tasks are not cancelled when the broker is lost: a drain does not need it, and would lose its turns.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# Void when it is due again: a queue that no worker empties would be full of them.
 CELERY_BEAT_SCHEDULE = {
-    "refresh-index": {"task": "apps.knowledge.tasks.refresh_stale", "schedule": 60.0},
-    "run-actions": {"task": "apps.dialogue.tasks.run_actions", "schedule": 5.0},
-    "sweep-out-actions": {"task": "apps.dialogue.tasks.sweep_out_actions", "schedule": 3600.0},
-    "count-uses": {"task": "apps.dialogue.tasks.count_uses", "schedule": 300.0},
-    "sweep-out-imports": {
-        "task": "apps.knowledge.tasks.sweep_out_imports",
-        "schedule": 3600.0,
-    },
-    "sweep-out": {"task": "apps.chat.tasks.sweep_out", "schedule": 3600.0},
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for name, task, seconds in (
+        ("refresh-index", "apps.knowledge.tasks.refresh_stale", 60.0),
+        ("refresh-embeddings", "apps.knowledge.tasks.refresh_embeddings", 10.0),
+        ("sweep-out-embeddings", "apps.knowledge.tasks.sweep_out_embeddings", 86_400.0),
+        ("run-actions", "apps.dialogue.tasks.run_actions", 5.0),
+        ("sweep-out-actions", "apps.dialogue.tasks.sweep_out_actions", 3600.0),
+        ("count-uses", "apps.dialogue.tasks.count_uses", 300.0),
+        ("sweep-out-imports", "apps.knowledge.tasks.sweep_out_imports", 3600.0),
+        ("sweep-out", "apps.chat.tasks.sweep_out", 3600.0),
+        ("empty-texts", "apps.llm.tasks.empty_texts", 3600.0),
+    )
 }
 
 # Without a server mail is written to the log of the process, and pages offer none.
@@ -223,6 +241,7 @@ UNFOLD = {
 }
 
 CHAT = limits.ChatLimits.from_env()
+TURNS = limits.TurnTimes.from_env()
 KNOWLEDGE = limits.IndexTimes.from_env()
 SHEETS = SheetLimits(
     file_bytes=env.whole("HELPDESK_IMPORT_MEGABYTES", 50, least=1, most=1_000) * MIB,
@@ -232,6 +251,10 @@ SHEETS = SheetLimits(
 # Modules with the shop's own functions, and the networks that webhooks reach besides the internet.
 ACTIONS = env.words("HELPDESK_ACTIONS", "apps.demo.actions")
 OUTBOUND_ALLOW = env.networks("HELPDESK_OUTBOUND_ALLOW")
+# The same for language models: where local ones run.
+LLM_ALLOWED_NETWORKS = env.networks("HELPDESK_LLM_ALLOWED_NETWORKS")
+# How long the ledger keeps what left the house; 0: not at all.
+LLM_TEXT_DAYS = env.whole("HELPDESK_MODEL_TEXT_DAYS", 30, most=3650)
 SWEEP_SECONDS = env.number("HELPDESK_SWEEP_SECONDS", 1, least=0.05)
 
 LOGGING = {

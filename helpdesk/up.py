@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 
-from helpdesk import embedded, outside, places, zones
+from helpdesk import embedded, fakellm, outside, places, zones
 from helpdesk.embedded import Addresses, InUseError, StartError
 from helpdesk.processes import TURN_SECONDS, Processes, procfile
 
@@ -93,17 +93,21 @@ def up(root: Path, stop: Stop) -> None:
     """The whole start, then the watch. Raises Stopped at the end, StartError if something fails."""
     began = time.monotonic()
     port = web_port(os.environ)
+    fake = fakellm.address(os.environ, port)
     with only_one(root, port, stop) as note, servers(root, stop) as found:
         environment = child_environment(root, found, port)
+        environment |= fakellm.variables(fake, environment)
+        if fake:
+            check_port_is_free(fakellm.port(fake), "FAKELLM_PORT=8123 FAKELLM=1 make up")
         with Processes(root, environment) as processes:
             prepare(processes, root, stop)
-            for name, command in procfile(root / "Procfile").items():
+            for name, command in (procfile(root / "Procfile") | fakellm.processes(fake)).items():
                 processes.start(name, command)
             wait_until_ready(processes, port, stop)
             with noted(note, f"http://127.0.0.1:{port}/"):
                 say(f"Up in {time.monotonic() - began:.1f} s.")
                 has_demo = status_of(port, "/demo/") != HTTPStatus.NOT_FOUND
-                say(greeting(port, read_login(root), has_demo=has_demo))
+                say(greeting(port, read_login(root), has_demo=has_demo, fake=fake))
                 if os.geteuid() == 0:
                     say("Run by root; for a server that stays, an ordinary account is better.\n")
                 while not stop.asked:
@@ -227,8 +231,9 @@ def web_port(environment: Mapping[str, str]) -> int:
     return int(word)
 
 
-def check_port_is_free(port: int) -> None:
-    """Raises StartError if the port cannot be had on 127.0.0.1 or is another's on [::1].
+def check_port_is_free(port: int, another: str = "PORT=8123 make up") -> None:
+    """Raises StartError, with the way to take `another`, if the port cannot be had on 127.0.0.1 or
+    is another's on [::1].
 
     The demo shop's address says localhost, which browsers try as [::1] first.
     """
@@ -239,14 +244,12 @@ def check_port_is_free(port: int) -> None:
                 trial.bind((host, port))
                 trial.listen()
         except PermissionError as error:
-            raise StartError(
-                f"Port {port} is for root only; choose another: PORT=8123 make up"
-            ) from error
+            raise StartError(f"Port {port} is for root only; choose another: {another}") from error
         except OSError as error:
             # Anything else, such as a machine without IPv6, is no other server.
             if error.errno == errno.EADDRINUSE:
                 raise StartError(
-                    f"Port {port} is taken by another program; choose another: PORT=8123 make up"
+                    f"Port {port} is taken by another program; choose another: {another}"
                 ) from error
 
 
@@ -330,18 +333,22 @@ def status_of(port: int, path: str) -> int | None:
         client.close()
 
 
-def greeting(port: int, login: tuple[str, str] | None, *, has_demo: bool) -> str:
+def greeting(
+    port: int, login: tuple[str, str] | None, *, has_demo: bool, fake: str | None = None
+) -> str:
     """What a person reads when everything runs."""
     here = f"http://127.0.0.1:{port}"
     who = "with the account you made"
     if login:
         who = f"{login[0]}  password: {login[1]}  (unless you changed it)"
     demo = f"  Demo shop  http://localhost:{port}/demo/\n" if has_demo else ""
+    model = f"  FakeLLM    {fake}  (any key)\n" if fake else ""
     return (
         f"\nHelpdesk is ready: {here}/\n"
         f"{demo}"
         f"  Admin      {here}/admin/\n"
         f"  Operator   {who}\n"
+        f"{model}"
         "  Stop       Ctrl-C\n"
     )
 

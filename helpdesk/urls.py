@@ -3,7 +3,9 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from helpdesk import health, invitation_views, passwords, setup_views
+from helpdesk.apps import discover
 
+discover()
 staff = admin.site.admin_view
 
 # Before the admin's own, whose last one takes every path.

@@ -7,11 +7,23 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from apps.chat.models import Session, Visitor
+from apps.dialogue import ladders
 from apps.sites.models import Site
+from helpdesk.apps import discover
+from tests.fakellm.process import FakeLLM, fakellm_process
 from tests.stack import Stack, Web
 from tests.stack import stack as stack_of
 
 MakeSession = Callable[..., Session]
+
+# Tests go over what the admin lists, without having seen a page of it before.
+discover()
+
+
+@pytest.fixture(autouse=True)
+def no_models_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this process has read of models belongs to the rows of an earlier test."""
+    monkeypatch.setattr(ladders, "_known", None)
 
 
 @pytest.fixture
@@ -50,3 +62,17 @@ def stack(servers: Stack) -> Iterator[Web]:
     """One web process with the demo shop, shared by all tests that only talk to it."""
     with servers.web() as web:
         yield web
+
+
+@pytest.fixture(scope="session")
+def fakellm_server() -> Iterator[FakeLLM]:
+    """A server that speaks OpenAI's protocol: tests/fakellm/README.md."""
+    with fakellm_process() as fake:
+        yield fake
+
+
+@pytest.fixture
+def fakellm(fakellm_server: FakeLLM) -> FakeLLM:
+    """The same, with nothing left of earlier tests."""
+    fakellm_server.forget()
+    return fakellm_server

@@ -124,8 +124,12 @@ class Stack:
 
     def manage(self, *arguments: str, **more: str) -> str:
         """What a management command prints. Raises CalledProcessError."""
+        return self.run("manage.py", *arguments, **more)
+
+    def run(self, *arguments: str, **more: str) -> str:
+        """What a program of Python's prints, to its end. Raises CalledProcessError."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=self.environment(**more),
             check=True,
@@ -182,8 +186,7 @@ def stack(database_url: str, redis_url: str, name: str = "stack") -> Iterator[St
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(_name(name)))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(_name(name)))
     made = Stack(urlunsplit(parts._replace(path=f"/{name}")), redis_url)
-    made.manage("migrate", "--verbosity", "0")
-    made.manage("demo")
+    made.run("-m", "helpdesk.prepare")
     yield made
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(_name(name)))

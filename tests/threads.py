@@ -1,11 +1,15 @@
 """Work in threads of a test. Each has a connection to the database, which it gives back."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection
+
+from apps.chat.threads import THREADS, in_thread
+from apps.dialogue.pulse import Pulse
 
 
 def in_own_thread(work: Callable[..., Any], *arguments: Any) -> Any:
@@ -26,3 +30,10 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(begin, acts))
+
+
+async def stopped(pulse: Pulse) -> None:
+    """Ends it, and waits for what its threads still read: the tables are emptied next."""
+    await pulse.stop()
+    together = threading.Barrier(THREADS)
+    await asyncio.gather(*(in_thread(together.wait, 15) for _ in range(THREADS)))

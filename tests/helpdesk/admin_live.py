@@ -4,7 +4,6 @@ import json
 import sys
 
 from django.contrib.auth.models import User
-from django.test import Client
 
 from apps.chat.models import Session, Visitor
 from apps.sites.models import Site
@@ -19,9 +18,7 @@ def main() -> None:
     visitor = Visitor.objects.create(site=site, locale="zh-Hans")
     session = Session.objects.create(site=site, visitor=visitor, language="zh-Hans")
     admin_pages.fill(site, session, boss)
-    client = Client(headers={"host": "localhost"})
-    client.force_login(boss)
-    sys.stdout.write(json.dumps(list(admin_pages.reachable(client, boss))))
+    sys.stdout.write(json.dumps(admin_pages.paths(boss)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model
+from django.db import models
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -19,10 +19,16 @@ from apps.dialogue.models import Flow, Phrase, PolicyRow, Slot
 from apps.engine.types import Author
 from apps.handoff.services import leave_message
 from apps.knowledge.models import Category, Faq, FaqVariant, IndexState, UnansweredQuestion
+from apps.llm.endpoints import endpoint_of
+from apps.llm.findings import Code, Finding
+from apps.llm.models import Model, Price, Provider, Routing
+from apps.llm.services import Attempt, keep_findings, save_calls
+from apps.llm.values import Outcome
 from apps.sites.models import Site
 from helpdesk import invitations, roles
 
-Rows = dict[type[Model], Model]
+FINDING_VALUES = {"first": 1, "whole": 2, "way": "tool", "seconds": 3, "seen": 4, "wanted": 5}
+Rows = dict[type[models.Model], models.Model]
 
 
 def fill(site: Site, session: Session, by: User) -> None:
@@ -45,6 +51,7 @@ def fill(site: Site, session: Session, by: User) -> None:
         asked_at=timezone.now(),
     )
     _fill_flows(site, by)
+    _fill_models(site, session)
     leave_message(
         session_id=session.pk,
         line=Line(Author.VISITOR, "留言"),
@@ -84,17 +91,40 @@ def _fill_flows(site: Site, by: User) -> None:
         PolicyRow.objects.filter(pk=row.pk).update(name=f"p{row.position}")
 
 
+def _fill_models(site: Site, session: Session) -> None:
+    """A cloud model that was asked, with a price, and what a check has found."""
+    provider = Provider.objects.create(name="云", base_url="https://models.example/v1")
+    found = [Finding(code, "m", values=FINDING_VALUES) for code in Code]
+    keep_findings(provider=provider, findings=[one.stored() for one in found], seen={})
+    model = Model.objects.create(provider=provider, name="m", label="大", tier="cloud", rank=1)
+    price = Price.objects.create(
+        model=model, valid_from="2026-01-01", price_in=1, price_out=2, currency="CNY"
+    )
+    Routing.objects.create(site=site, mode="local_then_cloud")
+    asked = Attempt(
+        endpoint_of(model, "", price),
+        Outcome.OK,
+        session=session.pk,
+        site_id=site.pk,
+        why=Outcome.BAD_OUTPUT,
+        sent=[{"role": "user", "content": "问"}],
+        way="tool",
+    )
+    save_calls(attempts=[asked])
+
+
 def paths(user: User) -> list[str]:
     """Each list with its forms, history and confirmation, as far as `user` may open them, and the
     pages of our own."""
     return [*_own_pages(), *_model_pages(user)]
 
 
-def reachable(client: Client, user: User) -> Iterator[str]:
-    """Those that answer with a page."""
+def reachable(client: Client, user: User) -> Iterator[tuple[str, str]]:
+    """Those that answer with a page, and what it says."""
     for path in paths(user):
-        if client.get(path).status_code == 200:
-            yield path
+        answer = client.get(path)
+        if answer.status_code == 200:
+            yield path, answer.content.decode()
 
 
 def _own_pages() -> list[str]:

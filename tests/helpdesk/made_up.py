@@ -45,6 +45,7 @@ def end(*_):
     pathlib.Path("var/let-go").read_text()
     sys.exit()
 signal.signal(signal.SIGTERM, end)
+print("slow is here", flush=True)
 while True:
     signal.pause()
 """

@@ -20,11 +20,20 @@ def filters() -> Iterator[tuple[str, str]]:
                 yield name, field
 
 
-@pytest.mark.parametrize("value", ["\0", "a\0b", "nonsense", "9" * 40, ""], ids=ascii)
-def test_a_filter_that_makes_no_sense_breaks_no_list(value):
+@pytest.mark.parametrize(
+    ("value", "lookups"),
+    [
+        ("a\0b", ("exact", "gte")),
+        ("nonsense", ("exact", "gte", "id__exact", "isnull")),
+        ("9" * 40, ("exact", "gte")),
+        ("", ("exact",)),
+    ],
+    ids=ascii,
+)
+def test_a_filter_that_makes_no_sense_breaks_no_list(value, lookups):
     client = signed_in(olga())
     for name, field in filters():
-        for lookup in ("exact", "id__exact", "gte", "isnull"):
+        for lookup in lookups:
             found = client.get(
                 reverse(f"admin:{name}_changelist"), {f"{field}__{lookup}": value}, follow=True
             )

@@ -279,7 +279,11 @@ class TestLimits:
     def test_every_limit_is_read_and_a_bad_one_is_named(self, monkeypatch, name):
         monkeypatch.setenv(name, "a word")
         with pytest.raises(ImproperlyConfigured, match=name):
-            (limits.ChatLimits.from_env(), limits.IndexTimes.from_env())
+            (
+                limits.ChatLimits.from_env(),
+                limits.IndexTimes.from_env(),
+                limits.TurnTimes.from_env(),
+            )
 
     def test_the_defaults_are_those_of_the_protocol(self, monkeypatch):
         for name in limits_in_the_code():

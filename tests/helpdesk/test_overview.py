@@ -25,7 +25,7 @@ def figures(user) -> dict[str, int]:
 
 
 def test_the_sidebar_goes_by_task():
-    assert list(groups(olga())) == ["Work", "Knowledge", "Flows", "Settings"]
+    assert list(groups(olga())) == ["Work", "Knowledge", "Flows", "Models", "Settings"]
 
 
 def test_everyone_sees_their_own_part():
@@ -33,6 +33,7 @@ def test_everyone_sees_their_own_part():
         "Work": ["Tickets", "Sessions"],
         "Knowledge": [],
         "Flows": [],
+        "Models": [],
         "Settings": [],
     }
     assert groups(alice())["Knowledge"] == ["FAQ entries", "Waiting for review", "Imports"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from helpdesk import embedded, install, outside, places, up
+from helpdesk import embedded, fakellm, install, outside, places, up
 from helpdesk.embedded import Addresses, StartError
 from tests.helpdesk.made_up import read_until, start
 from tests.stack import ROOT
@@ -128,6 +128,27 @@ def test_whoever_renews_the_demo_at_a_terminal_is_asked(project, port, answer, c
     assert ("the demo was loaded ['--reset']" in said) is (code == 0)
 
 
+FAKE = """
+import os, pathlib, sys, time
+pathlib.Path("var/fakellm").write_text(" ".join([*sys.argv[1:], os.environ["FAKELLM_URL"]]))
+time.sleep(600)
+"""
+
+
+@pytest.mark.stack
+def test_a_fake_model_runs_beside_it_when_asked(project, port):
+    (project / "tests/fakellm").mkdir(parents=True)
+    (project / "tests/fakellm/__main__.py").write_text(FAKE)
+    other = fakellm.port(fakellm.address({"FAKELLM": "1"}, port) or "")
+    with start(project, port, FAKELLM="1") as running:
+        greeting = read_until(running, "Stop")
+        running.terminate()
+        running.communicate()
+    url = f"http://127.0.0.1:{other}/v1"
+    assert f"  FakeLLM    {url}  (any key)\n" in greeting
+    assert (project / "var/fakellm").read_text() == f"--port {other} {url}"
+
+
 @pytest.mark.parametrize("word", ["0", "65536", "-1", "web", "8000.0", "٨٠٠٠"])
 def test_a_port_that_is_none_is_named(word):
     with pytest.raises(StartError, match=f"from 1 to 65535, not '{word}'"):
@@ -232,6 +253,20 @@ def test_a_missing_venv_module_is_named(tmp_path):
     assert (
         "lacks its venv module; on Debian or Ubuntu: apt-get install python3.12-venv" in said.stderr
     )
+
+
+@pytest.mark.parametrize("target", ["install", "install-dev", "up"])
+def test_an_environment_of_another_checkout_is_left_alone(tmp_path, target):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kept").touch()
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / ".venv").symlink_to(other)
+    said = make(here, target)
+    assert said.returncode
+    assert f".venv is a link to {other}, which would be overwritten" in said.stderr
+    assert [each.name for each in other.iterdir()] == ["kept"]
 
 
 @pytest.mark.parametrize(

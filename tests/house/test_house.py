@@ -23,7 +23,8 @@ UNFOLD_ELSEWHERE = {"helpdesk/people.py"}
 PAUSES = ("sleep", "wait_for_timeout")
 # The browser's events reach a test only while one of Playwright's calls runs.
 POLLING = {
-    "tests/widget/test_browser_launcher.py test_an_answer_that_comes_while_it_is_closed_is_counted"
+    "tests/widget/test_browser_launcher.py test_an_answer_that_comes_while_it_is_closed_is_counted",
+    "tests/faults/waiting.py until",
 }
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
