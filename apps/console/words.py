@@ -85,6 +85,7 @@ QUEUE: Sentences = {
     "priority_1": _("High"),
     "priority_2": pgettext_lazy("priority", "Normal"),
     "priority_3": _("Low"),
+    "said_by": _("{name}: {text}"),
     "author_visitor": _("Visitor"),
     "author_bot": _("Assistant"),
     "author_operator": _("Operator"),
@@ -345,7 +346,8 @@ ACTIONS: Sentences = {
 
 
 def page_words(language: str) -> Words:
-    """What the page says in `language`, a BCP 47 tag."""
+    """What the page says in `language`, a BCP 47 tag in any case."""
+    language = CHINESE if language.lower() == CHINESE.lower() else ENGLISH
     other = ENGLISH if language == CHINESE else CHINESE
     theirs = dict(_in_language(ACTIONS, other))
     return {

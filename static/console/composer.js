@@ -3,7 +3,7 @@ import { Box } from "./box.js";
 import { toast } from "./dialog.js";
 import { Files } from "./files.js";
 import { Macros } from "./macros.js";
-import { button, byId, later, length, make, say, uuid } from "./page.js";
+import { button, byId, later, length, make, say, setup, uuid } from "./page.js";
 import { stamp } from "./time.js";
 import { refused } from "./verbs.js";
 
@@ -77,7 +77,7 @@ export class Composer {
     byId("text").placeholder = say(`placeholder_${mode}`);
     byId("text-label").textContent = say(`label_${mode}`);
     byId("send").lastElementChild.textContent = say(mode === "note" ? "add_note" : "send");
-    byId("attach").hidden = mode === "note";
+    byId("attach").hidden = mode === "note" || !setup.attachments;
     if (this.#shownMode !== mode) this.#fill(mode);
     this.#files.show();
     this.#clash();
@@ -165,6 +165,8 @@ export class Composer {
 
   #landed(thread, item) {
     item.status = "sent";
+    // A line comes back under its cmid; a note has none.
+    if (item.mode === "note") thread.pending.delete(item.cmid);
     if (item.mode === "reply") this.#hooks.sent(thread, item.text);
     // Only now: until the server has it, a reload brings it back.
     if (!thread.box[item.mode]) this.#keep(thread, item.mode);

@@ -3,6 +3,7 @@ import { announce, byId, make, say, setup } from "./page.js";
 
 const NARROW = "(max-width: 719px)";
 const SLOW_MS = 1500;
+const signIn = `${setup.admin}login/?next=${encodeURIComponent(location.pathname)}`;
 
 export class Layout {
   #narrow = matchMedia(NARROW);
@@ -58,7 +59,7 @@ export class Layout {
     if (strip.hidden) return;
     strip.replaceChildren(say(`strip_${state}`));
     if (state === "signed_out") {
-      strip.append(" ", make("a", { href: setup.sign_in }, say("sign_in")));
+      strip.append(" ", make("a", { href: signIn }, say("sign_in")));
     }
   }
 }

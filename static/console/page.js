@@ -10,7 +10,7 @@ const read = (id) => JSON.parse(byId(id).textContent);
  * @type {{language: string, texts: Object<string, string>, actions: Object<string, string[]>}}
  */
 export const words = read("words");
-/** @type {{socket: string, attachments: string, sign_in: string}} */
+/** `attachments` is empty where there are none. @type {{socket: string, attachments: string, admin: string}} */
 export const setup = read("setup");
 
 /** The sentence of that name in the page's language. */

@@ -1,5 +1,6 @@
 // The conversation in the middle, with what is known of it: hears the server, draws the parts.
 import { Context } from "./context.js";
+import { toast } from "./dialog.js";
 import { Head } from "./head.js";
 import { Log } from "./log.js";
 import { byId, named, say } from "./page.js";
@@ -91,6 +92,8 @@ export class Pane {
     if (!thread) return;
     const before = thread.facts.row;
     thread.facts.row = row;
+    const isFresh = before?.kind !== "mine" && row.kind === "mine";
+    if (isFresh && !thread.box.note.trim()) thread.box.mode = "reply";
     // What the bot was writing is void once somebody else has it.
     if (before && before.mode !== row.mode && row.mode === "human") thread.silence();
     if (thread === this.thread) {
@@ -101,6 +104,7 @@ export class Pane {
 
   /** A frame about one conversation. */
   take(frame) {
+    if (frame.type === "error") this.#failed(frame);
     const thread = this.#threads.get(frame.session);
     if (!thread) return;
     const take = {
@@ -122,6 +126,12 @@ export class Pane {
     else this.changed();
     if (["facts", "message", "note"].includes(frame.type)) this.#drawFacts();
     if (frame.type === "message") this.#read();
+  }
+
+  /** The server could not do what needs no answer: a conversation may be gone. */
+  #failed({ session, detail }) {
+    this.#threads.forget(session);
+    if (detail) toast({ text: detail, bad: true });
   }
 
   #loaded(thread) {

@@ -108,7 +108,7 @@ function said(row) {
   if (!row.last) return row.about || "";
   const { author, text } = row.last;
   const line = text.replace(/\s+/g, " ").slice(0, 160);
-  return author === "visitor" ? line : `${named("author", author)}: ${line}`;
+  return author === "visitor" ? line : say("said_by", { name: named("author", author), text: line });
 }
 
 /** Whose it is, and who else is looking. */
