@@ -14,8 +14,8 @@ from django.urls import path, re_path
 
 pages = get_asgi_application()  # sets Django up, which the imports below need
 
+from apps.chat.origins import Origins  # noqa: E402
 from apps.widget.consumers import NoSuchSocket, VisitorConsumer  # noqa: E402
-from apps.widget.origins import OwnOrigin  # noqa: E402
 from helpdesk import checks  # noqa: E402
 from helpdesk.bodies import Bodies  # noqa: E402
 from helpdesk.lifespan import Lifespan  # noqa: E402
@@ -29,5 +29,9 @@ routes: list[Any] = [  # the stubs know path() for views only
     re_path("", cast("Any", NoSuchSocket.as_asgi())),
 ]
 application = ProtocolTypeRouter(
-    {"http": Bodies(pages), "websocket": OwnOrigin(URLRouter(routes)), "lifespan": Lifespan()}
+    {
+        "http": Bodies(pages),
+        "websocket": Origins(URLRouter(routes), listed=True),
+        "lifespan": Lifespan(),
+    }
 )

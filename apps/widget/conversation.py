@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from apps.chat import codes, frames, services
 from apps.chat.codes import Code
 from apps.chat.models import Session
+from apps.chat.sockets import Socket
 from apps.chat.threads import in_thread
 from apps.dialogue.handles import Handle, known_slots
 from apps.dialogue.play import Standing
@@ -19,7 +20,6 @@ from apps.dialogue.running import running
 from apps.guard import limits
 from apps.widget.embed import site_info
 from apps.widget.signing_in import NotIdentifiedError, SignIn, send_away, sign_in
-from apps.widget.sockets import Socket
 
 logger = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ from django.views.decorators.csrf import csrf_exempt
 from apps.chat import frames, services
 from apps.chat.codes import TOO_FAST, Code, words
 from apps.chat.models import Session
+from apps.chat.sockets import OTHER_BURST, OTHER_PER_SECOND
 from apps.chat.threads import in_thread
 from apps.dialogue.handles import Handle
 from apps.dialogue.play import Standing
 from apps.dialogue.running import running
 from apps.guard import limits
-from apps.widget.sockets import OTHER_BURST, OTHER_PER_SECOND
 
 View = Callable[[HttpRequest], Coroutine[Any, Any, JsonResponse]]
 F = TypeVar("F", bound=frames.Frame)
