@@ -273,6 +273,11 @@ def delta(turn: uuid.UUID, attempt: int, offset: int, text: str) -> dict[str, An
     return {"type": "delta", "turn": str(turn), "attempt": attempt, "offset": offset, "text": text}
 
 
+def typing(name: str) -> dict[str, Any]:
+    """An operator of that name writes: to be shown for six seconds."""
+    return {"type": "typing", "author": str(Author.OPERATOR), "name": name}
+
+
 def token(successor: str) -> dict[str, Any]:
     return {"type": "token", "token": successor}
 

@@ -1,0 +1,150 @@
+"""One operator's console over one socket: what it shows, and how a row looks from there."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone, translation
+
+from apps.chat import frames
+from apps.chat.sockets import Socket
+from apps.console.people import Person
+from apps.console.rows import Row
+from apps.console.signs import Signs
+from apps.handoff.models import Ticket
+
+MOST_WATCHED = 5
+Frame = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Watch:
+    """How far an open thread was shown. `facts` are the last that were sent, `edits` when each of
+    the corrected lines was changed, by its id."""
+
+    seq: int = 0
+    note: int = 0
+    read: int = 0
+    edits: dict[str, str] = field(default_factory=dict)
+    facts: Frame = field(default_factory=dict)
+
+
+class Seat:
+    """`seen` is how far the operator has read in each session, in all their consoles here."""
+
+    def __init__(self, socket: Socket, person: Person, seen: dict[UUID, int]) -> None:
+        self.socket = socket
+        self.person = person
+        self.watching: dict[UUID, Watch] = {}
+        self.viewing: UUID | None = None
+        self.replying_until = 0.0
+        self.is_live = False
+        self._seen = seen
+        self._seq = 0
+        self._shown: set[UUID] = set()
+        self._counts: Frame = {}
+
+    def push(self, frame: Frame) -> None:
+        self.socket.push(frames.encode(frame))
+
+    def begin(self, rows: Mapping[UUID, Row], signs: Signs) -> None:
+        """The whole queue, then live."""
+        mine = [row for row in rows.values() if self.may_see(row)]
+        self._shown = {row.session for row in mine}
+        self._seq += 1
+        shown = [self.row_frame(row, signs) for row in mine]
+        self.push({"type": "queue", "seq": self._seq, "rows": shown})
+        self.is_live = True
+        self.count(rows.values())
+
+    def show(self, changed: Mapping[UUID, Row | None], signs: Signs) -> None:
+        """What has changed of the rows; None for one that left the queue."""
+        visible = [row for row in changed.values() if row and self.may_see(row)]
+        gone = {one for one in changed if one in self._shown} - {row.session for row in visible}
+        if not self.is_live or not (visible or gone):
+            return
+        self._shown = (self._shown | {row.session for row in visible}) - gone
+        self._seq += 1
+        shown = [self.row_frame(row, signs) for row in visible]
+        gone_ids = [str(one) for one in gone]
+        self.push({"type": "rows", "seq": self._seq, "set": shown, "gone": gone_ids})
+
+    def count(self, rows: Iterable[Row]) -> None:
+        """Tells the figures when they are others now."""
+        now = timezone.now()
+        mine = [row for row in rows if row.is_open and self.may_see(row)]
+        counts: Frame = {
+            "type": "counts",
+            "waiting": sum(row.is_waiting for row in mine),
+            "mine": sum(row.operator == self.person.operator for row in mine),
+            "late": sum(bool(row.due_at and row.due_at <= now) for row in mine),
+        }
+        if counts != self._counts and self.is_live:
+            self._counts = counts
+            self.push(counts)
+
+    def may_see(self, row: Row) -> bool:
+        return row.operator == self.person.operator or self.person.may_see(row.site_id)
+
+    def note_read(self, session: UUID, seq: int) -> bool:
+        """Whether the operator had not read so far."""
+        if self._seen.get(session, 0) >= seq:
+            return False
+        self._seen[session] = seq
+        return True
+
+    def row_frame(self, row: Row, signs: Signs) -> Frame:
+        """`row` as this operator sees it, in the protocol's shape."""
+        seen = self._seen.get(row.session, 0)
+        last = row.last
+        return {
+            "id": str(row.session),
+            "ticket": row.ticket,
+            "kind": kind_of(row, self.person.operator),
+            "site": row.site_id,
+            "visitor": {
+                "name": row.visitor,
+                "verified": row.verified,
+                "language": row.language,
+            },
+            "reason": row.reason or None,
+            "reason_text": reason_text(row.reason, self.person.language),
+            "priority": row.priority,
+            "about": row.about,
+            "last": last
+            and {"author": last.author, "text": last.text, "at": last.at, "seq": last.seq},
+            "waiting_since": _iso(row.waiting_since),
+            "due_at": _iso(row.due_at),
+            "due": row.due,
+            "paused": None,
+            "operator": row.operator and {"id": row.operator, "name": row.operator_name},
+            "team": row.team,
+            "unread": sum(seq > seen for seq in row.behind),
+            "version": row.place[0],
+            "mode": row.mode,
+            "state": row.state,
+            "viewers": signs.of(row.session, besides=self.person.operator),
+        }
+
+
+def kind_of(row: Row, operator: int) -> str:
+    """On which tab of `operator`'s console a row stands. A settled one whose visitor goes on is the
+    bot's again."""
+    if row.is_open:
+        return "waiting" if row.operator is None else "mine" if row.operator == operator else "other"
+    goes_on = row.last is not None and row.last.author in {"visitor", "bot"}
+    return "done" if row.ticket and not goes_on else "bot"
+
+
+@cache
+def reason_text(reason: str, language: str) -> str:
+    """Why a person was asked for, in words; "" without a reason."""
+    with translation.override(language):
+        return str(dict(Ticket.Reason.choices).get(reason, reason))
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
