@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "apps.handoff",
     "apps.dialogue",
     "apps.widget",
+    "apps.console",
     "apps.demo",
 ]
 MIDDLEWARE = [

@@ -54,13 +54,12 @@ class Growth(TypedDict):
 
 
 class Typing(TypedDict):
-    """Somebody writes in a session. `author` is "visitor" or "operator", `who` an operator's id."""
+    """Somebody writes in a session. `author` is "visitor" or "operator", `name` an operator's."""
 
     type: str
     session: str
     author: str
     name: str
-    who: int | None
 
 
 class Grown(NamedTuple):
@@ -127,11 +126,9 @@ async def publish_grown(grown: list[Grown]) -> None:
     await _send({"type": "growth", "grown": rows})
 
 
-async def publish_typing(
-    session: UUID, author: str, name: str = "", who: int | None = None
-) -> None:
+async def publish_typing(session: UUID, author: str, name: str = "") -> None:
     """Tells that somebody writes: shown for a few seconds."""
-    typing = Typing(type=TYPING, session=str(session), author=author, name=name, who=who)
+    typing = Typing(type=TYPING, session=str(session), author=author, name=name)
     await tell(TYPING, cast("Told", typing))
 
 

@@ -25,16 +25,14 @@ async def publish_signs(origin: str, signs: Iterable[Sign]) -> None:
     await events.tell(events.CONSOLE, {"type": events.CONSOLE, "from": origin, "signs": told})
 
 
-async def publish_look(sessions: Iterable[UUID], *, people: bool = False) -> None:
+async def publish_look(origin: str, sessions: Iterable[UUID], *, people: bool = False) -> None:
     """Something of these sessions has changed that no line tells of, or of who is there."""
-    told = {"type": events.CONSOLE, "look": [str(one) for one in sessions], "people": people}
+    look = [str(one) for one in sessions]
+    told = {"type": events.CONSOLE, "from": origin, "look": look, "people": people}
     await events.tell(events.CONSOLE, cast("Told", told))
 
 
-def signs(told: Told, besides: str) -> list[Sign]:
-    """Those in a message from another process than `besides`."""
-    if told.get("from") == besides:
-        return []
+def signs(told: Told) -> list[Sign]:
     return [Sign(UUID(session), *rest) for session, *rest in told.get("signs", ())]
 
 

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from apps.chat.codes import Code
 from apps.chat.frames import (
@@ -237,17 +237,21 @@ class CommandError(FrameError):
 def parse(text: str) -> Frame:
     """Raises CommandError for a command whose cid is known, else FrameError."""
     found = decode(text)
-    kind = found.get("type")
-    if not isinstance(kind, str):
-        raise FrameError(Code.BAD_FRAME)
     try:
-        if kind not in TYPES:
-            raise FrameError(Code.UNKNOWN_TYPE)
-        return shape(TYPES[kind], found)
+        return _shaped(found)
     except FrameError as error:
         if cid := _cid(found):
             raise CommandError(error.code, cid) from error
         raise
+
+
+def _shaped(found: dict[str, Any]) -> Frame:
+    kind = found.get("type")
+    if not isinstance(kind, str):
+        raise FrameError(Code.BAD_FRAME)
+    if kind not in TYPES:
+        raise FrameError(Code.UNKNOWN_TYPE)
+    return shape(TYPES[kind], found)
 
 
 def _cid(found: dict[str, Any]) -> uuid.UUID | None:

@@ -4,7 +4,7 @@ socket comes and again every few seconds."""
 from collections.abc import Collection
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -49,6 +49,11 @@ class Person:
     rights: frozenset[str]
     sites: frozenset[int]
 
+    @property
+    def told(self) -> tuple[str, frozenset[str], frozenset[int]]:
+        """What a console was told at its start."""
+        return self.name, self.rights, self.sites
+
     def may_see(self, site: int) -> bool:
         return not self.sites or site in self.sites
 
@@ -76,7 +81,7 @@ def enter(request: ASGIRequest) -> Person:
         name=operator.name,
         language=translation.get_language_from_request(request),
         rights=rights_of(user),
-        sites=frozenset(operator.sites.values_list("pk", flat=True)),
+        sites=_sites(operator),
     )
 
 
@@ -94,28 +99,37 @@ def rights_of(user: User) -> frozenset[str]:
     return frozenset(right for right, needed in RIGHTS.items() if user.has_perm(needed))
 
 
-def revoked(people: Collection[Person]) -> set[Person]:
-    """Those whose login has ended, who may not work any longer, or whose rights or sites are others
-    now: they come back and find out. Three queries, and two more for each kind of rights."""
+class Inspected(NamedTuple):
+    """Of people at consoles: whose login has ended or who may not work any longer, and whose name,
+    rights or sites are others now."""
+
+    revoked: set[Person]
+    changed: set[Person]
+
+
+def inspect(people: Collection[Person]) -> Inspected:
+    """Three queries, and two for the rights of each operator."""
     logins = Login.objects.filter(
         session_key__in={person.login for person in people}, expire_date__gt=timezone.now()
     )
     going_on = set(logins.values_list("session_key", flat=True))
     found = Operator.objects.active().filter(pk__in={person.operator for person in people})
-    operators = {one.pk: one for one in found.select_related("user").prefetch_related("sites")}
-    known = {operator: _standing(one) for operator, one in operators.items()}
-    return {
-        person
-        for person in people
-        if person.login not in going_on
-        or known.get(person.operator)
-        != (person.password, person.name, person.rights, person.sites)
-    }
+    users = {one.pk: one for one in found.select_related("user").prefetch_related("sites")}
+    inspected = Inspected(set(), set())
+    for person in people:
+        operator = users.get(person.operator)
+        if operator is None or person.login not in going_on or not _may_stay(person, operator):
+            inspected.revoked.add(person)
+        elif (operator.name, rights_of(operator.user), _sites(operator)) != person.told:
+            inspected.changed.add(person)
+    return inspected
 
 
-def _standing(operator: Operator) -> tuple[str, str, frozenset[str], frozenset[int]] | None:
+def _may_stay(person: Person, operator: Operator) -> bool:
     user = operator.user
-    if not user.is_staff or not user.has_perm(WORK):
-        return None
-    sites = frozenset(site.pk for site in operator.sites.all())
-    return (user.get_session_auth_hash(), operator.name, rights_of(user), sites)
+    is_same = user.get_session_auth_hash() == person.password
+    return is_same and user.is_staff and user.has_perm(WORK)
+
+
+def _sites(operator: Operator) -> frozenset[int]:
+    return frozenset(site.pk for site in operator.sites.all())

@@ -1,23 +1,25 @@
 """One operator's console over one socket: what it shows, and how a row looks from there."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone, translation
 
 from apps.chat import frames
 from apps.chat.sockets import Socket
+from apps.console.lines import Frame, own
+from apps.console.news import News
 from apps.console.people import Person
 from apps.console.rows import Row
-from apps.console.signs import Signs
+from apps.console.signs import LASTS_S, Signs
+from apps.console.threads import Thread
 from apps.handoff.models import Ticket
 
 MOST_WATCHED = 5
-Frame = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -40,8 +42,8 @@ class Seat:
         self.person = person
         self.watching: dict[UUID, Watch] = {}
         self.viewing: UUID | None = None
-        self.replying_until = 0.0
-        self.is_live = False
+        self._typing: tuple[UUID, float] | None = None
+        self._is_live = False
         self._seen = seen
         self._seq = 0
         self._shown: set[UUID] = set()
@@ -57,14 +59,14 @@ class Seat:
         self._seq += 1
         shown = [self.row_frame(row, signs) for row in mine]
         self.push({"type": "queue", "seq": self._seq, "rows": shown})
-        self.is_live = True
+        self._is_live = True
         self.count(rows.values())
 
     def show(self, changed: Mapping[UUID, Row | None], signs: Signs) -> None:
         """What has changed of the rows; None for one that left the queue."""
         visible = [row for row in changed.values() if row and self.may_see(row)]
         gone = {one for one in changed if one in self._shown} - {row.session for row in visible}
-        if not self.is_live or not (visible or gone):
+        if not self._is_live or not (visible or gone):
             return
         self._shown = (self._shown | {row.session for row in visible}) - gone
         self._seq += 1
@@ -82,12 +84,58 @@ class Seat:
             "mine": sum(row.operator == self.person.operator for row in mine),
             "late": sum(bool(row.due_at and row.due_at <= now) for row in mine),
         }
-        if counts != self._counts and self.is_live:
+        if counts != self._counts and self._is_live:
             self._counts = counts
             self.push(counts)
 
     def may_see(self, row: Row) -> bool:
         return row.operator == self.person.operator or self.person.may_see(row.site_id)
+
+    def open(self, session: UUID, thread: Thread) -> None:
+        """From here on what is new in it is told; beyond MOST_WATCHED the oldest is left."""
+        mark = Watch(thread.seq, thread.note, thread.read, thread.edits, thread.facts)
+        self.watching.pop(session, None)
+        self.watching[session] = mark
+        if len(self.watching) > MOST_WATCHED:
+            del self.watching[next(iter(self.watching))]
+
+    def tell(self, session: UUID, news: News) -> None:
+        """What is new in an open thread, each once."""
+        mark, head = self.watching[session], {"session": str(session)}
+        for line in news.lines:
+            if line["seq"] > mark.seq:
+                mark.seq = line["seq"]
+                self._tell_line("message", line, mark, head)
+        for line in news.edited:
+            if mark.edits.get(line["id"]) != line["edited_at"]:
+                self._tell_line("corrected", line, mark, head)
+        for note in news.notes:
+            if note["id"] > mark.note:
+                mark.note = note["id"]
+                self.push({"type": "note", **head, "note": note})
+        self._tell_facts(mark, head, news)
+
+    def _tell_facts(self, mark: Watch, head: Frame, news: News) -> None:
+        if news.read > mark.read:
+            mark.read = news.read
+            self.push({"type": "read", **head, "seq": news.read})
+        facts = news.facts[self.person.language]
+        if new := {name: fact for name, fact in facts.items() if mark.facts.get(name) != fact}:
+            mark.facts = facts
+            self.push({"type": "facts", **head, **new})
+
+    def _tell_line(self, kind: str, line: Frame, mark: Watch, head: Frame) -> None:
+        if edited_at := line.get("edited_at"):
+            mark.edits[line["id"]] = edited_at
+        self.push({"type": kind, **head, "message": own(line, self.person.operator)})
+
+    def typing(self, session: UUID) -> None:
+        self._typing = (session, time.monotonic() + LASTS_S)
+
+    def is_typing(self, session: UUID) -> bool:
+        return self._typing is not None and (
+            self._typing[0] == session and self._typing[1] > time.monotonic()
+        )
 
     def note_read(self, session: UUID, seq: int) -> bool:
         """Whether the operator had not read so far."""
@@ -134,7 +182,9 @@ def kind_of(row: Row, operator: int) -> str:
     """On which tab of `operator`'s console a row stands. A settled one whose visitor goes on is the
     bot's again."""
     if row.is_open:
-        return "waiting" if row.operator is None else "mine" if row.operator == operator else "other"
+        return (
+            "waiting" if row.operator is None else "mine" if row.operator == operator else "other"
+        )
     goes_on = row.last is not None and row.last.author in {"visitor", "bot"}
     return "done" if row.ticket and not goes_on else "bot"
 
