@@ -63,6 +63,7 @@ class Ticket(models.Model):
         CONTACT = "contact", _("Visitor left a message")
         MODEL_DOWN = "model_down", _("The model was out of order")
         DEADLINE = "deadline", _("No answer came in time")
+        STEPPED_IN = "stepped_in", _("An operator stepped in")
         # Of before it was told which of the last two.
         UNANSWERED = "unanswered", _("No answer came")
 

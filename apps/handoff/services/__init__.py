@@ -14,11 +14,11 @@ from apps.handoff.services.requests import (
     note_flow,
     open_ticket,
     take_message,
-    to_handoff,
     withdraw_ticket,
 )
 from apps.handoff.services.settling import Resolved, reopen, resolve, set_priority, undo_resolve
 from apps.handoff.services.suggesting import choose_suggestion, current, suggest
+from apps.handoff.stages import to_handoff
 
 __all__ = [
     "NOTHING",
