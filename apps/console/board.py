@@ -165,7 +165,7 @@ class Board:
 
         def rank(session: UUID) -> tuple[int, UUID]:
             row = self._rows.get(session)
-            return (0 if session in watched else 1 if row and row.is_open else 2, session)
+            return (0 if session in watched else 1 if row and row.request.is_open else 2, session)
 
         most = AT_ONCE if not behind else len(dirty)
         return sorted(dirty, key=rank)[behind : behind + most]

@@ -153,25 +153,32 @@ class Desk:
                 await self._show(frame)
 
     async def _show(self, frame: frames.Frame) -> None:
-        board, seat = self._hub.board, self._seat
+        """A frame that is answered by what it asks for."""
         try:
-            match frame:
-                case frames.Hello():
-                    await self._welcome()
-                case frames.Resnap():
-                    await board.sit(seat)
-                case frames.Open(session=session):
-                    await board.open(seat, session)
-                case frames.Older(session=session, before=before):
-                    await self._older(session, before)
-                case frames.Active():
-                    await self._be_active()
+            await self._look_up(frame)
         except Session.DoesNotExist:
             named = {"session": str(getattr(frame, "session", ""))}
-            seat.push(refusing.error(Code.NOT_FOUND, self._language, **named))
+            self._seat.push(refusing.error(Code.NOT_FOUND, self._language, **named))
         except (DatabaseError, TimeoutError) as error:
             logger.warning("console: no database (%s)", type(error).__name__)
             self._socket.shut(codes.CLOSE_RESTART)
+        except Exception:  # a fault of ours: what the console shows may be wrong from here on
+            logger.exception("console: a frame broke the code")
+            self._socket.shut(codes.CLOSE_RESTART)
+
+    async def _look_up(self, frame: frames.Frame) -> None:
+        board, seat = self._hub.board, self._seat
+        match frame:
+            case frames.Hello():
+                await self._welcome()
+            case frames.Resnap():
+                await board.sit(seat)
+            case frames.Open(session=session):
+                await board.open(seat, session)
+            case frames.Older(session=session, before=before):
+                await self._older(session, before)
+            case frames.Active():
+                await self._be_active()
 
     async def _welcome(self) -> None:
         person = self._seat.person

@@ -119,7 +119,7 @@ class Hub:
         self._say([self._sign(seat, session, REPLYING)])
         who = seat.person
         row = self.board.row(session)
-        if row and row.operator == who.operator:
+        if row and row.request.operator == who.operator:
             self.spawn(hints.publish_typing(session, Author.OPERATOR, who.name))
 
     def _sign(self, seat: Seat, session: UUID, doing: str) -> events.Sign:

@@ -4,7 +4,7 @@ They are read for all operators of a process at once, a handful of queries for a
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.db.models import Case, F, When
 from django.utils import timezone
 
 from apps.chat.models import Message, Session
-from apps.handoff.models import Ticket
+from apps.handoff.models import Priority, Ticket
 
 # Sessions with the bot are shown while something is said in them, settled ones for a working day.
 WITH_BOT = timedelta(minutes=15)
@@ -61,27 +61,13 @@ class Last:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What all operators see alike. Without a `ticket` nobody has asked for a person.
+class Request:
+    """Of a row: the ticket that it stands for, if a person was asked for."""
 
-    `behind`: the numbers of the visitor's lines that no operator has answered yet.
-    """
-
-    session: UUID
-    place: Place
-    site_id: int
-    site: str
-    visitor: str
-    verified: bool
-    language: str
-    mode: str
-    state: str
-    last: Last | None
-    behind: tuple[int, ...]
     ticket: int | None = None
     is_open: bool = False
     reason: str = ""
-    priority: int = 2
+    priority: int = Priority.NORMAL
     about: str = ""
     waiting_since: datetime | None = None
     first_due_at: datetime | None = None
@@ -90,6 +76,10 @@ class Row:
     operator: int | None = None
     operator_name: str = ""
     team: int | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.is_open and self.operator is None
 
     @property
     def due(self) -> str | None:
@@ -104,9 +94,27 @@ class Row:
     def due_at(self) -> datetime | None:
         return {"first": self.first_due_at, "resolution": self.resolve_due_at}.get(self.due or "")
 
-    @property
-    def is_waiting(self) -> bool:
-        return self.is_open and self.operator is None
+
+NOTHING_ASKED = Request()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What all operators see alike. `behind`: the numbers of the visitor's lines that no operator
+    has answered yet."""
+
+    session: UUID
+    place: Place
+    site_id: int
+    site: str
+    visitor: str
+    verified: bool
+    language: str
+    mode: str
+    state: str
+    last: Last | None
+    behind: tuple[int, ...]
+    request: Request
 
 
 def places() -> dict[UUID, Place]:
@@ -157,38 +165,37 @@ def _row(
     visitor = session.visitor
     ticket = tickets[-1] if tickets else None
     changed = max((ticket.updated_at for ticket in tickets), default=None)
-    row = {
-        "session": session.id,
-        "place": (session.version, changed),
-        "site_id": session.site_id,
-        "site": session.site.name,
-        "visitor": visitor.name,
-        "verified": bool(visitor.external_id),
-        "language": session.language,
-        "mode": session.mode,
-        "state": session.state,
-        "last": last,
-        "behind": tuple(sorted(behind)),
-    }
-    return Row(**{**row, **(_of_ticket(ticket, visitor.name) if ticket else {})})
+    return Row(
+        session=session.id,
+        place=(session.version, changed),
+        site_id=session.site_id,
+        site=session.site.name,
+        visitor=visitor.name or (ticket.name if ticket else ""),
+        verified=bool(visitor.external_id),
+        language=session.language,
+        mode=session.mode,
+        state=session.state,
+        last=last,
+        behind=tuple(sorted(behind)),
+        request=_request(ticket) if ticket else NOTHING_ASKED,
+    )
 
 
-def _of_ticket(ticket: Ticket, visitor: str) -> Mapping[str, object]:
-    return {
-        "ticket": ticket.pk,
-        "visitor": visitor or ticket.name,
-        "is_open": ticket.status == Ticket.Status.OPEN,
-        "reason": ticket.reason,
-        "priority": ticket.priority,
-        "about": (ticket.summary or ticket.about or ticket.text)[:ABOUT],
-        "waiting_since": ticket.waiting_since,
-        "first_due_at": ticket.first_due_at,
-        "resolve_due_at": ticket.resolve_due_at,
-        "is_answered": ticket.first_response_at is not None,
-        "operator": ticket.operator_id,
-        "operator_name": ticket.operator.name if ticket.operator else "",
-        "team": ticket.team_id,
-    }
+def _request(ticket: Ticket) -> Request:
+    return Request(
+        ticket=ticket.pk,
+        is_open=ticket.status == Ticket.Status.OPEN,
+        reason=ticket.reason,
+        priority=ticket.priority,
+        about=(ticket.summary or ticket.about or ticket.text)[:ABOUT],
+        waiting_since=ticket.waiting_since,
+        first_due_at=ticket.first_due_at,
+        resolve_due_at=ticket.resolve_due_at,
+        is_answered=ticket.first_response_at is not None,
+        operator=ticket.operator_id,
+        operator_name=ticket.operator.name if ticket.operator else "",
+        team=ticket.team_id,
+    )
 
 
 def _tickets(sessions: Collection[UUID]) -> dict[UUID, list[Ticket]]:

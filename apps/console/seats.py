@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -14,7 +14,7 @@ from apps.chat.sockets import Socket
 from apps.console.lines import Frame, own
 from apps.console.news import News
 from apps.console.people import Person
-from apps.console.rows import Row
+from apps.console.rows import Request, Row
 from apps.console.signs import LASTS_S, Signs
 from apps.console.threads import Thread
 from apps.handoff.models import Ticket
@@ -77,19 +77,19 @@ class Seat:
     def count(self, rows: Iterable[Row]) -> None:
         """Tells the figures when they are others now."""
         now = timezone.now()
-        mine = [row for row in rows if row.is_open and self.may_see(row)]
+        asked = [row.request for row in rows if row.request.is_open and self.may_see(row)]
         counts: Frame = {
             "type": "counts",
-            "waiting": sum(row.is_waiting for row in mine),
-            "mine": sum(row.operator == self.person.operator for row in mine),
-            "late": sum(bool(row.due_at and row.due_at <= now) for row in mine),
+            "waiting": sum(one.is_waiting for one in asked),
+            "mine": sum(one.operator == self.person.operator for one in asked),
+            "late": sum(bool(one.due_at and one.due_at <= now) for one in asked),
         }
         if counts != self._counts and self._is_live:
             self._counts = counts
             self.push(counts)
 
     def may_see(self, row: Row) -> bool:
-        return row.operator == self.person.operator or self.person.may_see(row.site_id)
+        return row.request.operator == self.person.operator or self.person.may_see(row.site_id)
 
     def open(self, session: UUID, thread: Thread) -> None:
         """From here on what is new in it is told; beyond MOST_WATCHED the oldest is left."""
@@ -146,11 +146,9 @@ class Seat:
 
     def row_frame(self, row: Row, signs: Signs) -> Frame:
         """`row` as this operator sees it, in the protocol's shape."""
-        seen = self._seen.get(row.session, 0)
-        last = row.last
+        seen, last = self._seen.get(row.session, 0), row.last
         return {
             "id": str(row.session),
-            "ticket": row.ticket,
             "kind": kind_of(row, self.person.operator),
             "site": row.site_id,
             "visitor": {
@@ -158,18 +156,8 @@ class Seat:
                 "verified": row.verified,
                 "language": row.language,
             },
-            "reason": row.reason or None,
-            "reason_text": reason_text(row.reason, self.person.language),
-            "priority": row.priority,
-            "about": row.about,
-            "last": last
-            and {"author": last.author, "text": last.text, "at": last.at, "seq": last.seq},
-            "waiting_since": _iso(row.waiting_since),
-            "due_at": _iso(row.due_at),
-            "due": row.due,
-            "paused": None,
-            "operator": row.operator and {"id": row.operator, "name": row.operator_name},
-            "team": row.team,
+            **_asked(row.request, self.person.language),
+            "last": asdict(last) if last else None,
             "unread": sum(seq > seen for seq in row.behind),
             "version": row.place[0],
             "mode": row.mode,
@@ -178,15 +166,33 @@ class Seat:
         }
 
 
+def _asked(request: Request, language: str) -> Frame:
+    operator = request.operator and {"id": request.operator, "name": request.operator_name}
+    return {
+        "ticket": request.ticket,
+        "reason": request.reason or None,
+        "reason_text": reason_text(request.reason, language),
+        "priority": request.priority,
+        "about": request.about,
+        "waiting_since": _iso(request.waiting_since),
+        "due_at": _iso(request.due_at),
+        "due": request.due,
+        "paused": None,
+        "operator": operator or None,
+        "team": request.team,
+    }
+
+
 def kind_of(row: Row, operator: int) -> str:
     """On which tab of `operator`'s console a row stands. A settled one whose visitor goes on is the
     bot's again."""
-    if row.is_open:
-        return (
-            "waiting" if row.operator is None else "mine" if row.operator == operator else "other"
-        )
+    asked = row.request
+    if asked.is_waiting:
+        return "waiting"
+    if asked.is_open:
+        return "mine" if asked.operator == operator else "other"
     goes_on = row.last is not None and row.last.author in {"visitor", "bot"}
-    return "done" if row.ticket and not goes_on else "bot"
+    return "bot" if goes_on or asked.ticket is None else "done"
 
 
 @cache
