@@ -67,6 +67,23 @@ def to_bot_with_question(session: Session, line: Line, from_seq: int, deadline_s
     cover(turn.id, session.id, from_seq, last)
 
 
+def back_to(session: Session, line: Line, state: State, mode: Mode, memory: dict[str, Any]) -> None:
+    """As it stood before it was given to the bot."""
+    steps = [*to_handoff(State(session.state), "undone")]
+    if state is not State.HANDOFF:
+        machine = Machine(State.HANDOFF)
+        steps += [*machine.go(State.INIT, "undone"), *machine.go(state, "undone")]
+    _move(
+        session,
+        lines=(line,),
+        state=state,
+        mode=mode,
+        memory=memory,
+        finish=cancelled(session),
+        steps=tuple(steps),
+    )
+
+
 def to_handoff(state: State, cause: str) -> tuple[Move, ...]:
     """The legal moves from wherever the session stands; an ended one starts anew first."""
     machine = Machine(state)

@@ -54,7 +54,7 @@ def claim(*, ticket_id: int, operator: Operator, kind: Kind = Kind.CLAIMED) -> T
     elif ticket.status != Ticket.Status.OPEN:
         raise Refused(RefusalCode.CLOSED)
     elif ticket.operator_id != operator.pk:
-        raise _taken(ticket)
+        raise taken(ticket)
     return ticket
 
 
@@ -180,7 +180,8 @@ def _works(operator: Operator) -> bool:
     return Operator.objects.active().filter(pk=operator.pk).exists()
 
 
-def _taken(ticket: Ticket) -> Refused:
+def taken(ticket: Ticket) -> Refused:
+    """With who has it, and since when."""
     by = ticket.operator.name if ticket.operator else ""
     at = ticket.claimed_at.isoformat() if ticket.claimed_at else ""
     return Refused(RefusalCode.TAKEN, by=by, at=at)
