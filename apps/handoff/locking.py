@@ -25,6 +25,12 @@ def lock_session_of(ticket_id: int) -> Session:
     return lock_session(of)
 
 
+def lock_free_session(ticket_id: int) -> Session | None:
+    """None while somebody else has it: they are at it, and it comes up again."""
+    rows = Session.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    return rows.filter(tickets=ticket_id).first()
+
+
 def lock_ticket(ticket_id: int) -> Ticket:
     """With the session locked before. Refused: not_found."""
     rows = Ticket.objects.select_for_update(no_key=True, of=("self",))

@@ -32,14 +32,10 @@ def to_person(session: Session, *lines: Line, cause: str = "operator_joined") ->
 
 def to_queue(session: Session, ticket: Ticket, line: Line, *, cause: str) -> None:
     """Without an address the visitor may still be asked for one, which the state says."""
-    machine = Machine(State(session.state))
-    steps = [*to_handoff(machine.state, cause)]
-    state = State.HANDOFF
-    if not ticket.email and not ticket.phone:
-        machine = Machine(state)
-        state = State.COLLECT
-        steps += [*machine.go(State.INIT, cause), *machine.go(state, cause)]
-    _move(session, lines=(line,), state=state, mode=Mode.QUEUED, steps=tuple(steps))
+    came_from = State(session.state)
+    state = State.HANDOFF if ticket.email or ticket.phone else State.COLLECT
+    steps = () if came_from is state else _through_handoff(came_from, state, cause)
+    _move(session, lines=(line,), state=state, mode=Mode.QUEUED, steps=steps)
 
 
 def to_bot(session: Session, *lines: Line, cause: str) -> None:
@@ -69,10 +65,6 @@ def to_bot_with_question(session: Session, line: Line, from_seq: int, deadline_s
 
 def back_to(session: Session, line: Line, state: State, mode: Mode, memory: dict[str, Any]) -> None:
     """As it stood before it was given to the bot."""
-    steps = [*to_handoff(State(session.state), "undone")]
-    if state is not State.HANDOFF:
-        machine = Machine(State.HANDOFF)
-        steps += [*machine.go(State.INIT, "undone"), *machine.go(state, "undone")]
     _move(
         session,
         lines=(line,),
@@ -80,7 +72,7 @@ def back_to(session: Session, line: Line, state: State, mode: Mode, memory: dict
         mode=mode,
         memory=memory,
         finish=cancelled(session),
-        steps=tuple(steps),
+        steps=_through_handoff(State(session.state), state, "undone"),
     )
 
 
@@ -89,6 +81,14 @@ def to_handoff(state: State, cause: str) -> tuple[Move, ...]:
     machine = Machine(state)
     moves = list(machine.go(State.INIT, "visitor_returned")) if state is State.END else []
     moves += machine.go(State.HANDOFF, cause)
+    return tuple(moves)
+
+
+def _through_handoff(came_from: State, to: State, cause: str) -> tuple[Move, ...]:
+    moves = [*to_handoff(came_from, cause)]
+    if to is not State.HANDOFF:
+        machine = Machine(State.HANDOFF)
+        moves += [*machine.go(State.INIT, cause), *machine.go(to, cause)]
     return tuple(moves)
 
 

@@ -38,15 +38,15 @@ def session(make_session):
 
 
 @pytest.fixture
-def ticket(session):
-    return asks(session)
+def who(db):
+    return nora()
 
 
 @pytest.fixture
-def who(ticket):
-    who = nora()
-    claim(ticket_id=ticket.pk, operator=who)
-    return who
+def ticket(session, who):
+    """Hers."""
+    ticket = asks(session)
+    return claim(ticket_id=ticket.pk, operator=who)
 
 
 def seq(session):
@@ -79,14 +79,14 @@ class TestAnswer:
         reply(session, who)
         assert fresh(ticket).first_response_at == first
 
-    def test_a_resend_finds_the_first(self, session, who, cmid):
+    def test_a_resend_finds_the_first(self, session, ticket, who, cmid):
         first = reply(session, who, cmid=cmid)
         assert reply(session, who, cmid=cmid).pk == first.pk
         assert refused(reply, session, who, "another", cmid=cmid).code == "cmid_conflict"
         correct(message_id=first.pk, operator=who, text="There")
         assert reply(session, who, cmid=cmid).pk == first.pk
 
-    def test_a_colleagues_line_that_was_not_seen_stops_it(self, session, who):
+    def test_a_colleagues_line_that_was_not_seen_stops_it(self, session, ticket, who):
         seen = seq(session)
         take_over(session_id=session.id, operator=(boss := sam()))
         reply(session, boss, "I will do it")
@@ -100,7 +100,7 @@ class TestAnswer:
         assert reply(session, other, "So will I", seen_seq=seen, anyway=True)
         assert reply(session, other, "my own line is no news", seen_seq=seq(session) - 1)
 
-    def test_after_it_was_taken_away_nothing_is_sent(self, session, who):
+    def test_after_it_was_taken_away_nothing_is_sent(self, session, ticket, who):
         take_over(session_id=session.id, operator=sam())
         why = refused(reply, session, who)
         assert (why.code, why.facts["by"]) == ("not_yours", "Sam")
@@ -116,15 +116,15 @@ class TestAnswer:
         [(" \n", "empty"), ("a" * 10_001, "too_long"), ("a\0b", "bad_text")],
         ids=["empty", "long", "nul"],
     )
-    def test_what_cannot_be_sent_says_why(self, session, who, text, code):
+    def test_what_cannot_be_sent_says_why(self, session, ticket, who, text, code):
         said = lines(session)
         assert refused(reply, session, who, text).code == code
         assert lines(session) == said
 
-    def test_ten_thousand_characters_are_not_too_many(self, session, who):
+    def test_ten_thousand_characters_are_not_too_many(self, session, ticket, who):
         assert len(reply(session, who, "好" * 10_000).text) == 10_000
 
-    def test_with_a_file_it_may_say_nothing(self, session, who):
+    def test_with_a_file_it_may_say_nothing(self, session, ticket, who):
         file = {"id": "1", "name": "a.png"}
         written = reply(session, who, "", attachments=[file])
         assert read_after(session.id, written.seq - 1)[0].meta == {"attachments": [file]}
@@ -174,13 +174,13 @@ class TestCorrect:
         assert told.text == "Nora has corrected an answer: It costs 6"
         assert history(ticket)[-1] == "corrected"
 
-    def test_later_it_stays_as_it_is(self, session, who):
+    def test_later_it_stays_as_it_is(self, session, ticket, who):
         written = reply(session, who)
         then = timezone.now() - timedelta(seconds=121)
         Message.objects.filter(pk=written.pk).update(created_at=then)
         assert refused(correct, message_id=written.pk, operator=who, text="x").code == "too_late"
 
-    def test_nobody_corrects_another_or_the_visitor(self, session, who):
+    def test_nobody_corrects_another_or_the_visitor(self, session, ticket, who):
         written = reply(session, who)
         other = omar()
         why = refused(correct, message_id=written.pk, operator=other, text="x")
@@ -188,7 +188,7 @@ class TestCorrect:
         said = Message.objects.filter(author="visitor").first()
         assert refused(correct, message_id=said.pk, operator=who, text="x").code == "not_found"
 
-    def test_the_same_text_changes_nothing(self, session, who):
+    def test_the_same_text_changes_nothing(self, session, ticket, who):
         written = reply(session, who)
         said = lines(session)
         correct(message_id=written.pk, operator=who, text=written.text)
@@ -196,13 +196,12 @@ class TestCorrect:
 
 
 class TestNote:
-    def test_it_is_no_line(self, session, ticket, cmid):
+    def test_it_is_no_line(self, session, ticket, who, cmid):
         said = lines(session)
-        who = nora()
         for _ in range(2):
             note(session_id=session.id, operator=who, text="Ask her for the photo", cmid=cmid)
         assert (Note.objects.get().text, lines(session)) == ("Ask her for the photo", said)
-        assert history(ticket) == ["opened", "noted"]
+        assert history(ticket) == ["opened", "claimed", "noted"]
 
     def test_where_nobody_has_asked_for_a_person_too(self, session):
         say(session, "hello")

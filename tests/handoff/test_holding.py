@@ -169,8 +169,9 @@ class TestReturn:
 
 
 class TestRequeue:
-    def test_the_visitor_waits_again_and_is_told(self, session, ticket):
+    def test_the_visitor_waits_again_and_is_told(self, session):
         who = nora()
+        ticket = asks(session)
         claim(ticket_id=ticket.pk, operator=who)
         back = requeue(ticket_id=ticket.pk, operator=who, why="end of shift")
         assert (back.operator, back.claimed_at) == (None, None)

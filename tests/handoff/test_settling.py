@@ -30,15 +30,15 @@ def session(make_session):
 
 
 @pytest.fixture
-def ticket(session):
-    return asks(session)
+def who(db):
+    return nora()
 
 
 @pytest.fixture
-def who(ticket):
-    who = nora()
-    claim(ticket_id=ticket.pk, operator=who)
-    return who
+def ticket(session, who):
+    """Hers."""
+    ticket = asks(session)
+    return claim(ticket_id=ticket.pk, operator=who)
 
 
 def settle(ticket, who, **more):

@@ -202,6 +202,7 @@ class TicketEvent(models.Model):
         TRANSFERRED = "transferred", _("Passed on")
         RETURNED = "returned", _("Returned to the assistant")
         REQUEUED = "requeued", _("Back in the queue")
+        MISSED = "missed", _("Back in the queue: the operator was silent for five minutes")
         RESOLVED = "resolved", _("Settled")
         UNDONE = "undone", _("Settling undone")
         REOPENED = "reopened", _("Reopened")
