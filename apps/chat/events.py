@@ -177,6 +177,7 @@ async def listen(
             channel = await layer.new_channel()
             for group in GROUPS:
                 await layer.group_add(group, channel)
+            _go_on()
             while True:
                 told = await layer.receive(channel)
                 if "grown" in told:
@@ -192,6 +193,13 @@ async def listen(
             with contextlib.suppress(Exception):
                 await _layer().flush()
             await asyncio.sleep(RETRY_S)
+
+
+def _go_on() -> None:
+    """The client of Redis loses a cancel that comes while it connects."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _grown(session: str, turn: str, attempt: int, offset: int, text: str) -> Grown:

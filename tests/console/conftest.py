@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from dataclasses import replace
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
@@ -141,9 +140,3 @@ async def desks(transactional_db):
     await console_running.stop()
     await stopped(now.pulse)
     await running.stop()
-
-
-@pytest.fixture
-def soon(settings):
-    """What is done every few seconds is done at once."""
-    settings.CHAT = replace(settings.CHAT, heal_s=0.1)
