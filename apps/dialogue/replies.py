@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.chat.items import Line
+from apps.chat.models import Session
 from apps.dialogue import phrases, slots
 from apps.dialogue.actions.registry import TICKET, OwnOrder
 from apps.engine.book import Book
@@ -328,6 +329,13 @@ def way_back(language: str) -> Meta:
     """The `meta` of a line that offers to go on with the bot."""
     text = phrases.in_language(phrases.GO_ON_WITH_THE_BOT, language)
     return {"quick_replies": [{"label": text, "text": text}]}
+
+
+def nobody_there(session: Session, about: str) -> Line:
+    """Tells somebody who waits that nobody comes now, and asks for a message instead."""
+    text = phrases.in_language(phrases.NOBODY_THERE, session.language)
+    meta = {"form": contact_form(session.language, about), **way_back(session.language)}
+    return Line(Author.SYSTEM, text, meta=meta)
 
 
 def left_notice(session: UUID, address: str, language: str, *, to_bot: bool = True) -> Line:
