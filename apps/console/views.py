@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,8 +11,9 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.console import crew, strings
+from apps.console import crew
 from apps.console.people import WORK
+from apps.console.words import page_words
 
 # Shows text of strangers to people with a login: nothing runs or loads but our own files.
 POLICY = (
@@ -26,7 +28,7 @@ SOCKET = "/ws/console/"
 @never_cache
 @permission_required(WORK, raise_exception=True)
 def page(request: HttpRequest) -> HttpResponse:
-    context = {"words": strings.words(), "setup": setup()}
+    context = {"words": page_words(get_language() or settings.LANGUAGE_CODE), "setup": setup()}
     response = render(request, "console/page.html", context)
     response["Content-Security-Policy"] = POLICY
     return response
