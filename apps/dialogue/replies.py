@@ -322,6 +322,14 @@ def way_back(language: str) -> Meta:
     return {"quick_replies": [{"label": text, "text": text}]}
 
 
+def file_notice(language: str) -> Line:
+    """Says who looks at a file that came without a word."""
+    text = phrases.in_language(phrases.FILE_ALONE, language)
+    person = phrases.in_language(phrases.TALK_TO_A_PERSON, language)
+    offered = {"quick_replies": [{"label": person, "text": person}]}
+    return Line(Author.SYSTEM, text, meta=offered, of_turn=True)
+
+
 def left_notice(session: UUID, address: str, language: str, *, to_bot: bool = True) -> Line:
     """Says how a message that was left for the team is answered; `to_bot` offers the way back."""
     text = phrases.in_language(phrases.LEFT, language) % {

@@ -26,6 +26,7 @@ from apps.widget.endpoints import (
 )
 from apps.widget.polls import messages_after
 from apps.widget.signing_in import NotIdentifiedError, SignIn, sign_in
+from apps.widget.uploads import linked_file, uploaded
 
 
 @endpoint("POST")
@@ -94,6 +95,16 @@ async def csat(request: HttpRequest) -> JsonResponse:
     session = await session_of(request)
     await in_thread(services.score, session=session.id, value=frame.score, comment=frame.comment)
     return JsonResponse({})
+
+
+@endpoint("POST", "GET")
+async def attachments(request: HttpRequest) -> JsonResponse:
+    """POST takes one file, `file` of a form; GET gives a fresh link to the one called `id`."""
+    take_turn(request)
+    session = await session_of(request)
+    if request.method == "GET":
+        return JsonResponse(await in_thread(linked_file, session.id, request.GET.get("id", "")))
+    return JsonResponse(await uploaded(request, session))
 
 
 @endpoint("POST")

@@ -32,6 +32,9 @@ STATUS = {
     Code.NOT_FOUND: 404,
     Code.CMID_CONFLICT: 409,
     Code.TOO_LONG: 413,
+    Code.FILE_TOO_BIG: 413,
+    Code.FILE_TYPE: 415,
+    Code.TOO_MANY_FILES: 429,
     Code.RATE_LIMITED: 429,
     Code.BUSY: 429,
 }

@@ -19,6 +19,7 @@ ALLOWED = {
     "contact": "POST",
     "rate": "POST",
     "csat": "POST",
+    "attachments": "POST, GET",
     "identify": "POST",
     "context": "POST",
     "logout": "POST",
