@@ -182,10 +182,6 @@ def rate(*, session: uuid.UUID, seq: int, value: int, reason: str) -> bool:
     return found
 
 
-def score(*, session: uuid.UUID, value: int, comment: str) -> None:
-    Session.objects.filter(id=session).update(csat=value, csat_comment=comment)
-
-
 def note_context(*, session: uuid.UUID, context: Context) -> str | None:
     """Where the visitor is and reads; empty values leave what is known. The session speaks the
     page's language from here on, which is returned; None when it was not told."""

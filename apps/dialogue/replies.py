@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from apps.chat import satisfaction
 from apps.chat.items import Line
 from apps.dialogue import phrases, slots
 from apps.dialogue.actions.registry import TICKET, OwnOrder
@@ -102,6 +103,8 @@ class Message:
             self._add_of_flow(part, flow, spec)
         elif part.say in OFFERING_FLOWS:
             self._offer_flows(part)
+        if part.say is Say.FAREWELL:
+            self.meta |= satisfaction.ASKED
         self._offer_beside(part)
 
     def line(self) -> Line:

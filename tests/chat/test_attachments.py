@@ -267,6 +267,15 @@ class TestRows:
         with pytest.raises(FileNotFoundError):
             files.read(old.path)
 
+    def test_what_a_line_names_stays_also_where_nobody_has_put_it_down(self, session):
+        file = self.sent(session, by=Author.OPERATOR)
+        line = self.line(session, author=Author.OPERATOR)
+        Message.objects.filter(pk=line.pk).update(meta={"attachments": [file.told()]})
+        Attachment.objects.update(created_at=timezone.now() - timedelta(hours=25))
+        assert sweeping.delete_unused() == 0
+        file.refresh_from_db()
+        assert file.message == line
+
     def test_a_file_without_a_row_goes_after_a_day(self, session):
         known, lost, new = self.sent(session).path, files.write(b"lost"), files.write(b"new")
         then = time.time() - 90_000

@@ -20,6 +20,7 @@ ALLOWED = {
     "rate": "POST",
     "csat": "POST",
     "attachments": "POST, GET",
+    "transcript": "GET",
     "identify": "POST",
     "context": "POST",
     "logout": "POST",

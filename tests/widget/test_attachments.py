@@ -187,3 +187,17 @@ async def test_the_hour_of_a_session_is_full_at_some_time(servers):
         assert [send(web, token, PDF)[0] for _ in range(2)] == [200, 200]
         status, answer = send(web, token, PDF)
         assert (status, answer["code"]) == (429, "too_many_files")
+
+
+async def test_the_conversation_can_be_kept_as_a_file(stack, visitor):
+    await visitor.ask("How long does delivery take?")
+    path = "/api/v1/chat/transcript"
+    bearer = {"Authorization": f"Bearer {visitor.token}"}
+    status, headers, text = request(stack, "GET", f"{path}?format=txt&zone=UTC", **bearer)
+    assert (status, headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
+    assert headers["Content-Disposition"].startswith('attachment; filename="demo-')
+    assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
+    assert b"How long does delivery take?" in text
+    assert request(stack, "GET", f"{path}?format=html", **bearer)[0] == 200
+    assert request(stack, "GET", f"{path}?format=pdf", **bearer)[0] == 400
+    assert request(stack, "GET", f"{path}?format=txt")[0] == 401
