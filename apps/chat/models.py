@@ -45,6 +45,8 @@ REASONS = {
     "unclear": _("I do not understand it"),
     "outdated": _("It is out of date"),
 }
+# What stands in `meta` of an operator's line for the team alone.
+FOR_STAFF = frozenset({"operator", "edited"})
 OPEN_TURN = models.Q(state__in=[TurnState.PENDING, TurnState.RUNNING])
 
 
@@ -292,6 +294,16 @@ class Message(models.Model):
         """What came with it, each with a link that works for a while."""
         found: list[dict[str, Any]] = linked(self.meta).get("attachments", [])
         return found
+
+    @property
+    def shown_meta(self) -> dict[str, Any]:
+        """What of `meta` its visitor may read: not which operator it was, nor what a corrected line
+        said before."""
+        if self.author != Author.OPERATOR:
+            return self.meta
+        shown = {name: value for name, value in self.meta.items() if name not in FOR_STAFF}
+        edited = self.meta.get("edited")
+        return {**shown, "edited_at": edited[-1]["at"]} if edited else shown
 
     @property
     def reason(self) -> str:
