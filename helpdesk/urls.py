@@ -34,6 +34,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("", include("apps.chat.urls")),
     path("", include("apps.widget.urls")),
     path("", include("apps.demo.urls")),
 ]

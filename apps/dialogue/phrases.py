@@ -158,6 +158,10 @@ NOBODY_THERE = _(
 )
 STOPPED = _("All right, I have stopped.")
 TALK_TO_A_PERSON = _("Talk to a person")
+FILE_ALONE = _(
+    "Your file is in this chat now. The assistant cannot look into it: say what it is about, or "
+    "talk to a person, who can."
+)
 # The engine understands these words in each language: see `engine/return_wish.py`.
 GO_ON_WITH_THE_BOT = _("Go on with the assistant")
 CONTACT_LABEL = _("How can we reach you?")

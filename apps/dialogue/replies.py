@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from apps.chat import satisfaction
 from apps.chat.items import Line
 from apps.chat.models import Session
 from apps.dialogue import phrases, slots
@@ -105,6 +106,8 @@ class Message:
             self._add_of_flow(part, flow, spec)
         elif part.say in OFFERING_FLOWS:
             self._offer_flows(part)
+        if part.say is Say.FAREWELL:
+            self.meta |= satisfaction.ASKED
         self._offer_beside(part)
 
     def line(self) -> Line:
@@ -329,6 +332,14 @@ def way_back(language: str) -> Meta:
     """The `meta` of a line that offers to go on with the bot."""
     text = phrases.in_language(phrases.GO_ON_WITH_THE_BOT, language)
     return {"quick_replies": [{"label": text, "text": text}]}
+
+
+def file_notice(language: str) -> Line:
+    """Says who looks at a file that came without a word."""
+    text = phrases.in_language(phrases.FILE_ALONE, language)
+    person = phrases.in_language(phrases.TALK_TO_A_PERSON, language)
+    offered = {"quick_replies": [{"label": person, "text": person}]}
+    return Line(Author.SYSTEM, text, meta=offered, of_turn=True)
 
 
 def nobody_there(session: Session, about: str) -> Line:

@@ -65,7 +65,7 @@ def said_for_team(played: Played) -> str:
     lines = (
         line.text.strip()[:LONGEST_LINE]
         for line in played.lines
-        if not line.fields or "flow" in line.fields
+        if line.is_own_words or "flow" in (line.fields or {})
     )
     active, book = played.memory.active, played.snapshot.book
     flow = book.by_version.get((active.flow, active.version)) if active else None
@@ -82,7 +82,7 @@ def _tells_itself(played: Played) -> bool:
 
 def adds_to_wish(played: Played) -> bool:
     """Whether a line that asks for a person says what for."""
-    said = "\n".join(line.text for line in played.lines if not line.fields)
+    said = "\n".join(line.text for line in played.lines if line.is_own_words)
     return says_more(said, played.snapshot.book)
 
 

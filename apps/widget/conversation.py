@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils.functional import Promise
 
-from apps.chat import codes, events, frames, services
+from apps.chat import codes, events, frames, satisfaction, services
 from apps.chat.codes import Code
 from apps.chat.models import Session
 from apps.chat.sockets import Socket
@@ -128,8 +128,8 @@ class Conversation:
                 await running().driver.stop(handle, frame)
             case frames.Rate(seq=seq, value=value, reason=reason):
                 await in_thread(services.rate, session=session, seq=seq, value=value, reason=reason)
-            case frames.Csat(score=score, comment=comment):
-                await in_thread(services.score, session=session, value=score, comment=comment)
+            case frames.Csat(score=value, comment=comment):
+                await in_thread(satisfaction.score, session=session, value=value, comment=comment)
             case frames.Read() | frames.Typing():
                 await show_operators(handle, frame)
             case frames.Context():
