@@ -29,6 +29,7 @@ CHAT = "/api/v1/chat/"
 UPLOAD = "/api/v1/chat/attachments"
 ADMIN = reverse_lazy("admin:index")
 IMPORT = reverse_lazy("admin:knowledge_faqimport_add")
+OPERATORS_UPLOAD = reverse_lazy("console:attachments")
 TOO_LATE, TOO_LONG = 408, 413
 # Django's own bound on the fields of a form is 2.5 MB, without what stands around them.
 FORM_BYTES = 3 * 2**20
@@ -97,8 +98,9 @@ async def _most(scope: Any) -> int:
         return few
     length = _announced(scope)
     is_large = length is None or length > FORM_BYTES
-    if path == IMPORT and is_large and await _is_signed_in(scope):
-        return int(settings.SHEETS.file_bytes) + FILE_MARGIN
+    files = {str(IMPORT): settings.SHEETS, str(OPERATORS_UPLOAD): settings.ATTACHMENTS}
+    if path in files and is_large and await _is_signed_in(scope):
+        return int(files[path].file_bytes) + FILE_MARGIN
     return FORM_BYTES
 
 

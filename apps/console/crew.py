@@ -77,5 +77,6 @@ def fits(name: str, value: object) -> bool:
 
 
 def limits() -> Frame:
-    file_bytes = getattr(getattr(settings, "ATTACHMENTS", None), "file_bytes", 10 * 2**20)
+    """Characters of a reply and of a note, bytes of a file."""
+    file_bytes = settings.ATTACHMENTS.file_bytes
     return {"reply": LONGEST_ANSWER, "note": LONGEST_NOTE, "file_bytes": file_bytes}

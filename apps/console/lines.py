@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from apps.chat.attachments.links import linked
 from apps.chat.models import Message
 from apps.engine.types import Author
 from apps.handoff.models import Note
@@ -31,7 +32,7 @@ def line(message: Message) -> Frame:
         "operator": meta.get("operator"),
         "edited_at": edited_at(message),
         "turn": message.turn_id and str(message.turn_id),
-        "attachments": meta.get("attachments"),
+        "attachments": linked(meta).get("attachments"),
     }
     return {**frame, **{name: value for name, value in optional.items() if value}}
 

@@ -81,7 +81,7 @@ def enter(request: ASGIRequest) -> Person:
         name=operator.name,
         language=translation.get_language_from_request(request),
         rights=rights_of(user),
-        sites=_sites(operator),
+        sites=sites_of(operator),
     )
 
 
@@ -120,7 +120,7 @@ def inspect(people: Collection[Person]) -> Inspected:
         operator = users.get(person.operator)
         if operator is None or person.login not in going_on or not _may_stay(person, operator):
             inspected.revoked.add(person)
-        elif (operator.name, rights_of(operator.user), _sites(operator)) != person.told:
+        elif (operator.name, rights_of(operator.user), sites_of(operator)) != person.told:
             inspected.changed.add(person)
     return inspected
 
@@ -131,5 +131,5 @@ def _may_stay(person: Person, operator: Operator) -> bool:
     return is_same and user.is_staff and user.has_perm(WORK)
 
 
-def _sites(operator: Operator) -> frozenset[int]:
+def sites_of(operator: Operator) -> frozenset[int]:
     return frozenset(site.pk for site in operator.sites.all())

@@ -3,5 +3,9 @@ from django.urls import path
 
 from apps.console import views
 
+staff = admin.site.admin_view
 app_name = "console"
-urlpatterns = [path("", admin.site.admin_view(views.page), name="page")]
+urlpatterns = [
+    path("", staff(views.page), name="page"),
+    path("attachments", staff(views.attachments), name="attachments"),
+]

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
+
 from apps.chat.models import Session
-from apps.console.people import RIGHTS, WORK, Person
+from apps.console.people import RIGHTS, WORK, Person, operator_of, sites_of
 from apps.console.rows import Row
 from apps.handoff.models import Operator, Ticket
 from apps.handoff.refusals import RefusalCode, Refused
@@ -27,7 +29,6 @@ class Actor:
     """An operator as they stand now, not as they stood when their console was opened."""
 
     operator: Operator
-    person: Person
 
     @classmethod
     def of(cls, person: Person) -> "Actor":
@@ -35,7 +36,20 @@ class Actor:
         found = Operator.objects.active().select_related("user").filter(pk=person.operator).first()
         if found is None or not found.user.is_staff or not found.user.has_perm(WORK):
             raise Refused(RefusalCode.NOT_ALLOWED)
-        return cls(found, person)
+        return cls(found)
+
+    @classmethod
+    def of_user(cls, user: User) -> "Actor":
+        """The same for a request."""
+        found = operator_of(user)
+        if found is None:
+            raise Refused(RefusalCode.NOT_ALLOWED)
+        return cls(found)
+
+    @property
+    def sites(self) -> frozenset[int]:
+        """None of them: all."""
+        return sites_of(self.operator)
 
     def require(self, right: str) -> None:
         if not self.operator.user.has_perm(RIGHTS[right]):
@@ -57,6 +71,7 @@ class Actor:
         return found
 
     def _may_see(self, session: Session) -> bool:
-        if self.person.may_see(session.site_id):
+        sites = self.sites
+        if not sites or session.site_id in sites:
             return True
         return Ticket.objects.of(self.operator).filter(session=session).exists()

@@ -23,5 +23,5 @@ def keep_settings(frame: frames.Settings, actor: Actor) -> Outcome:
 
 
 def search(frame: frames.Search, actor: Actor) -> Outcome:
-    found = find(frame.query, actor.operator, actor.person.sites)
+    found = find(frame.query, actor.operator, actor.sites)
     return Outcome(rows=tuple(found))

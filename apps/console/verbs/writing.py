@@ -2,6 +2,7 @@
 
 from apps.chat.models import Message
 from apps.console import frames
+from apps.console.files import send_with_files
 from apps.console.verbs.actors import Actor, Outcome
 from apps.engine.types import Author
 from apps.handoff import services
@@ -10,15 +11,7 @@ from apps.handoff.refusals import RefusalCode, Refused
 
 def send(frame: frames.Send, actor: Actor) -> Outcome:
     session = actor.session(frame.session)
-    said = services.answer(
-        session_id=session.pk,
-        operator=actor.operator,
-        text=frame.text,
-        cmid=frame.cmid,
-        seen_seq=frame.seen_seq,
-        anyway=frame.anyway,
-        attachments=(),
-    )
+    said = send_with_files(frame, actor)
     return Outcome({"seq": said.seq, "message": str(said.pk)}, (session.pk,))
 
 
