@@ -15,6 +15,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.utils import timezone, translation
 
 from apps.handoff.models import Operator
+from apps.sites.models import CHINESE, ENGLISH
 
 WORK = "handoff.work_console"
 # The rights a console knows, and the permission behind each.
@@ -93,6 +94,11 @@ def operator_of(user: User) -> Operator | None:
     made = {"name": name[: Operator._meta.get_field("name").max_length]}
     operator, _ = Operator.objects.get_or_create(user=user, defaults=made)
     return operator if operator.active else None
+
+
+def spoken(language: str | None) -> str:
+    """The language of the admin, as texts of flows are kept."""
+    return CHINESE if (language or "").startswith("zh") else ENGLISH
 
 
 def rights_of(user: User) -> frozenset[str]:

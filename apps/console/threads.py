@@ -10,6 +10,7 @@ from django.utils import translation
 from apps.chat.devices import device
 from apps.chat.models import Message, Session, Transition, Visitor
 from apps.console.lines import Frame, edited_at, line, note, own
+from apps.console.people import spoken
 from apps.dialogue import slots as shown_slots
 from apps.dialogue import wiring
 from apps.dialogue.play import Standing
@@ -109,7 +110,7 @@ def past(session: Session) -> list[Frame]:
 
 def _flow(session: Session, language: str) -> Frame:
     """The flow that the visitor is in, with every slot of it, also those that are missing."""
-    standing = Standing.of(session)
+    standing, language = Standing.of(session), spoken(language)
     active, book = standing.memory.active, wiring.book(session.site_id)
     flow = book.by_version.get((active.flow, active.version)) if active else None
     if active is None or flow is None:

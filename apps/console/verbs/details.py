@@ -2,10 +2,13 @@
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from apps.chat.models import Message
 from apps.console import frames
+from apps.console.people import spoken
 from apps.console.verbs.actors import Actor, Outcome
+from apps.dialogue import details
 from apps.engine.types import Author
 from apps.handoff.refusals import RefusalCode, Refused
 from apps.knowledge.contents import LENGTHS, as_phrasing
@@ -18,14 +21,25 @@ SOON = 10
 
 
 def ask_slot(frame: frames.AskSlot, actor: Actor) -> Outcome:
-    raise NotImplementedError
+    session = actor.session(frame.session)
+    details.ask_slot(session_id=session.pk, operator=actor.operator, slot=frame.slot)
+    return Outcome({}, (session.pk,))
 
 
 def edit_slot(frame: frames.EditSlot, actor: Actor) -> Outcome:
-    raise NotImplementedError
+    session = actor.session(frame.session)
+    details.edit_slot(
+        session_id=session.pk,
+        operator=actor.operator,
+        slot=frame.slot,
+        value=frame.value,
+        language=spoken(get_language()),
+    )
+    return Outcome({}, (session.pk,))
 
 
 def suggest(frame: frames.Suggest, actor: Actor) -> Outcome:
+    actor.session(frame.session)
     raise NotImplementedError
 
 
