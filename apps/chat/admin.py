@@ -39,6 +39,7 @@ ROUTES: dict[str, str | Promise] = {
     "human": _("Left to the person"),
     "smalltalk": _("Small talk"),
     "contact": _("Message left"),
+    "file": _("A file without words"),
     "flow": _("A flow"),
     "action": _("Result of an action"),
 }
