@@ -43,11 +43,11 @@ export class Layout {
   /** In words, and not at every flicker. */
   connection(state) {
     clearTimeout(this.#timer);
-    if (state === "down") this.#timer = setTimeout(() => this.#say("down"), SLOW_MS);
-    else this.#say(state);
+    if (state === "down") this.#timer = setTimeout(() => this.#show("down"), SLOW_MS);
+    else this.#show(state);
   }
 
-  #say(state) {
+  #show(state) {
     const place = byId("connection");
     if (place.dataset.state === state) return;
     const was = place.dataset.state;

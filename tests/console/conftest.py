@@ -15,8 +15,12 @@ from apps.chat.threads import in_thread
 from apps.console import running as console_running
 from apps.console.consumers import OperatorConsumer
 from apps.dialogue import running
+from tests.console.browsing import sit, staff
 from tests.threads import stopped
+from tests.widget.conftest import browser, context, embedding, visit
 
+# Fixtures of others that are at home here as well.
+__all__ = ["browser", "context", "embedding", "sit", "staff", "visit"]
 PATIENCE_S = 20
 HOST = "testserver"
 
