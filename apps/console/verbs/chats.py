@@ -4,6 +4,7 @@ from uuid import UUID
 
 from apps.console import frames
 from apps.console.verbs.actors import Actor, Outcome
+from apps.dialogue import by_operators
 from apps.handoff import services
 from apps.handoff.models import Operator, Team
 from apps.handoff.refusals import RefusalCode, Refused
@@ -22,7 +23,7 @@ def take_over(frame: frames.TakeOver, actor: Actor) -> Outcome:
 
 def give_back(frame: frames.Return, actor: Actor) -> Outcome:
     ticket = actor.ticket(frame.session)
-    services.return_to_bot(
+    by_operators.return_to_bot(
         ticket_id=ticket.pk, operator=actor.operator, instruction=frame.instruction
     )
     return _of(frame)

@@ -4,6 +4,7 @@ from apps.chat.models import Message
 from apps.console import frames
 from apps.console.files import send_with_files
 from apps.console.verbs.actors import Actor, Outcome
+from apps.dialogue import by_operators
 from apps.engine.types import Author
 from apps.handoff import services
 from apps.handoff.refusals import RefusalCode, Refused
@@ -40,7 +41,9 @@ def draft(frame: frames.Draft, actor: Actor) -> Outcome:
 
 def macros(frame: frames.Macros, actor: Actor) -> Outcome:
     session = actor.session(frame.session)
-    found = services.find_macros(query=frame.query, operator=actor.operator, session_id=session.pk)
+    found = by_operators.find_macros(
+        query=frame.query, operator=actor.operator, session_id=session.pk
+    )
     listed = [
         {"id": one.id, "name": one.name, "text": one.text, "unfilled": list(one.unfilled)}
         for one in found
