@@ -13,22 +13,14 @@ from apps.chat.cancelling import cancelled
 from apps.chat.frames import Contact
 from apps.chat.items import Item, Line, NewTurn, Outcome, Verdict
 from apps.chat.journal import append
-<<<<<<< HEAD
 from apps.chat.models import Message, Session, Turn
-=======
-from apps.chat.models import Session, Turn
->>>>>>> handoff
 from apps.dialogue import ladders, phrases, subjects
 from apps.dialogue.play import Said, Standing, play
 from apps.dialogue.replies import file_notice, left_notice
 from apps.dialogue.storing import store
-<<<<<<< HEAD
-from apps.dialogue.tasks import enqueue_act
+from apps.dialogue.tasks import enqueue_act, enqueue_draft
 from apps.dialogue.turns.opening import opening
 from apps.dialogue.turns.waking import wake
-=======
-from apps.dialogue.tasks import enqueue_act, enqueue_draft
->>>>>>> handoff
 from apps.engine.events import Reason
 from apps.engine.types import Author, Mode, TurnState
 from apps.handoff.services import leave_message, note_flow
