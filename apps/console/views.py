@@ -1,7 +1,7 @@
 """The console's page, and the door for its files. All else comes over its socket."""
 
 from contextlib import closing
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.chat.attachments.making import FileRefusedError
+from apps.chat.attachments.making import FileRefusedError, Upload
 from apps.chat.codes import Code, detail
 from apps.console import crew
 from apps.console.files import take_file
@@ -54,7 +54,9 @@ def attachments(request: HttpRequest) -> HttpResponse:
     try:
         session = UUID(request.POST.get("session", ""))
         with closing(file):
-            return JsonResponse(take_file(file, session, Actor.of_user(_user(request))))
+            return JsonResponse(
+                take_file(cast("Upload", file), session, Actor.of_user(_user(request)))
+            )
     except ValueError:
         return _not_found()
     except Refused as refusal:

@@ -125,7 +125,7 @@ async def test_presence_is_told_to_everybody(pair):
     hers, his = pair
     done = await hers.ask("presence", state="away")
     assert done["presence"] == "away"
-    people = {}
+    people: dict[str, str] = {}
     while people.get("Nora") != "away":
         told = await his.until("people")
         people = {one["name"]: one["presence"] for one in told["operators"]}
@@ -140,7 +140,7 @@ async def test_who_closes_the_last_console_is_gone(desks, monkeypatch):
     await hers.sit()
     await his.sit()
     await hers.leave()
-    people = {}
+    people: dict[str, str] = {}
     while people.get("Nora") != "offline":
         told = await his.until("people")
         people = {one["name"]: one["presence"] for one in told["operators"]}
