@@ -21,6 +21,7 @@ from apps.console.files import take_file
 from apps.console.people import WORK
 from apps.console.verbs.actors import Actor
 from apps.console.words import page_words
+from apps.handoff.models import Ticket
 from apps.handoff.refusals import RefusalCode, Refused
 
 # Shows text of strangers to people with a login: nothing runs or loads but our own files.
@@ -41,6 +42,14 @@ def page(request: HttpRequest) -> HttpResponse:
     response = render(request, "console/page.html", context)
     response["Content-Security-Policy"] = POLICY
     return response
+
+
+@require_safe
+@never_cache
+@permission_required(WORK, raise_exception=True)
+def waiting(request: HttpRequest) -> HttpResponse:
+    """How many are in the queue, for the admin's sidebar."""
+    return JsonResponse({"waiting": Ticket.objects.waiting().count()})
 
 
 @require_POST
