@@ -28,7 +28,7 @@ from apps.handoff.services import presence
 logger = logging.getLogger(__name__)
 
 CLOSE_REVOKED = 4403
-TICK_S = 1.0
+TICK_S = 0.5
 # Who comes back within it, as after a reload, was never gone.
 GONE_AFTER_S = 5.0
 
@@ -51,7 +51,7 @@ class Hub:
         self.spawn(self._every(chat.heal_s, self.board.heal))
         self.spawn(self._every(chat.heal_s / 2, self._inspect))
         self.spawn(self._every(chat.heartbeat_s, self._beat))
-        self.spawn(self._every(TICK_S, self._expire))
+        self.spawn(self._every(TICK_S, self._tick))
         self.spawn(self._every(REPEAT_S, self._repeat))
 
     async def stop(self) -> None:
@@ -71,7 +71,7 @@ class Hub:
             seat.push({"type": "going_away", "retry_after": retry_after})
 
     def moved(self, moved: list[hints.Position]) -> None:
-        self.board.look(session for session, _ in moved)
+        self.board.stir(session for session, _ in moved)
 
     def grown(self, grown: list[hints.Grown]) -> None:
         for session, turn, attempt, offset, text in grown:
@@ -159,8 +159,9 @@ class Hub:
             operators = {seat.person.operator for seat in self.board.seats}
             await in_thread(presence.seen, operators=operators)
 
-    async def _expire(self) -> None:
+    async def _tick(self) -> None:
         self.board.show_again(self.board.signs.expire())
+        self.board.settle()
 
     async def _repeat(self) -> None:
         """A sign goes out when it is not said again."""
