@@ -1,5 +1,5 @@
-"""Hints between processes: "session S now stands at line N", and pieces of answers that grow. All
-of them may be lost: lines are read from PostgreSQL, and an answer counts when it is stored.
+"""Hints between processes: "session S now stands at line N", pieces of answers that grow, and who
+types. All of them may be lost: lines are read from PostgreSQL, and an answer counts when it is stored.
 
 Each process listens on one group and asks PostgreSQL for what its own visitors miss. Nothing here
 waits on Redis: a publish has 200 ms, and after a few failures it is skipped for a while.
@@ -32,6 +32,7 @@ Position = tuple[UUID, int]
 
 # Beyond every line: whoever holds the session looks at it, and finds it closed.
 ENDED = 2**53
+TYPING_S = 6.0
 
 
 class Hint(TypedDict):
@@ -57,6 +58,22 @@ class Grown(NamedTuple):
     attempt: int
     offset: int
     text: str
+
+
+class Told(TypedDict):
+    """The same for who types."""
+
+    type: str
+    typing: list[str]
+
+
+class Typing(NamedTuple):
+    """Somebody writes in a session: a visitor, or an operator of that name. It is over TYPING_S
+    later, if it does not come again."""
+
+    session: UUID
+    author: str
+    name: str = ""
 
 
 class Breaker:
@@ -112,7 +129,12 @@ async def publish_grown(grown: list[Grown]) -> None:
     await _send({"type": "growth", "grown": rows})
 
 
-async def _send(message: Hint | Growth) -> None:
+async def publish_typing(who: Typing) -> None:
+    """The same for somebody who types. To be called every few seconds while they do."""
+    await _send({"type": "typing", "typing": [str(who.session), *who[1:]]})
+
+
+async def _send(message: Hint | Growth | Told) -> None:
     if breaker.is_open():
         return
     try:
@@ -130,13 +152,14 @@ def announce(moved: list[Position]) -> None:
     async_to_sync(publish)(moved)
 
 
-def _ignore(_grown: list[Grown]) -> None:
+def _ignore(_told: object) -> None:
     """Nobody looks on."""
 
 
 async def listen(
     on_hint: Callable[[list[Position]], None],
     on_growth: Callable[[list[Grown]], None] = _ignore,
+    on_typing: Callable[[Typing], None] = _ignore,
 ) -> None:
     """Calls them for everything that comes, for ever. Subscribes again when Redis comes back."""
     while True:
@@ -148,6 +171,9 @@ async def listen(
                 told = await layer.receive(channel)
                 if "grown" in told:
                     on_growth([_grown(*row) for row in told["grown"]])
+                elif "typing" in told:
+                    session, author, name = told["typing"]
+                    on_typing(Typing(UUID(session), author, name))
                 else:
                     on_hint([(UUID(session), seq) for session, seq in told["moved"]])
         except asyncio.CancelledError:

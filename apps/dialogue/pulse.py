@@ -15,12 +15,15 @@ from apps.chat.threads import in_thread
 from apps.dialogue import books, dropped, ladders
 from apps.dialogue.driver import Driver
 from apps.dialogue.handles import Handle
+from apps.dialogue.queues import read_told
+from apps.engine.types import Author, Mode
 from apps.knowledge.index import library
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 50
 RELIEVE_S = 1.0
+QUEUE_S = 2.0
 COUNT_S = 5.0
 
 
@@ -41,7 +44,8 @@ class Pulse:
 
     def start(self) -> None:
         chat, knowledge = settings.CHAT, settings.KNOWLEDGE
-        self._spawn(events.listen(self._on_hint, self._on_growth))
+        self._spawn(events.listen(self._on_hint, self._on_growth, self._on_typing))
+        self._spawn(self._every(QUEUE_S, self._watch_queues))
         self._spawn(self._every(chat.heal_s, self._heal))
         self._spawn(self._every(chat.heal_s, self._inspect_tokens))
         self._spawn(self._every(chat.heartbeat_s, self._beat))
@@ -87,6 +91,28 @@ class Pulse:
         for session, turn, attempt, offset, text in grown:
             if handle := self._driver.desk.find(session):
                 handle.broadcast(frames.delta(turn, attempt, offset, text))
+
+    def _on_typing(self, who: events.Typing) -> None:
+        """What a visitor types is no news to the visitor."""
+        handle = self._driver.desk.find(who.session)
+        if handle and who.author == Author.OPERATOR:
+            handle.broadcast(frames.typing(who.author, who.name))
+
+    async def _watch_queues(self) -> None:
+        """Places move, and operators come and go, without a word in the session."""
+        handles = [
+            handle
+            for handle in self._driver.desk.all()
+            if handle.feeds and handle.standing.mode is not Mode.BOT
+        ]
+        if not handles:
+            return
+        modes = {handle.standing.session: handle.standing.mode for handle in handles}
+        found = await in_thread(read_told, modes)
+        for handle in handles:
+            session = handle.standing.session
+            if handle.standing.mode is modes[session]:
+                handle.tell(found.get(session, {}))
 
     async def _heal(self) -> None:
         """Hints may be lost: one query tells which live sessions have moved or ended elsewhere."""

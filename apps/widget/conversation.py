@@ -4,18 +4,20 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from dataclasses import replace
+from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils.functional import Promise
 
-from apps.chat import codes, frames, satisfaction, services
+from apps.chat import codes, events, frames, satisfaction, services
 from apps.chat.codes import Code
 from apps.chat.models import Session
 from apps.chat.threads import in_thread
 from apps.dialogue.handles import Handle, known_slots
 from apps.dialogue.play import Standing
 from apps.dialogue.running import running
+from apps.engine.types import Author
 from apps.guard import limits
 from apps.widget.embed import site_info
 from apps.widget.signing_in import NotIdentifiedError, SignIn, send_away, sign_in
@@ -118,19 +120,16 @@ class Conversation:
             self._socket.shut(codes.CLOSE_TOKEN)
 
     async def _note(self, handle: Handle, frame: frames.Frame) -> None:
-        """Frames that store no line. `typing` has nobody to reach yet."""
+        """Frames that store no line."""
         session = handle.standing.session
         match frame:
             case frames.Sync(since=since):
                 await self._join(handle, since)
             case frames.Stop():
                 await running().driver.stop(handle, frame)
-            case frames.Rate(seq=seq, value=value, reason=reason):
-                await in_thread(services.rate, session=session, seq=seq, value=value, reason=reason)
-            case frames.Csat(score=value, comment=comment):
-                await in_thread(satisfaction.score, session=session, value=value, comment=comment)
-            case frames.Read(seq=seq):
-                await in_thread(services.mark_read, session=session, seq=seq)
+            case frames.Typing():
+                if handle.typing.take() == 0.0:
+                    self._spawn(events.publish_typing(events.Typing(session, Author.VISITOR)))
             case frames.Context():
                 self._language = await take_context(handle, frame)
             case frames.Logout():
@@ -139,6 +138,8 @@ class Conversation:
                 await in_thread(services.log_out, token=self._socket.token)
                 self._socket.shut(NORMAL)
                 handle.end()
+            case _:
+                await _keep(session, frame)
 
     async def _identify(self, handle: Handle, jwt: str) -> None:
         # Without a token meanwhile: nobody shall find it gone before the new one is here.
@@ -191,6 +192,7 @@ class Conversation:
                 "state": str(standing.state),
                 "mode": str(standing.mode),
                 "slots": known_slots(standing),
+                **self._handle.told,
                 "site": site_info(entered.session.site, standing.language),
             }
         )
@@ -248,6 +250,17 @@ class Conversation:
         task = asyncio.create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+
+
+async def _keep(session: UUID, frame: frames.Frame) -> None:
+    """What the visitor thinks and has seen."""
+    match frame:
+        case frames.Rate(seq=seq, value=value, reason=reason):
+            await in_thread(services.rate, session=session, seq=seq, value=value, reason=reason)
+        case frames.Csat(score=value, comment=comment):
+            await in_thread(satisfaction.score, session=session, value=value, comment=comment)
+        case frames.Read(seq=seq):
+            await in_thread(services.mark_read, session=session, seq=seq)
 
 
 async def take_context(handle: Handle, context: frames.Context) -> str:

@@ -121,12 +121,24 @@ CLOSING: Mapping[str, Promise] = {
     "csat_given": _("Your rating: {score} of 5."),
     "csat_thanks": _("Thank you for telling us."),
 }
+QUEUE: Mapping[str, Promise] = {
+    "next": _("You are next."),
+    "place": _("You are number {position} in the queue."),
+    "minute": _("About a minute."),
+    "minutes": _("About {minutes} minutes."),
+    "nobody": _("Nobody from our team is here at the moment."),
+    "closed": _("Our team is not here at this hour."),
+    "opens": _("Our team is not here at this hour. It is back on {at}."),
+    "leave": _("Leave a message instead"),
+}
 MODULES: Mapping[str, Mapping[str, Promise]] = {
     "closing": CLOSING,
     "files": FILES,
     "forms": FORMS,
+    "queue": QUEUE,
     "reasons": REASONS_WHY,
     "sound": {},
+    "twin": {},
 }
 
 

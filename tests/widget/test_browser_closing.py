@@ -12,7 +12,7 @@ ASKED = {"csat": True}
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_a_talk_is_rated_by_keyboard_and_told_once(visit, page, script: Script, language):
     widget = visit(page=page, language=language).open()
-    page.evaluate("() => { window.told = []; helpdesk.on('csat', (one) => told.push(one.score)); }")
+    page.evaluate("() => { window.told = []; Helpdesk.on('csat', (one) => told.push(one.score)); }")
     words, log = widget.words, widget.frame.get_by_role("log")
     widget.say("Hello?")
     expect(widget.state("sent")).to_have_count(1)
@@ -49,7 +49,10 @@ def test_the_conversation_is_saved_from_the_menu(visit, tmp_path):
     widget = visit().open()
     widget.say("How long does delivery take?")
     expect(widget.answers).to_contain_text("days")
-    for kind, begins in (("txt", "Northbird: your conversation"), ("html", "<!DOCTYPE html>")):
+    for kind, begins in (
+        ("txt", "Northbird Audio: your conversation"),
+        ("html", "<!DOCTYPE html>"),
+    ):
         widget.frame.locator("summary").first.press("Enter")
         with widget.page.expect_download() as download:
             widget.frame.get_by_role("button", name=widget.words[f"save_{kind}"]).press("Enter")
