@@ -91,14 +91,7 @@ const log = new Log({
 const composer = new Composer(
   config.characters,
   (text, along) => offer({ type: "send", text, ...along }),
-  (draft) => {
-    if (privacy.isOpen) host.keep("draft", draft);
-    // A person sees it: not at every key.
-    if (draft && mode !== "bot" && Date.now() - typedAt > TYPING_MS) {
-      typedAt = Date.now();
-      chat.tell({ type: "typing" });
-    }
-  },
+  (draft) => privacy.isOpen && host.keep("draft", draft),
 );
 
 const chat = new Chat({
@@ -404,6 +397,12 @@ for (const name of ["dragover", "drop"]) {
     attach(event.dataTransfer.files);
   });
 }
+byId("text").addEventListener("input", () => {
+  // A person sees it; not at every key.
+  if (mode === "bot" || Date.now() - typedAt < TYPING_MS) return;
+  typedAt = Date.now();
+  chat.tell({ type: "typing" });
+});
 byId("person").addEventListener("click", askForPerson);
 byId("close").addEventListener("click", close);
 document.addEventListener("visibilitychange", () => unread.look());
