@@ -13,7 +13,7 @@ import { Composer } from "./write.js";
 const STRIP_AFTER_MS = 2000;
 // For the browser's picker; what a file is, the server says.
 const TAKEN = "image/png,image/jpeg,image/webp,image/gif,.pdf,.txt,.log,.csv,.md";
-const TYPING_MS = 3000;
+const SAY_AGAIN_MS = 3000;
 const strip = byId("strip");
 const replies = byId("replies");
 
@@ -399,7 +399,7 @@ for (const name of ["dragover", "drop"]) {
 }
 byId("text").addEventListener("input", () => {
   // A person sees it; not at every key.
-  if (mode === "bot" || Date.now() - typedAt < TYPING_MS) return;
+  if (mode === "bot" || Date.now() - typedAt < SAY_AGAIN_MS) return;
   typedAt = Date.now();
   chat.tell({ type: "typing" });
 });
