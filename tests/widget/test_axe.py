@@ -149,7 +149,7 @@ def with_people(widget: Widget, script: Script) -> Iterator[str]:
     expect(frame.locator(".person")).to_be_visible()
     yield "human"
     script.say("system", answer, meta={"csat": True})
-    expect(frame.get_by_role("radio", name=widget.words["csat_5"])).to_be_attached()
+    expect(frame.get_by_role("radio", name=f"5 {widget.words['csat_5']}")).to_be_attached()
     yield "satisfaction"
     frame.locator("#menu summary").click()
     yield "menu"
