@@ -103,7 +103,7 @@ FILES: Mapping[str, Promise] = {
     "remove": _("Remove {name}"),
     "uploading": _("Uploading"),
     "there": _("{name} is ready to be sent."),
-    "failed": _("It could not be uploaded."),
+    "not_up": _("It could not be uploaded."),
     "again": _("Try again"),
     "too_big": _("It is too large; a file may have {most}."),
     "too_many": _("A message takes {count} files; the others were left out."),

@@ -187,7 +187,7 @@ class Chosen {
     if (this.#isGone) return;
     if (token) this.#post(token);
     else if (tries > 1) setTimeout(() => this.#send(tries - 1), AGAIN_MS);
-    else this.#fail(say("failed"));
+    else this.#fail(say("not_up"));
   }
 
   #post(token) {
@@ -197,11 +197,11 @@ class Chosen {
     request.setRequestHeader("Accept-Language", kit.locale);
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => (this.#bar.value = loaded / total);
-    request.onerror = () => this.#fail(say("failed"));
+    request.onerror = () => this.#fail(say("not_up"));
     request.onload = () => {
       const { status, response } = request;
       if (status === 200) this.#sent(response);
-      else this.#fail(response?.detail || say("failed"), status === 429 || status >= 500);
+      else this.#fail(response?.detail || say("not_up"), status === 429 || status >= 500);
     };
     const form = new FormData();
     form.append("file", this.#file, this.#file.name);

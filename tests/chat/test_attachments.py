@@ -220,8 +220,9 @@ class TestRows:
         with pytest.raises(FileRefusedError):
             chosen([file.pk], session=session.pk, by=VISITOR, cmid=uuid4())
         assert chosen([file.pk], session=session.pk, by=VISITOR, cmid=line.cmid) == [file]
+        attach([file], message=line.pk)
         with pytest.raises(FileRefusedError):
-            attach([file], message=line.pk)
+            attach([file], message=self.line(session, seq=2).pk)
 
     def test_a_session_may_send_so_many_within_an_hour(self, session, make_session, settings):
         settings.ATTACHMENTS = replace(settings.ATTACHMENTS, per_session=2)

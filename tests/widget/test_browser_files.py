@@ -104,7 +104,7 @@ def test_an_upload_that_fails_is_tried_again_and_the_line_waits_for_it(visit):
     widget.box.press("Enter")
     expect(widget.own).to_have_count(0)
     held[0].abort()
-    expect(tray(widget)).to_contain_text(widget.words["failed"])
+    expect(tray(widget)).to_contain_text(widget.words["not_up"])
     widget.page.unroute(UPLOAD)
     tray(widget).get_by_role("button", name=widget.words["again"]).click()
     expect(

@@ -24,10 +24,11 @@ def test_the_place_moves_and_a_message_may_be_left_instead(widget, script):
     expect(leave).to_be_focused()
     leave.press("Enter")
     expect(frame.get_by_label(words["form_name"])).to_be_focused()
-    frame.get_by_label(words["form_text"]).fill("My parcel is gone")
+    message = frame.get_by_role("textbox", name=words["form_text"], exact=True)
+    message.fill("My parcel is gone")
     script.say("system", "Nobody can join you now.", meta={"form": {**FORM, "message": "Parcel?"}})
     expect(frame.locator(".contact")).to_have_count(1)
-    expect(frame.get_by_label(words["form_text"])).to_have_value("My parcel is gone")
+    expect(message).to_have_value("My parcel is gone")
     script.tell("state", state="HANDOFF", mode="queued")
     expect(line).to_have_text(words["queued"])
     # Somebody comes after all: nothing typed is lost.
