@@ -376,6 +376,7 @@ Object.assign(kit, {
   leave: focusBox,
   call,
   composer,
+  settle: () => log.settle(),
   most: config.file_bytes,
   token: () => chat.token(),
   ask: async (path) => (await call(path, { token: await chat.token() })).answer,

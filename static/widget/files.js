@@ -83,6 +83,8 @@ class Tray {
   #node = kit.make("ul", { id: "tray", ariaLabel: say("files"), hidden: true });
   /** @type {Chosen[]} */
   #chosen = [];
+  /** The line is written, and goes with the last of them. */
+  #isWanted = false;
 
   constructor() {
     document.getElementById("composer").prepend(this.#node);
@@ -116,6 +118,12 @@ class Tray {
     kit.composer.focus();
   }
 
+  /** The visitor has sent the line, which cannot go yet. */
+  wait() {
+    this.#isWanted = this.isBusy;
+    if (this.isBusy) kit.announce(say("uploading"));
+  }
+
   /** A line took them, or nobody shall see them here. */
   clear() {
     for (const one of this.#chosen) one.end();
@@ -133,6 +141,10 @@ class Tray {
   #changed(tells = true) {
     this.#node.hidden = !this.#chosen.length;
     if (tells) kit.composer.changed();
+    if (!this.#isWanted || this.isBusy) return;
+    this.#isWanted = false;
+    // Who has to see what is wrong with one decides anew.
+    if (this.#chosen.every((one) => one.told)) kit.composer.submit();
   }
 }
 
