@@ -18,7 +18,7 @@ from apps.dialogue import ladders, phrases, subjects
 from apps.dialogue.play import Said, Standing, play
 from apps.dialogue.replies import file_notice, left_notice
 from apps.dialogue.storing import store
-from apps.dialogue.tasks import enqueue_act
+from apps.dialogue.tasks import enqueue_act, enqueue_draft
 from apps.dialogue.turns.opening import opening
 from apps.dialogue.turns.waking import wake
 from apps.engine.events import Reason
@@ -90,6 +90,8 @@ def _taken(session: Session, said: Said, *, models: bool = False) -> Outcome:
             return opened
         played = play(Standing.of(session), said)
     outcome = store(session, played)
+    if outcome.verdict is Verdict.OK and played.handoff and ladders.any_answers(session.site_id):
+        enqueue_draft(session.id)
     if outcome.verdict is Verdict.OK:
         for act in played.acts:
             enqueue_act(act)
