@@ -79,10 +79,13 @@ class Hub:
                 delta = frames.delta(turn, attempt, offset, text)
                 seat.push({**delta, "session": str(session)})
 
-    def told(self, told: hints.Told) -> None:
+    def typing(self, who: hints.Typing) -> None:
+        """What operators write, consoles tell each other by their signs."""
+        if who.author == Author.VISITOR:
+            self._show_typing(who.session, "visitor")
+
+    def told(self, told: hints.Message) -> None:
         match told["type"]:
-            case hints.TYPING if told["author"] == Author.VISITOR:
-                self._show_typing(UUID(told["session"]), "visitor")
             case "tickets":
                 self.board.look(tickets=told["ids"], people=True)
             case "people":
@@ -119,7 +122,8 @@ class Hub:
         who = seat.person
         row = self.board.row(session)
         if row and row.request.operator == who.operator:
-            self.spawn(hints.publish_typing(session, Author.OPERATOR, who.name))
+            typing = hints.Typing(session, Author.OPERATOR, who.name)
+            self.spawn(hints.publish_typing(typing))
 
     def _sign(self, seat: Seat, session: UUID, doing: str) -> events.Sign:
         return events.Sign(session, seat.person.operator, seat.person.name, doing)

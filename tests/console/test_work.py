@@ -52,7 +52,7 @@ async def test_a_visitor_who_writes_is_seen(pair, make_session):
     await in_thread(asks, session)
     await hers.write(type="open", session=str(session.pk))
     await hers.until("thread")
-    await events.publish_typing(session.pk, "visitor")
+    await events.publish_typing(events.Typing(session.pk, "visitor"))
     assert (await hers.until("typing"))["who"] == "visitor"
 
 
