@@ -1,7 +1,6 @@
 """A session as an operator reads it: its lines, and everything known about it beside them."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,12 +10,12 @@ from apps.chat.devices import device
 from apps.chat.models import Message, Session, Transition, Visitor
 from apps.console.lines import Frame, edited_at, line, note, own
 from apps.console.people import spoken
-from apps.dialogue import slots as shown_slots
-from apps.dialogue import wiring
+from apps.dialogue import by_operators, wiring
 from apps.dialogue.play import Standing
 from apps.engine.flows import in_language
-from apps.engine.types import Author
-from apps.handoff.models import Draft, Note, Suggestion, Ticket, TicketEvent
+from apps.handoff.models import Draft, Note, Ticket, TicketEvent
+from apps.handoff.packets import shown
+from apps.handoff.services import current
 
 PAGE = 100
 MOVES, EVENTS, PAST = 30, 60, 10
@@ -75,7 +74,7 @@ def facts(session: Session, language: str) -> Frame:
     ticket = tickets.filter(status=Ticket.Status.OPEN).first() or tickets.first()
     with translation.override(language):
         return {
-            "packet": (ticket.packet or None) if ticket else None,
+            "packet": shown(ticket.packet) if ticket and ticket.packet else None,
             **_flow(session, language),
             "transitions": _transitions(session),
             "visitor": _visitor(session, ticket),
@@ -109,32 +108,14 @@ def past(session: Session) -> list[Frame]:
 
 
 def _flow(session: Session, language: str) -> Frame:
-    """The flow that the visitor is in, with every slot of it, also those that are missing."""
-    standing, language = Standing.of(session), spoken(language)
-    active, book = standing.memory.active, wiring.book(session.site_id)
+    """The flow that the visitor is in, with every detail of it, also those that are missing."""
+    active = Standing.of(session).memory.active
+    book = wiring.book(session.site_id)
     flow = book.by_version.get((active.flow, active.version)) if active else None
-    if active is None or flow is None:
-        return {"flow": None, "slots": []}
     return {
-        "flow": in_language(flow.names, language) or flow.key,
-        "slots": [
-            _slot(shown_slots.form(spec, book, language), known)
-            for spec in flow.slots
-            for known in [_known(spec, active.slots.get(spec.name), book, language)]
-        ],
+        "flow": (in_language(flow.names, spoken(language)) or flow.key) if flow else None,
+        "slots": by_operators.details(session, spoken(language)),
     }
-
-
-def _known(spec: Any, given: Any, book: Any, language: str) -> Frame:
-    if given is None:
-        return {"value": "", "source": None, "missing": spec.required}
-    words = shown_slots.in_words(spec, given, book, language)
-    return {"value": words, "source": str(given.source), "missing": False}
-
-
-def _slot(form: Frame, known: Frame) -> Frame:
-    told = {name: form[name] for name in ("label", "type", "example", "options") if name in form}
-    return {"name": form["slot"], **told, **known}
 
 
 def _transitions(session: Session) -> list[Frame]:
@@ -168,12 +149,9 @@ def _visitor(session: Session, ticket: Ticket | None) -> Frame:
 
 
 def _suggestion(session: Session) -> Frame | None:
-    """The open one, unless the talk has moved on since."""
-    found = Suggestion.objects.filter(session=session, choice="").order_by("-at").first()
-    people = [Author.VISITOR, Author.OPERATOR]
-    if found is None or (
-        Message.objects.after(session.pk, found.to_seq).filter(author__in=people).exists()
-    ):
+    """The one that still fits what was said last."""
+    found = current(session_id=session.pk)
+    if found is None:
         return None
     return {"id": found.pk, "text": found.text, "sources": found.basis, "to_seq": found.to_seq}
 

@@ -18,7 +18,7 @@ from apps.dialogue import ladders, phrases, subjects
 from apps.dialogue.play import Said, Standing, play
 from apps.dialogue.replies import file_notice, left_notice
 from apps.dialogue.storing import store
-from apps.dialogue.tasks import enqueue_act
+from apps.dialogue.tasks import enqueue_act, enqueue_draft
 from apps.dialogue.turns.opening import opening
 from apps.dialogue.turns.waking import wake
 from apps.engine.events import Reason
@@ -90,6 +90,8 @@ def _taken(session: Session, said: Said, *, models: bool = False) -> Outcome:
             return opened
         played = play(Standing.of(session), said)
     outcome = store(session, played)
+    if outcome.verdict is Verdict.OK and played.handoff and ladders.any_answers(session.site_id):
+        enqueue_draft(session.id)
     if outcome.verdict is Verdict.OK:
         for act in played.acts:
             enqueue_act(act)
@@ -97,10 +99,9 @@ def _taken(session: Session, said: Said, *, models: bool = False) -> Outcome:
 
 
 def _files_alone(session: Session, said: Said) -> Item:
-    """With an open turn it is no line of that: there is nothing in it to answer."""
-    lines, turn = said.lines(), None
-    if not Turn.objects.open().filter(session=session).exists():
-        turn = NewTurn(TurnState.DONE, route="file", language=session.language)
+    """In a turn of its own, also beside an open one: there is nothing in it to answer."""
+    lines = said.lines()
+    turn = NewTurn(TurnState.DONE, route="file", language=session.language)
     if session.mode == Mode.BOT:
         lines += (file_notice(session.language),)
     return Item(session.id, session.version, lines, turn=turn)

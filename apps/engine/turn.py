@@ -21,6 +21,7 @@ from apps.engine.answering import (
     surer,
 )
 from apps.engine.beside import ask_beside
+from apps.engine.by_hand import noted
 from apps.engine.commands import (
     Affirm,
     AskFaq,
@@ -40,7 +41,7 @@ from apps.engine.commands import (
 )
 from apps.engine.confirming import affirm, cancel, deny, expire, take_back
 from apps.engine.decide import Answer, Offer, Unsure
-from apps.engine.events import Event, Judged, Proposal, Remember, Result, Say
+from apps.engine.events import Event, Judged, Proposal, Result, Say
 from apps.engine.filling import HEARD, fill, is_only_heard, lack, refuse
 from apps.engine.forms import typed
 from apps.engine.known import AWAY_S, forget_order, same_order
@@ -73,7 +74,8 @@ def run(snapshot: Snapshot, text: str, commands: Sequence[Command] = ()) -> Play
     Raises ValueError when a flow needs an id and `snapshot.fresh` is empty.
     """
     if snapshot.mode is Mode.HUMAN:
-        yield from _beside_a_person(snapshot, text, commands)
+        yield from noted(snapshot, commands)
+        yield Judged("human")
         return
     scene = Scene.of(snapshot, language_of(snapshot, text, pressed=bool(commands)), text)
     _take_up(scene)
@@ -104,18 +106,6 @@ def resume(snapshot: Snapshot, result: Result) -> Iterator[Event]:
     if take(result, scene):
         settle(scene)
     yield from scene.close()
-
-
-def _beside_a_person(snapshot: Snapshot, text: str, commands: Sequence[Command]) -> Play:
-    """What is typed into a form that the person has sent is kept in its slot; all else is theirs to
-    read and to answer."""
-    scene = Scene.of(snapshot, snapshot.language, text)
-    for command in commands:
-        if isinstance(command, SetSlot) and scene.active:
-            fill(command, scene)
-    if scene.memory != snapshot.memory:
-        yield Remember(scene.memory)
-    yield Judged("human")
 
 
 def _take_up(scene: Scene) -> None:

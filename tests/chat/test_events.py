@@ -1,6 +1,7 @@
 """Hints: they speed things up, and whatever becomes of Redis nobody waits for it."""
 
 import asyncio
+import contextlib
 import tempfile
 import uuid
 from dataclasses import replace
@@ -49,7 +50,8 @@ class Layer:
         return "channel"
 
     async def group_add(self, group, channel):
-        assert (group, channel) == (events.GROUP, "channel")
+        assert group in events.GROUPS
+        assert channel == "channel"
 
     async def receive(self, channel):
         return await self.hints.get()
@@ -285,3 +287,37 @@ def test_a_synchronous_caller_without_redis_goes_on(redis, clock):
     for _ in range(FAILURES + 2):
         events.announce([(ANN, 1)])
     assert events.breaker.is_open()
+
+
+async def test_what_is_of_no_session_is_heard_by_whoever_listens_for_it(redis):
+    heard = []
+    came = asyncio.Event()
+
+    def hear(told):
+        heard.append(told)
+        came.set()
+
+    task = asyncio.create_task(events.listen(lambda _moved: None, on_other=hear))
+    message = {"type": "tickets", "ids": [7]}
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not heard:
+                came.clear()
+                await events.tell(events.TICKETS, message)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(came.wait(), 0.1)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert heard[0] == message
+
+
+async def test_a_listener_that_is_stopped_while_it_connects_stops(redis):
+    for turns in range(40):
+        task = asyncio.create_task(events.listen(lambda _moved: None))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.done()

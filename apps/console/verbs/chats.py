@@ -4,6 +4,7 @@ from uuid import UUID
 
 from apps.console import frames
 from apps.console.verbs.actors import Actor, Outcome
+from apps.dialogue import by_operators
 from apps.handoff import services
 from apps.handoff.models import Operator, Team
 from apps.handoff.refusals import RefusalCode, Refused
@@ -22,7 +23,7 @@ def take_over(frame: frames.TakeOver, actor: Actor) -> Outcome:
 
 def give_back(frame: frames.Return, actor: Actor) -> Outcome:
     ticket = actor.ticket(frame.session)
-    services.return_to_bot(
+    by_operators.return_to_bot(
         ticket_id=ticket.pk, operator=actor.operator, instruction=frame.instruction
     )
     return _of(frame)
@@ -92,8 +93,14 @@ def _one_of(frame: frames.Bulk, session: UUID, actor: Actor) -> Outcome:
             settled = frames.Resolve(cid=cid, session=session, outcome=frame.outcome)
             return resolve(settled, actor)
         case "transfer":
-            target = {"operator": frame.operator, "team": frame.team, "note": frame.note}
-            return transfer(frames.Transfer(cid=cid, session=session, **target), actor)
+            passed = frames.Transfer(
+                cid=cid,
+                session=session,
+                operator=frame.operator,
+                team=frame.team,
+                note=frame.note,
+            )
+            return transfer(passed, actor)
         case "priority" if frame.value is not None:
             urgent = frames.Priority(cid=cid, session=session, value=frame.value)
             return set_priority(urgent, actor)

@@ -2,13 +2,12 @@
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Message
 from apps.console import frames
-from apps.console.people import spoken
 from apps.console.verbs.actors import Actor, Outcome
-from apps.dialogue import details
+from apps.dialogue import by_operators
 from apps.engine.types import Author
 from apps.handoff.refusals import RefusalCode, Refused
 from apps.knowledge.contents import LENGTHS, as_phrasing
@@ -18,29 +17,29 @@ from apps.knowledge.services import save_entry
 
 # Whose first line behind a wrong answer is taken for the right one, if it comes soon.
 SOON = 10
+NO_MODEL = _("There is no model that could draft an answer.")
 
 
 def ask_slot(frame: frames.AskSlot, actor: Actor) -> Outcome:
     session = actor.session(frame.session)
-    details.ask_slot(session_id=session.pk, operator=actor.operator, slot=frame.slot)
+    by_operators.ask_slot(session_id=session.pk, operator=actor.operator, slot=frame.slot)
     return Outcome({}, (session.pk,))
 
 
 def edit_slot(frame: frames.EditSlot, actor: Actor) -> Outcome:
     session = actor.session(frame.session)
-    details.edit_slot(
-        session_id=session.pk,
-        operator=actor.operator,
-        slot=frame.slot,
-        value=frame.value,
-        language=spoken(get_language()),
+    by_operators.edit_slot(
+        session_id=session.pk, operator=actor.operator, slot=frame.slot, value=frame.value
     )
     return Outcome({}, (session.pk,))
 
 
 def suggest(frame: frames.Suggest, actor: Actor) -> Outcome:
-    actor.session(frame.session)
-    raise NotImplementedError
+    """It comes with the facts of the thread, some seconds later or not at all."""
+    session = actor.session(frame.session)
+    if not by_operators.want_suggestion(session_id=session.pk):
+        raise Refused(RefusalCode.NOT_AVAILABLE, NO_MODEL)
+    return Outcome()
 
 
 def wrong_answer(frame: frames.WrongAnswer, actor: Actor) -> Outcome:
@@ -61,10 +60,11 @@ def wrong_answer(frame: frames.WrongAnswer, actor: Actor) -> Outcome:
         status=Faq.Status.REVIEW if better else Faq.Status.DRAFT,
         owner=actor.operator.user,
     )
-    entry = _begun(entry) or entry
-    if entry.pk is None:
+    begun = _begun(entry)
+    if begun is None:
         save_entry(entry=entry, phrasings=(), author=actor.operator.user)
-    return Outcome({"url": reverse("admin:knowledge_faq_change", args=[entry.pk])})
+    number = (begun or entry).pk
+    return Outcome({"url": reverse("admin:knowledge_faq_change", args=[number])})
 
 
 def _begun(entry: Faq) -> Faq | None:

@@ -4,8 +4,10 @@ from apps.chat.models import Message
 from apps.console import frames
 from apps.console.files import send_with_files
 from apps.console.verbs.actors import Actor, Outcome
+from apps.dialogue import by_operators
 from apps.engine.types import Author
 from apps.handoff import services
+from apps.handoff.models import Suggestion
 from apps.handoff.refusals import RefusalCode, Refused
 
 
@@ -40,7 +42,9 @@ def draft(frame: frames.Draft, actor: Actor) -> Outcome:
 
 def macros(frame: frames.Macros, actor: Actor) -> Outcome:
     session = actor.session(frame.session)
-    found = services.find_macros(query=frame.query, operator=actor.operator, session_id=session.pk)
+    found = by_operators.find_macros(
+        query=frame.query, operator=actor.operator, session_id=session.pk
+    )
     listed = [
         {"id": one.id, "name": one.name, "text": one.text, "unfilled": list(one.unfilled)}
         for one in found
@@ -54,7 +58,11 @@ def used_macro(frame: frames.UsedMacro, actor: Actor) -> Outcome:
 
 
 def choose_suggestion(frame: frames.Suggestion, actor: Actor) -> Outcome:
-    chosen = services.choose_suggestion(
+    found = Suggestion.objects.filter(pk=frame.id).first()
+    if found is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    session = actor.session(found.session_id)
+    services.choose_suggestion(
         suggestion_id=frame.id, operator=actor.operator, choice=frame.choice, text=frame.text
     )
-    return Outcome({}, (chosen.session_id,))
+    return Outcome({}, (session.pk,))

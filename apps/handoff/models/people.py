@@ -77,6 +77,8 @@ class Operator(models.Model):
     active = models.BooleanField(_("active"), default=True)
     preferences = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    # Of those that `with_load` gave.
+    load: int
 
     objects = OperatorQuerySet.as_manager()
 
@@ -130,7 +132,7 @@ class Presence(models.Model):
         verbose_name_plural = _("presence")
 
     def __str__(self) -> str:
-        return self.state().label
+        return str(self.state().label)
 
     def state(self, now: datetime | None = None) -> "Presence.State":
         now = now or timezone.now()

@@ -17,6 +17,7 @@ from apps.handoff.events import publish_tickets
 from apps.handoff.locking import is_live, lock_open_ticket, lock_session, not_yours
 from apps.handoff.models import Draft, Note, Operator, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.services.macros import unfilled_names
 from apps.handoff.services.suggesting import drop_suggestion
 from apps.handoff.trail import change, record
 
@@ -40,16 +41,19 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     screen; `attachments` are as `meta.attachments` shows them.
 
     Refused: unseen (message={seq, name, text, at}: a colleague's line behind `seen_seq`, unless
-    `anyway`), not_yours (by=), closed, not_found, empty, too_long (limit=), bad_text, cmid_conflict.
+    `anyway`), not_yours (by=), closed, not_found, empty, too_long (limit=), bad_text, cmid_conflict,
+    unknown_macro_variable (variable=).
     """
     _check(text, LONGEST_ANSWER, may_be_empty=bool(attachments))
+    if left := unfilled_names(text):
+        raise Refused(RefusalCode.UNKNOWN_MACRO_VARIABLE, variable=left[0])
     session = lock_session(session_id)
     if known := _stored(session, operator, cmid, text):
         return known
     ticket = _ticket_of(session, operator)
     if not anyway:
         _refuse_unseen(session, operator, seen_seq)
-    meta = {"operator": operator.pk}
+    meta: dict[str, Any] = {"operator": operator.pk}
     if attachments:
         meta |= {"attachments": [dict(one) for one in attachments]}
     line = Line(Author.OPERATOR, text, name=operator.name, meta=meta, cmid=cmid)
