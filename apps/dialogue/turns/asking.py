@@ -56,7 +56,7 @@ class Asker:
         return finish and replace(finish, stored=note)
 
     async def close(self) -> None:
-        steps = [self._recall.close, self._ledger.close]
+        steps = [self._home.close, self._recall.close, self._ledger.close]
         await closed(*steps, *([self._gateway.close] if self._gateway else []))
 
     async def _climb(
