@@ -10,7 +10,7 @@ from apps.chat import events
 from apps.chat.events import Breaker, Grown
 from apps.dialogue.play import Standing
 from apps.dialogue.turns import telling
-from apps.dialogue.turns.drain import Shown
+from apps.dialogue.turns.passing import Shown
 from apps.dialogue.turns.port import Claimed
 from apps.dialogue.turns.telling import Teller
 from apps.engine.types import Mode, State

@@ -41,6 +41,10 @@ class Asker:
         self._gateway: Gateway | None = None
         self._opening = asyncio.Lock()
 
+    async def ready(self) -> None:
+        await self._home.refresh()
+        await self._open()
+
     async def run(self, claimed: Claimed, show: Callable[[int, str], None]) -> Finish | None:
         await self._home.refresh()
         models = ladders.any_answers(claimed.standing.site)

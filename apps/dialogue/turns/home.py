@@ -25,6 +25,9 @@ class Home:
         self._looked_at = float("-inf")
         self._look: asyncio.Task[None] | None = None
 
+    async def ready(self) -> None:
+        await self.refresh()
+
     async def run(self, claimed: Claimed, show: Callable[[int, str], None]) -> Finish:
         await self.refresh()
         standing, said = claimed.standing, claimed.said()
