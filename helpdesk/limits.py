@@ -134,7 +134,7 @@ class TurnTimes:
                 "HELPDESK_TURN_DEADLINE_SECONDS", 30, least=1, most=LONGEST_DEADLINE_S
             ),
             claim_s=env.number("HELPDESK_DRAIN_CLAIM_SECONDS", 30, least=0.05, most=80),
-            busy=env.number("HELPDESK_DRAIN_BUSY", 0.4, least=0.05),
+            busy=env.number("HELPDESK_DRAIN_BUSY", 0.7, least=0.05),
             silence_s=env.number("HELPDESK_DRAIN_SILENCE_SECONDS", 10, least=0.05),
             patience_s=env.number("HELPDESK_TURN_PATIENCE_SECONDS", 5, least=0.05),
             quiet_s=env.number("HELPDESK_TURN_QUIET_SECONDS", 3, least=0.05),
