@@ -5,11 +5,13 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.test import TransactionTestCase
 
 from apps.chat.models import Session, Visitor
 from apps.dialogue import ladders
 from apps.sites.models import Site
 from helpdesk.apps import discover
+from tests.emptying import empty_database
 from tests.fakellm.process import FakeLLM, fakellm_process
 from tests.stack import Stack, Web
 from tests.stack import stack as stack_of
@@ -18,6 +20,14 @@ MakeSession = Callable[..., Session]
 
 # Tests go over what the admin lists, without having seen a page of it before.
 discover()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied() -> Iterator[None]:
+    """How the tables are emptied after tests that commit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_database)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,7 @@ from apps.llm.services import ladder_changed
 from apps.llm.values import Tier
 from apps.sites.models import Site
 from tests.dialogue.flow_rows import return_flow
+from tests.emptying import empty_with
 from tests.faults import shop
 from tests.faults.house import House
 from tests.faults.models import FAKE, Models
@@ -177,4 +178,5 @@ async def talk(web, house, watch, started) -> Any:
         assert house.query(ACTIONS) == []
     finally:
         # Not what the next test must answer for.
-        house.query("TRUNCATE chat_session CASCADE")
+        with psycopg.connect(house.database_url, autocommit=True) as own:
+            empty_with(own, "chat_session")
