@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
@@ -13,6 +14,7 @@ from apps.dialogue import answers, ladders
 from apps.llm import quota
 from apps.sites.models import Site
 from helpdesk.apps import discover
+from tests.databases import TABLES, has
 from tests.emptying import empty_database
 from tests.fakellm.process import FakeLLM, fakellm_process
 from tests.stack import Stack, Web
@@ -27,6 +29,13 @@ settings.register_profile(
 settings.load_profile("steady")
 # Tests go over what the admin lists, without having seen a page of it before.
 discover()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The tests' own database is a copy too, where there is one to copy."""
+    if has(os.environ["DATABASE_URL"], TABLES):
+        connection.settings_dict["TEST"]["TEMPLATE"] = TABLES
 
 
 @pytest.fixture(scope="session", autouse=True)

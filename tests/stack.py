@@ -11,10 +11,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from psycopg import sql
+
+from tests.databases import SHOP, beside, create, drop
 
 ROOT = Path(__file__).resolve().parent.parent
 READY = "Uvicorn running on"
@@ -190,16 +190,9 @@ def web_command(port: int) -> list[str]:
 @contextlib.contextmanager
 def stack(database_url: str, redis_url: str, name: str = "stack") -> Iterator[Stack]:
     """A migrated database `name` beside the one in `database_url`, with the demo shop."""
-    parts = urlsplit(database_url)
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(_name(name)))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(_name(name)))
-    made = Stack(urlunsplit(parts._replace(path=f"/{name}")), redis_url)
-    made.run("-m", "helpdesk.prepare")
+    is_copy = create(database_url, name, SHOP)
+    made = Stack(beside(database_url, name), redis_url)
+    if not is_copy:
+        made.run("-m", "helpdesk.prepare")
     yield made
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(_name(name)))
-
-
-def _name(name: str) -> sql.Identifier:
-    return sql.Identifier(name)
+    drop(database_url, name)
