@@ -230,12 +230,13 @@ async def test_with_redis_frozen_a_model_is_asked_and_nobody_waits(
     redis, learned, comes, monkeypatch
 ):
     monkeypatch.setattr(events, "PAUSE_S", 3_600)
+    monkeypatch.setattr(answers, "PATIENCE_S", 0.05)
     fresh = Driver()
     redis.freeze()
     try:
         for _ in range(4):
             later = await comes(fresh)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await say(fresh, later, NEAR)
             assert await states(later) == ["pending"]
         redis.thaw()
