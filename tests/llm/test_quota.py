@@ -8,8 +8,9 @@ import uuid
 import pytest
 from redis.asyncio import Redis
 
+from apps.guard.pauses import PAUSE_S
 from apps.llm.gateway import Gateway
-from apps.llm.quota import ALONE_SHARE, AWAY_S, KEY, NOTHING, WINDOW_S, Quota, Window
+from apps.llm.quota import ALONE_SHARE, KEY, NOTHING, WINDOW_S, Quota, Window
 from apps.llm.values import GatewayError, Outcome
 from tests.llm.asked import LOOPBACK, REPLY, ask, endpoint, reply
 from tests.llm.test_gateway_faults import give_up
@@ -151,7 +152,7 @@ async def test_a_redis_that_stands_still_costs_few_calls_little(tmp_path, model)
                 await quota.reserve(model, 10, LIMIT)
             assert time.monotonic() - began < 2.0
             child.thaw()
-            clock.ahead += AWAY_S
+            clock.ahead += PAUSE_S
             assert not (await quota.reserve(model, 10, LIMIT)).is_alone
     finally:
         child.kill()
