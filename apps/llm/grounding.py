@@ -11,10 +11,11 @@ from datetime import date
 from functools import lru_cache
 
 from apps.llm import days
+from apps.llm.polarity import Polarity
 from apps.llm.prompts import Passage
 from apps.llm.written import UNIT, Kind, Statement, Statements, fold, read, stated
 
-CITE = "cite"
+CITE, NEGATION = "cite", "negation"
 MOST_KEPT = 2_000
 # Places of a list, steps and marks of passages count the reply's own parts.
 _OWN_COUNTS = re.compile(
@@ -26,7 +27,8 @@ _OWN_COUNTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`kind` is "cite" or one of `written.Kind`; `said` is what stands nowhere."""
+    """`kind` is "cite", "negation" or one of `written.Kind`; `said` is what stands nowhere, or
+    otherwise."""
 
     kind: str
     said: str
@@ -54,6 +56,7 @@ class Evidence:
         self._stated = [_of_entry(f"{passage.title}\n{passage.text}") for passage in passages]
         self._count = len(self._stated)
         self._stated += [Statements.of(stated(text)) for text in known]
+        self._polarity = Polarity.of(passage.text for passage in passages)
         self._today = today
 
     def check(self, reply: str, cites: Iterable[str]) -> Grounding:
@@ -63,6 +66,7 @@ class Evidence:
             wanted = self._dated(read_one)
             if not any(each.has(wanted) for each in self._stated):
                 faults.append(Fault(wanted.kind, wanted.said))
+        faults += [Fault(NEGATION, said) for said in self._polarity.contrary(reply)]
         return Grounding(tuple(cited), tuple(faults))
 
     def _dated(self, wanted: Statement) -> Statement:

@@ -107,7 +107,7 @@ async def test_in_another_language_than_the_passages_words_prove_nothing(
     gateway, fakellm, cut, is_said
 ):
     """Less sure for that, and never shown before its end: a translation shares no words."""
-    reply = "Sure, our courier will come. He collects your card and its code tonight. Bye now."
+    reply = "Sure, our courier will come. He collects your card and its code there. Bye now."
     fakellm.script("scripted", said(reply=reply))
     about = told("How do I return it?", passages=[Passage("退货", "包裹签收后可以退货。")])
     watched = Watched()
