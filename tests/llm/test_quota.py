@@ -9,9 +9,10 @@ from functools import partial
 import pytest
 from redis.asyncio import Redis
 
+from apps.guard.pauses import PAUSE_S
 from apps.llm import quota as quotas
 from apps.llm.gateway import Gateway
-from apps.llm.quota import ALONE_SHARE, AWAY_S, KEY, NOTHING, WINDOW_S, Quota, Window
+from apps.llm.quota import ALONE_SHARE, KEY, NOTHING, WINDOW_S, Quota, Window
 from apps.llm.values import GatewayError, Outcome
 from tests.llm.asked import LOOPBACK, REPLY, ask, endpoint, reply
 from tests.llm.test_gateway_faults import give_up
@@ -160,7 +161,7 @@ async def test_a_redis_that_stands_still_costs_few_calls_little(tmp_path, model,
                     await quota.reserve(model, 1, LIMIT)
             child.thaw()
             wait_s(10)
-            clock.ahead += AWAY_S
+            clock.ahead += PAUSE_S
             assert not (await quota.reserve(model, 10, LIMIT)).is_alone
     finally:
         child.kill()
