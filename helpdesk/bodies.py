@@ -5,6 +5,7 @@ has sent it.
 """
 
 import asyncio
+from collections.abc import Awaitable
 from http.cookies import CookieError, SimpleCookie
 from io import BytesIO
 from typing import Any
@@ -18,15 +19,17 @@ from django.template.loader import render_to_string
 from django.urls import reverse_lazy
 from django.utils import translation
 
-from apps.chat import frames
+from apps.chat import frames, services
 from apps.chat.codes import Code
 from apps.chat.threads import in_thread
 from apps.sites.models import CHINESE, ENGLISH
 from helpdesk.policies import PLAIN
 
 CHAT = "/api/v1/chat/"
+UPLOAD = "/api/v1/chat/attachments"
 ADMIN = reverse_lazy("admin:index")
 IMPORT = reverse_lazy("admin:knowledge_faqimport_add")
+OPERATORS_UPLOAD = reverse_lazy("console:attachments")
 TOO_LATE, TOO_LONG = 408, 413
 # Django's own bound on the fields of a form is 2.5 MB, without what stands around them.
 FORM_BYTES = 3 * 2**20
@@ -89,12 +92,15 @@ async def _most(scope: Any) -> int:
     """Bytes. A stranger gets a form's worth everywhere."""
     path = scope["path"]
     few: int = settings.CHAT.frame_bytes
+    if path == UPLOAD and await _is_visitor(scope):
+        return int(settings.ATTACHMENTS.file_bytes) + FILE_MARGIN
     if not path.startswith(str(ADMIN)) or not _session(scope):
         return few
     length = _announced(scope)
     is_large = length is None or length > FORM_BYTES
-    if path == IMPORT and is_large and await _is_signed_in(scope):
-        return int(settings.SHEETS.file_bytes) + FILE_MARGIN
+    files = {str(IMPORT): settings.SHEETS, str(OPERATORS_UPLOAD): settings.ATTACHMENTS}
+    if path in files and is_large and await _is_signed_in(scope):
+        return int(files[path].file_bytes) + FILE_MARGIN
     return FORM_BYTES
 
 
@@ -116,12 +122,33 @@ def _session(scope: Any) -> str:
     return kept.value if kept else ""
 
 
+def _token(scope: Any) -> str:
+    header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    return str(header.partition(" ")[2].strip())
+
+
 async def _is_signed_in(scope: Any) -> bool:
+    return await _answered(in_thread(_has_user, _session(scope)))
+
+
+async def _is_visitor(scope: Any) -> bool:
+    return await _answered(in_thread(_has_session, _token(scope)))
+
+
+async def _answered(question: Awaitable[bool]) -> bool:
     try:
-        return await in_thread(_has_user, _session(scope))
+        return await question
     except (DatabaseError, TimeoutError):
         # Whatever it is, it could not be stored.
         return False
+
+
+def _has_session(token: str) -> bool:
+    try:
+        services.recognise(token=token)
+    except (services.TokenUnknownError, services.TokenExpiredError):
+        return False
+    return True
 
 
 def _has_user(key: str) -> bool:
@@ -131,7 +158,8 @@ def _has_user(key: str) -> bool:
 async def _refuse(status: int, scope: Any, send: Any) -> None:
     language = translation.get_language_from_request(ASGIRequest(scope, BytesIO()))
     if scope["path"].startswith(CHAT):
-        code = Code.TOO_LONG if status == TOO_LONG else Code.BUSY
+        long = Code.FILE_TOO_BIG if scope["path"] == UPLOAD else Code.TOO_LONG
+        code = long if status == TOO_LONG else Code.BUSY
         spoken = CHINESE if language.startswith("zh") else ENGLISH
         kind, body = "application/json", frames.encode(frames.error(code, spoken))
     else:

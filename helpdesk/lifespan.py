@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Any
 
 from apps.chat import collector
+from apps.console import running as console
 from apps.dialogue import running
 
 # How long the frames that say goodbye may take before the server is told to stop.
@@ -28,10 +29,12 @@ class Lifespan:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 await running.start()
+                console.start()
                 collector.spare()
                 self._say_goodbye_first()
                 await send({"type": "lifespan.startup.complete"})
             else:
+                await console.stop()
                 await running.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
@@ -58,4 +61,5 @@ class _Goodbye:
             return
         self._said = True
         self._loop.call_soon_threadsafe(running.running().pulse.say_going_away)
+        self._loop.call_soon_threadsafe(console.hub().say_going_away)
         self._loop.call_soon_threadsafe(self._loop.call_later, GOODBYE_S, self._stop, number, None)

@@ -139,3 +139,33 @@ class TurnTimes:
             patience_s=env.number("HELPDESK_TURN_PATIENCE_SECONDS", 5, least=0.05),
             quiet_s=env.number("HELPDESK_TURN_QUIET_SECONDS", 3, least=0.05),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentLimits:
+    """Of files that visitors and operators send. `per_session` and `per_address`: within an hour.
+    `pixels` of a picture, `picture_s` of a processor and `picture_bytes` of memory to make it anew.
+    `link_s`: how long an address of a file works, `unused_s`: how long one is kept that no line
+    names."""
+
+    megabytes: int
+    per_session: int
+    per_address: int
+    link_s: int
+    unused_s: int = 86_400
+    pixels: int = 50_000_000
+    picture_s: int = 10
+    picture_bytes: int = 1_536 * 2**20
+
+    @property
+    def file_bytes(self) -> int:
+        return self.megabytes * 2**20
+
+    @classmethod
+    def from_env(cls) -> "AttachmentLimits":
+        return cls(
+            megabytes=env.whole("HELPDESK_ATTACHMENT_MEGABYTES", 10, least=1, most=100),
+            per_session=env.whole("HELPDESK_ATTACHMENTS_PER_SESSION", 30, least=1),
+            per_address=env.whole("HELPDESK_ATTACHMENTS_PER_ADDRESS", 100, least=1),
+            link_s=env.whole("HELPDESK_ATTACHMENT_LINK_SECONDS", 3600, least=60, most=604_800),
+        )

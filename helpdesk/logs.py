@@ -24,8 +24,8 @@ class NoTracebacks(logging.Filter):
         return True
 
 
-# Invitations and forgotten passwords: what follows lets somebody in.
-LINK = re.compile(r"(/admin/(?:join|reset)/)[^\s?]+")
+# Invitations, forgotten passwords and files: what follows lets somebody in.
+LINK = re.compile(r"(/(?:admin/(?:join|reset)|files)/)[^\s?]+")
 
 
 class NoLinks(logging.Filter):

@@ -1,7 +1,7 @@
 """What browsers are told about our pages: a content policy for each face, and shared headers.
 
-Widget: `apps.widget.views`, since it depends on the site. Console and admin: here. Any other page
-gets PLAIN unless its view has said something else.
+Widget: `apps.widget.views`, since it depends on the site. Console: `apps.console.views`. Admin: here.
+Any other page gets PLAIN unless its view has said something else.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse_lazy
 from django.utils.decorators import sync_and_async_middleware
 
@@ -25,11 +25,6 @@ PLAIN = f"default-src 'self'; img-src 'self' data:; object-src 'none'; {CLOSED}"
 ADMIN = (
     "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     f"img-src 'self' data:; frame-src 'self'; {CLOSED}"
-)
-# Shows text of strangers to people with a login.
-CONSOLE = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src {connect}; "
-    f"img-src 'self' data: blob:; font-src 'self'; media-src 'self'; {CLOSED}"
 )
 ADMIN_PATHS = reverse_lazy("admin:index")
 ELSEWHERE = {
@@ -56,18 +51,6 @@ def policies(get_response: Any) -> Answer | LateAnswer:
     return answer
 
 
-def console_policy(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """For a page of the operators' console; its first argument is the request."""
-
-    @wraps(view)
-    def guarded(*arguments: P.args, **options: P.kwargs) -> HttpResponse:
-        response = view(*arguments, **options)
-        response[CSP] = CONSOLE.format(connect=_sockets(arguments[0]))
-        return response
-
-    return guarded
-
-
 def no_referrer(view: Callable[P, R]) -> Callable[P, R]:
     """For an address that lets somebody in: no page is told it, no cache keeps it.
 
@@ -82,12 +65,6 @@ def no_referrer(view: Callable[P, R]) -> Callable[P, R]:
         return response
 
     return guarded
-
-
-def _sockets(request: Any) -> str:
-    """Older Safari does not take 'self' to mean our sockets."""
-    scheme = "wss" if request.is_secure() else "ws"
-    return f"'self' {scheme}://{request.get_host()}"
 
 
 def _told(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "apps.handoff",
     "apps.dialogue",
     "apps.widget",
+    "apps.console",
     "apps.demo",
 ]
 MIDDLEWARE = [
@@ -241,6 +242,8 @@ UNFOLD = {
 }
 
 CHAT = limits.ChatLimits.from_env()
+ATTACHMENTS = limits.AttachmentLimits.from_env()
+ATTACHMENTS_DIR = Path(env.text("HELPDESK_ATTACHMENTS_DIR", str(BASE_DIR / "var" / "attachments")))
 TURNS = limits.TurnTimes.from_env()
 KNOWLEDGE = limits.IndexTimes.from_env()
 SHEETS = SheetLimits(

@@ -30,9 +30,11 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("admin/", include(around_the_admin)),
+    path("admin/console/", include("apps.console.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("", include("apps.chat.urls")),
     path("", include("apps.widget.urls")),
     path("", include("apps.demo.urls")),
 ]

@@ -52,8 +52,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     os.environ["DATABASE_URL"] = found.database_url
     os.environ["REDIS_URL"] = found.redis_url
-    media = stack.enter_context(tempfile.TemporaryDirectory(prefix="helpdesk-media-"))
-    os.environ["HELPDESK_MEDIA"] = media
+    files = stack.enter_context(tempfile.TemporaryDirectory(prefix="helpdesk-files-"))
+    os.environ["HELPDESK_ATTACHMENTS_DIR"] = files
     os.environ.setdefault("HELPDESK_SECRET_KEY", "a key for tests only, no secret")
     os.environ.setdefault("HELPDESK_SEAL_KEY", "a key for tests only, which seals no secret")
 

@@ -126,6 +126,7 @@ class Stack:
             "HELPDESK_LOG_LEVEL": "INFO",
             # Counted by address for all processes, and every test has the same one.
             "HELPDESK_SESSIONS_PER_HOUR": "100000",
+            "HELPDESK_ATTACHMENTS_PER_ADDRESS": "100000",
             "PYTHONUNBUFFERED": "1",
             **self.env,
             **more,

@@ -25,6 +25,12 @@ class Code(StrEnum):
     IDENTITY_REFUSED = "identity_refused"
     IDENTITY_EXPIRED = "identity_expired"
     IDENTITY_CHANGED = "identity_changed"
+    FILE_TYPE = "file_type"
+    FILE_TOO_BIG = "file_too_big"
+    FILE_BROKEN = "file_broken"
+    FILE_EMPTY = "file_empty"
+    FILE_UNKNOWN = "file_unknown"
+    TOO_MANY_FILES = "too_many_files"
 
 
 CLOSE_BAD_FRAMES = 4400
@@ -52,7 +58,16 @@ DETAILS: dict[Code, str | Promise] = {
     Code.IDENTITY_REFUSED: _("We could not check who you are. You can go on chatting."),
     Code.IDENTITY_EXPIRED: _("Your sign-in is too old to be checked. You can go on chatting."),
     Code.IDENTITY_CHANGED: _("Somebody else has signed in. This chat has ended."),
+    Code.FILE_TYPE: _(
+        "Only pictures (PNG, JPEG, WebP, GIF), PDF files and plain text can be attached."
+    ),
+    Code.FILE_TOO_BIG: _("A file may have %(megabytes)s MB."),
+    Code.FILE_BROKEN: _("This picture cannot be read. Please send another one."),
+    Code.FILE_EMPTY: _("The file is empty."),
+    Code.FILE_UNKNOWN: _("A file is not there any more. Please attach it again."),
+    Code.TOO_MANY_FILES: _("These are too many files for now. Please try again later."),
 }
+TOO_MANY_PIXELS = _("This picture has too many pixels. Please send a smaller one.")
 OTHER_VERSION = _("This page speaks another version of the chat. Please reload it.")
 TOO_MANY_CHATS = _(
     "Too many chats were started from your network. Please try again in about %(minutes)s min."
@@ -64,7 +79,11 @@ TOO_MANY_SIGN_INS = _("You were signed in to this chat too often. Please try aga
 
 def detail(code: Code, language: str) -> str:
     """The sentence for a code in `language`, a BCP 47 tag."""
-    return words(DETAILS[code], language) % {"most": settings.CHAT.message_characters}
+    most = {
+        "most": settings.CHAT.message_characters,
+        "megabytes": settings.ATTACHMENTS.megabytes,
+    }
+    return words(DETAILS[code], language) % most
 
 
 def words(sentence: str | Promise, language: str) -> str:

@@ -1,8 +1,9 @@
-"""Hints between processes: "session S now stands at line N", and pieces of answers that grow. All
-of them may be lost: lines are read from PostgreSQL, and an answer counts when it is stored.
+"""Hints between processes: "session S now stands at line N", pieces of answers that grow, and what
+else apps tell each other. All of them may be lost: lines are read from PostgreSQL, and an answer
+counts when it is stored.
 
-Each process listens on one group and asks PostgreSQL for what its own visitors miss. Nothing here
-waits on Redis: a publish has 200 ms, and after a few failures it is skipped for a while.
+Each process listens once and asks PostgreSQL for what its own people miss. Nothing here waits on
+Redis: a publish has 200 ms, and after a few failures it is skipped for a while.
 """
 
 import asyncio
@@ -23,10 +24,14 @@ from apps.guard.timely import Together, within
 logger = logging.getLogger(__name__)
 
 GROUP = "hints"
+# What operators' consoles hear beside: the type of a message is that of its group.
+TICKETS, CONSOLE, TYPING = "tickets", "console", "typing"
+GROUPS = (GROUP, TICKETS, CONSOLE, TYPING)
 RETRY_S = 1.0
 AT_ONCE = 100
 
 Position = tuple[UUID, int]
+Told = dict[str, Any]
 
 # Beyond every line: whoever holds the session looks at it, and finds it closed.
 ENDED = 2**53
@@ -44,6 +49,15 @@ class Growth(TypedDict):
 
     type: str
     grown: list[list[Any]]
+
+
+class Typing(TypedDict):
+    """Somebody writes in a session. `author` is "visitor" or "operator", `name` an operator's."""
+
+    type: str
+    session: str
+    author: str
+    name: str
 
 
 class Grown(NamedTuple):
@@ -91,12 +105,26 @@ async def publish_grown(grown: list[Grown]) -> None:
     await _send({"type": "growth", "grown": rows})
 
 
+async def publish_typing(session: UUID, author: str, name: str = "") -> None:
+    """Tells that somebody writes: shown for a few seconds."""
+    typing = Typing(type=TYPING, session=str(session), author=author, name=name)
+    await tell(TYPING, cast("Told", typing))
+
+
 async def _send(message: Hint | Growth) -> None:
+    await tell(GROUP, cast("Told", message))
+
+
+async def tell(group: str, message: Told) -> None:
+    """Tells every process that listens, within 200 ms or not at all. Never raises for Redis' sake.
+
+    `message["type"]` is the group's name, but for GROUP.
+    """
     if pause.is_on():
         return
     began = pause.now()
     try:
-        told = _layer().group_send(GROUP, cast("dict[str, Any]", message))
+        told = _layer().group_send(group, message)
         await within(settings.CHAT.hint_timeout_s, told)
     except Exception as error:  # noqa: BLE001 whatever Redis throws, a hint is only a hint
         logger.info("hints: not published (%s)", type(error).__name__)
@@ -110,26 +138,34 @@ def announce(moved: list[Position]) -> None:
     async_to_sync(publish)(moved)
 
 
-def _ignore(_grown: list[Grown]) -> None:
+def _ignore(_told: Any) -> None:
     """Nobody looks on."""
 
 
 async def listen(
     on_hint: Callable[[list[Position]], None],
     on_growth: Callable[[list[Grown]], None] = _ignore,
+    on_other: Callable[[Told], None] = _ignore,
 ) -> None:
-    """Calls them for everything that comes, for ever. Subscribes again when Redis comes back."""
+    """Calls them for everything that comes, for ever. Subscribes again when Redis comes back.
+
+    Once in a process: a second one that fails would end the first one's subscription.
+    """
     while True:
         try:
             layer = _layer()
             channel = await layer.new_channel()
-            await layer.group_add(GROUP, channel)
+            for group in GROUPS:
+                await layer.group_add(group, channel)
+            _go_on()
             while True:
                 told = await layer.receive(channel)
                 if "grown" in told:
                     on_growth([_grown(*row) for row in told["grown"]])
-                else:
+                elif "moved" in told:
                     on_hint([(UUID(session), seq) for session, seq in told["moved"]])
+                else:
+                    on_other(told)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 no failure of Redis may end the listening
@@ -137,6 +173,13 @@ async def listen(
             with contextlib.suppress(Exception):
                 await _layer().flush()
             await asyncio.sleep(RETRY_S)
+
+
+def _go_on() -> None:
+    """The client of Redis loses a cancel that comes while it connects."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _grown(session: str, turn: str, attempt: int, offset: int, text: str) -> Grown:

@@ -18,11 +18,14 @@ from pydantic import (
 )
 
 from apps.chat.admission import UNSTORABLE
+from apps.chat.attachments.links import linked
 from apps.chat.codes import Code, detail
 from apps.engine.types import Author
 
 PAGE = 100
 PROTOCOL = 1
+# Of one line.
+MOST_FILES = 5
 
 Seq = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -45,6 +48,7 @@ Long = Annotated[Storable, StringConstraints(max_length=1000)]
 # Not a Literal: Python takes True for 1.
 Protocol = Annotated[int, Field(ge=PROTOCOL, le=PROTOCOL)]
 Thumb = Annotated[int, Field(ge=-1, le=1), AfterValidator(_not_zero)]
+FileId = Annotated[uuid.UUID, Field(strict=False)]
 # What a person wrote is refused with a code of its own, so that they are told why.
 AnyText = str
 
@@ -70,6 +74,7 @@ class Hello(Frame):
 class Send(Keyed):
     text: AnyText
     fields: dict[AnyText, AnyText] | None = Field(default=None, max_length=50)
+    attachments: list[FileId] = Field(default=[], max_length=MOST_FILES)
     seen: Seq | None = None
 
 
@@ -238,7 +243,7 @@ def message(  # noqa: PLR0913 these are the fields of the frame
         "name": name,
         "text": text,
         "at": at.isoformat(),
-        "meta": meta,
+        "meta": linked(meta),
     }
     if cmid:
         frame["cmid"] = str(cmid)
@@ -271,6 +276,11 @@ def action(key: str, status: str, text: str) -> dict[str, Any]:
 def delta(turn: uuid.UUID, attempt: int, offset: int, text: str) -> dict[str, Any]:
     """A piece of an answer that grows, from its character `offset` on."""
     return {"type": "delta", "turn": str(turn), "attempt": attempt, "offset": offset, "text": text}
+
+
+def typing(name: str) -> dict[str, Any]:
+    """An operator of that name writes: to be shown for six seconds."""
+    return {"type": "typing", "author": str(Author.OPERATOR), "name": name}
 
 
 def token(successor: str) -> dict[str, Any]:

@@ -38,6 +38,11 @@ class Line:
     of_turn: bool = False
     id: uuid.UUID = field(default_factory=uuid.uuid4)
 
+    @property
+    def is_own_words(self) -> bool:
+        """Whether a visitor wrote it, with files or without, and did not press or fill it in."""
+        return not self.fields or "attachments" in self.meta
+
 
 @dataclass(frozen=True, slots=True)
 class NewTurn:

@@ -5,12 +5,13 @@ Lines, turns and transitions are written by the journal only; see `journal.py`.
 
 import uuid
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.chat.attachments.links import linked
 from apps.engine.types import Author, Mode, Rating, State, TurnState
 from apps.sites.models import LANGUAGES, Site
 
@@ -28,6 +29,7 @@ AUTHORS = [
     (Author.OPERATOR, _("Operator")),
     (Author.SYSTEM, _("System")),
 ]
+SENDERS = [(who, name) for who, name in AUTHORS if who in (Author.VISITOR, Author.OPERATOR)]
 TURN_STATES = [
     (TurnState.PENDING, _("Pending")),
     (TurnState.RUNNING, _("Running")),
@@ -43,6 +45,8 @@ REASONS = {
     "unclear": _("I do not understand it"),
     "outdated": _("It is out of date"),
 }
+# What stands in `meta` of an operator's line for the team alone.
+FOR_STAFF = frozenset({"operator", "edited"})
 OPEN_TURN = models.Q(state__in=[TurnState.PENDING, TurnState.RUNNING])
 
 
@@ -238,6 +242,16 @@ class Turn(models.Model):
         return uuid.UUID(kept["turn"]) if kept else self.id
 
 
+def shown_meta(author: str, meta: dict[str, Any]) -> dict[str, Any]:
+    """What of a line's `meta` its visitor may read: not which operator it was, nor what a corrected
+    line said before."""
+    if author != Author.OPERATOR:
+        return meta
+    shown = {name: value for name, value in meta.items() if name not in FOR_STAFF}
+    edited = meta.get("edited")
+    return {**shown, "edited_at": edited[-1]["at"]} if edited else shown
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def after(self, session: uuid.UUID, seq: int) -> Self:
         return self.filter(session_id=session, seq__gt=seq).order_by("seq")
@@ -286,6 +300,16 @@ class Message(models.Model):
         return f"{self.seq} {self.author}"
 
     @property
+    def files(self) -> list[dict[str, Any]]:
+        """What came with it, each with a link that works for a while."""
+        found: list[dict[str, Any]] = linked(self.meta).get("attachments", [])
+        return found
+
+    @property
+    def shown_meta(self) -> dict[str, Any]:
+        return shown_meta(self.author, self.meta)
+
+    @property
     def reason(self) -> str:
         """Why it was rated so, in the reader's language: a code's sentence, "code – own words", or
         whatever was sent."""
@@ -311,3 +335,59 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_state} > {self.to_state}"
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def unused(self) -> Self:
+        return self.filter(message__isnull=True)
+
+    def of_visitor(self, session: uuid.UUID) -> Self:
+        return self.filter(session_id=session, uploaded_by=Author.VISITOR)
+
+
+class Attachment(models.Model):
+    """A file that came with a line, or is on its way to one: `message` is null until the line is
+    stored. `path` is below ATTACHMENTS_DIR, `bytes` and `sha256` are those of what is kept; `width`
+    and `height` of a picture."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session = models.ForeignKey(Session, models.CASCADE, related_name="attachments")
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="attachments")
+    uploaded_by = models.CharField(_("sent by"), max_length=8, choices=SENDERS)
+    name = models.CharField(_("name"), max_length=100)
+    type = models.CharField(_("type"), max_length=40)
+    bytes = models.PositiveIntegerField(_("bytes"))
+    sha256 = models.CharField(max_length=64)
+    path = models.CharField(max_length=100, unique=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ["created_at"]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(message__isnull=True),
+                name="attachment_unused",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def told(self) -> dict[str, Any]:
+        """What a line's `meta.attachments` keeps of it."""
+        size = {"width": self.width, "height": self.height} if self.width else {}
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "type": self.type,
+            "bytes": self.bytes,
+            "image": self.width is not None,
+            **size,
+        }

@@ -18,11 +18,12 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from apps.chat import events, identity
+from apps.chat.attachments import files
 from apps.chat.codes import Code
 from apps.chat.frames import Context
 from apps.chat.items import Item, Stored
 from apps.chat.journal import append
-from apps.chat.models import Message, Session, Turn, Visitor, VisitorToken
+from apps.chat.models import Attachment, Message, Session, Turn, Visitor, VisitorToken
 from apps.engine.types import Author, Rating
 from apps.llm.services import drop_answer, forget_sessions, lift_answer
 from apps.sites.models import Site
@@ -181,10 +182,6 @@ def rate(*, session: uuid.UUID, seq: int, value: int, reason: str) -> bool:
     return found
 
 
-def score(*, session: uuid.UUID, value: int, comment: str) -> None:
-    Session.objects.filter(id=session).update(csat=value, csat_comment=comment)
-
-
 def note_context(*, session: uuid.UUID, context: Context) -> str | None:
     """Where the visitor is and reads; empty values leave what is known. The session speaks the
     page's language from here on, which is returned; None when it was not told."""
@@ -210,9 +207,11 @@ def mark_read(*, session: uuid.UUID, seq: int) -> None:
 
 @transaction.atomic
 def erase_sessions(*, sessions: Collection[uuid.UUID]) -> None:
-    """With their lines and turns. Of models' calls for them only tokens and costs stay."""
+    """With their lines, turns and files. Of models' calls for them only tokens and costs stay."""
     forget_sessions(sessions=sessions)
+    paths = list(Attachment.objects.filter(session__in=sessions).values_list("path", flat=True))
     Session.objects.filter(id__in=sessions).delete()
+    transaction.on_commit(partial(files.remove_all, paths))
 
 
 def _judge(turn: Turn, value: int) -> None:

@@ -14,6 +14,7 @@ from django.db import Error as DatabaseError
 
 from apps.chat import events, frames
 from apps.chat.admission import refusal
+from apps.chat.attachments.making import FileRefusedError
 from apps.chat.codes import Code, detail
 from apps.chat.items import BadItemError, Item, Outcome, Stored, Verdict
 from apps.chat.journal import Journal, UnavailableError, conninfo
@@ -98,8 +99,7 @@ class Driver:
         # has who says more.
         last = handle.standing.last_seq
         seen = last if frame.seen is None else min(frame.seen, last)
-        said = Said(frame.cmid, frame.text, frame.fields, seen=seen)
-        return await self._answer(handle, said, feed, trusted=trusted)
+        return await self._answer(handle, Said.of(frame, seen), feed, trusted=trusted)
 
     async def hand_over(
         self,
@@ -238,6 +238,9 @@ class Driver:
         if said.contact:
             await self._store_contact(handle, said, twins)
             return
+        if said.attachments:
+            await self._store_files(handle, said, twins)
+            return
         models = ladders.any_answers(handle.standing.site)
         for _ in range(RACES):
             found = await self.recall.play(handle.standing, said, models=models)
@@ -280,6 +283,16 @@ class Driver:
         except services.ContactError as error:
             handle.give_back(twins[0])
             raise RefusedError(Code.BAD_TEXT, words=str(error), field=error.field) from error
+        await self._written(handle, twins, outcome)
+
+    async def _store_files(self, handle: Handle, said: Said, twins: list[Twin]) -> None:
+        try:
+            outcome = await in_thread(
+                services.take_files, session_id=handle.standing.session, said=said
+            )
+        except FileRefusedError as error:
+            handle.give_back(twins[0])
+            raise RefusedError(error.code) from error
         await self._written(handle, twins, outcome)
 
     async def _written(self, handle: Handle, twins: list[Twin], outcome: Outcome) -> None:

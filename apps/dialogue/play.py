@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from apps.chat.frames import Contact
+from apps.chat.frames import Contact, Send
 from apps.chat.items import Item, Line, NewTurn, Stored
 from apps.chat.models import Session
 from apps.dialogue import wiring
@@ -52,7 +52,8 @@ NOTHING = 0
 class Said:
     """What a visitor sent: a line, or a button that stands for one. `seen` is the number of the
     last line that was there when it was written, None when that is not told. `parts`: several
-    lines that are answered once."""
+    lines that are answered once. `attachments` are the files that it names, `told` what its
+    `meta` says of them once they were found."""
 
     cmid: UUID
     text: str
@@ -61,6 +62,16 @@ class Said:
     contact: Contact | None = None
     seen: int | None = None
     parts: "tuple[Said, ...]" = ()
+    attachments: tuple[UUID, ...] = ()
+    told: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, frame: Send, seen: int) -> "Said":
+        """What it names stands among the fields: a resend has the same."""
+        named = {"attachments": " ".join(map(str, frame.attachments))} if frame.attachments else {}
+        fields = {**(frame.fields or {}), **named} or None
+        files = tuple(frame.attachments)
+        return cls(frame.cmid, frame.text, fields, seen=seen, attachments=files)
 
     @classmethod
     def joined(cls, parts: "Sequence[Said]") -> "Said":
@@ -84,7 +95,11 @@ class Said:
         return (self.text, self.fields or None) == (other.text, other.fields or None)
 
     def line(self) -> Line:
-        return Line(Author.VISITOR, self.text, fields=self.fields, cmid=self.cmid, of_turn=True)
+        meta = {"attachments": list(self.told)} if self.told else {}
+        given = self.fields
+        return Line(
+            Author.VISITOR, self.text, meta=meta, fields=given, cmid=self.cmid, of_turn=True
+        )
 
     def lines(self) -> tuple[Line, ...]:
         return tuple(part.line() for part in self.parts) or (self.line(),)
@@ -174,6 +189,7 @@ class Played:
     address: Address | None = None
     resume: Resume | None = None
     about: str = ""
+    is_attended: bool = False
     own_orders: tuple[OwnOrder, ...] = ()
     vague: str = ""
     needs: NeedModel | None = None
@@ -264,7 +280,7 @@ class Played:
             return left_notice(self.standing.session, told, reply.language)
         actives = (self.standing.memory.active, self.memory.active)
         known = {name: given for one in actives if one for name, given in one.slots.items()}
-        beside = Beside(self.about, self.own_orders, self.mode is Mode.QUEUED)
+        beside = Beside(self.about, self.own_orders, self.mode is Mode.QUEUED, self.is_attended)
         return reply_line(reply, self.snapshot.book, known, self.result, beside)
 
     def finished(self) -> NewTurn:

@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -15,6 +16,7 @@ from apps.chat.threads import in_thread
 from apps.dialogue import books, dropped, ladders
 from apps.dialogue.driver import Driver
 from apps.dialogue.handles import Handle
+from apps.engine.types import Author
 from apps.knowledge.index import library
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,19 @@ class Watched(Protocol):
         """Ends it if it does."""
 
 
+class Listener(Protocol):
+    """Who hears what comes from all processes, beside the driver. Must not wait."""
+
+    def moved(self, moved: list[events.Position]) -> None:
+        """Sessions that have new lines."""
+
+    def grown(self, grown: list[events.Grown]) -> None:
+        """Pieces of answers."""
+
+    def told(self, told: events.Told) -> None:
+        """Anything else, by its type."""
+
+
 class Pulse:
     """The background of one driver."""
 
@@ -38,10 +53,11 @@ class Pulse:
         self._driver = driver
         self._tasks: set[asyncio.Task[None]] = set()
         self.watched: set[Watched] = set()
+        self.listeners: set[Listener] = set()
 
     def start(self) -> None:
         chat, knowledge = settings.CHAT, settings.KNOWLEDGE
-        self._spawn(events.listen(self._on_hint, self._on_growth))
+        self._spawn(events.listen(self._on_hint, self._on_growth, self._on_other))
         self._spawn(self._every(chat.heal_s, self._heal))
         self._spawn(self._every(chat.heal_s, self._inspect_tokens))
         self._spawn(self._every(chat.heartbeat_s, self._beat))
@@ -82,11 +98,23 @@ class Pulse:
             handle = self._driver.desk.find(session)
             if handle and seq > handle.standing.last_seq:
                 self._refresh(handle)
+        for listener in self.listeners:
+            listener.moved(moved)
 
     def _on_growth(self, grown: list[events.Grown]) -> None:
         for session, turn, attempt, offset, text in grown:
             if handle := self._driver.desk.find(session):
                 handle.broadcast(frames.delta(turn, attempt, offset, text))
+        for listener in self.listeners:
+            listener.grown(grown)
+
+    def _on_other(self, told: events.Told) -> None:
+        if told["type"] == events.TYPING and told["author"] == Author.OPERATOR:
+            handle = self._driver.desk.find(UUID(told["session"]))
+            if handle:
+                handle.broadcast(frames.typing(told["name"]))
+        for listener in self.listeners:
+            listener.told(told)
 
     async def _heal(self) -> None:
         """Hints may be lost: one query tells which live sessions have moved or ended elsewhere."""

@@ -11,7 +11,7 @@ import orjson
 from django.db import connection
 
 from apps.chat import frames
-from apps.chat.models import Message, Session
+from apps.chat.models import Message, Session, shown_meta
 from apps.chat.threads import in_thread
 from apps.dialogue.play import Standing
 from apps.engine.memory import load
@@ -59,7 +59,7 @@ class Row:
             message.author,
             message.name,
             message.text,
-            _rated(message.meta, message.rating),
+            _rated(message.shown_meta, message.rating),
             message.cmid,
             message.created_at,
         )
@@ -129,7 +129,8 @@ def _standing(row: Sequence[Any]) -> Standing:
 
 def _line(row: Sequence[Any]) -> Row:
     line, seq, author, name, text, meta, rating, cmid, at = row
-    return Row(line, seq, author, name, text, _rated(orjson.loads(meta), rating), cmid, at)
+    shown = _rated(shown_meta(author, orjson.loads(meta)), rating)
+    return Row(line, seq, author, name, text, shown, cmid, at)
 
 
 def _rated(meta: dict[str, Any], rating: int | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the driver does in one transaction when a single grouped statement is not enough."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -7,18 +8,21 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.functional import Promise
 
+from apps.chat.attachments.services import attach, chosen
 from apps.chat.cancelling import cancelled
 from apps.chat.frames import Contact
-from apps.chat.items import Item, Line, Outcome, Verdict
+from apps.chat.items import Item, Line, NewTurn, Outcome, Verdict
 from apps.chat.journal import append
-from apps.chat.models import Session, Turn
-from apps.dialogue import phrases, subjects
+from apps.chat.models import Message, Session, Turn
+from apps.dialogue import ladders, phrases, subjects
 from apps.dialogue.play import Said, Standing, play
-from apps.dialogue.replies import left_notice
+from apps.dialogue.replies import file_notice, left_notice
 from apps.dialogue.storing import store
-from apps.dialogue.tasks import enqueue_act
+from apps.dialogue.tasks import enqueue_act, enqueue_draft
+from apps.dialogue.turns.opening import opening
+from apps.dialogue.turns.waking import wake
 from apps.engine.events import Reason
-from apps.engine.types import Author, Mode
+from apps.engine.types import Author, Mode, TurnState
 from apps.handoff.services import leave_message, note_flow
 
 PHONE_DIGITS = range(5, 21)
@@ -48,16 +52,60 @@ def take_line(*, session_id: UUID, said: Said) -> Outcome:
     with it and begins after the commit, and for a line that lost three races against other
     writers. While a turn is open only a wish for a person is played; any other line joins it. Raises
     Session.DoesNotExist."""
+    return _taken(_locked(session_id), said)
+
+
+@transaction.atomic
+def take_files(*, session_id: UUID, said: Said) -> Outcome:
+    """The same for a line that names files, which belong to it from here on. Its words may be left
+    to a model; a file without words is looked at by nobody but a person, and the visitor is told.
+    Raises FileRefusedError, and Session.DoesNotExist."""
+    session = _locked(session_id)
+    files = chosen(said.attachments, session=session.pk, by=Author.VISITOR, cmid=said.cmid)
+    said = replace(said, told=tuple(file.told() for file in files))
+    if said.text.strip():
+        outcome = _taken(session, said, models=ladders.any_answers(session.site_id))
+    else:
+        outcome = append(_files_alone(session, said))
+    if outcome.verdict is Verdict.OK:
+        line = Message.objects.get(session=session, author=Author.VISITOR, cmid=said.cmid)
+        attach(files, message=line.pk)
+    return outcome
+
+
+def _locked(session_id: UUID) -> Session:
     rows = Session.objects.select_related("site", "visitor")
-    session = rows.select_for_update(no_key=True, of=("self",)).get(id=session_id)
-    played = play(Standing.of(session), said)
-    if played.handoff is not Reason.ASKED and Turn.objects.open().filter(session=session).exists():
+    return rows.select_for_update(no_key=True, of=("self",)).get(id=session_id)
+
+
+def _taken(session: Session, said: Said, *, models: bool = False) -> Outcome:
+    is_open = Turn.objects.open().filter(session=session).exists()
+    played = play(Standing.of(session), said, models=models and not is_open)
+    if is_open and played.handoff is not Reason.ASKED:
         return append(Item(session.id, session.version, said.lines(), joins=True))
+    if played.needs:
+        opened = append(opening(played.standing, said, language=played.needs.language))
+        transaction.on_commit(wake)
+        if opened.verdict is not Verdict.FULL:
+            return opened
+        played = play(Standing.of(session), said)
     outcome = store(session, played)
+    if outcome.verdict is Verdict.OK and played.handoff and ladders.any_answers(session.site_id):
+        enqueue_draft(session.id)
     if outcome.verdict is Verdict.OK:
         for act in played.acts:
             enqueue_act(act)
     return outcome
+
+
+def _files_alone(session: Session, said: Said) -> Item:
+    """With an open turn it is no line of that: there is nothing in it to answer."""
+    lines, turn = said.lines(), None
+    if not Turn.objects.open().filter(session=session).exists():
+        turn = NewTurn(TurnState.DONE, route="file", language=session.language)
+    if session.mode == Mode.BOT:
+        lines += (file_notice(session.language),)
+    return Item(session.id, session.version, lines, turn=turn)
 
 
 @transaction.atomic

@@ -1,19 +1,20 @@
 """What a request to the team is about, as its ticket says it and the visitor's form begins."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 from apps.chat.models import Message, Session
-from apps.dialogue import books, slots
+from apps.dialogue import books, slots, wiring
 from apps.dialogue.play import Played, Standing
 from apps.engine.book import Book
-from apps.engine.events import QUESTIONS, Reason
+from apps.engine.events import QUESTIONS, Reason, Search
 from apps.engine.flows import FlowSpec, SlotKind, in_language
 from apps.engine.memory import load
 from apps.engine.subject import HIDDEN, is_nod, masked, says_more
 from apps.engine.types import ActiveFlow, Author
 from apps.handoff.models import Ticket
-from apps.handoff.services import Subject
+from apps.handoff.services import Detail, Subject
 
 LOOKED_AT = 60
 OPEN_ROUTES = QUESTIONS - {"faq", "near"}
@@ -23,6 +24,9 @@ LONGEST_LINE = 1_000
 # A form begins with it, and takes no more than a line may have.
 LONGEST_TEXT = 2_000
 LONGEST_NAME = 100
+# Entries that are less likely than this to answer are not worth a person's look.
+LEAST_NEAR = 0.1
+MOST_NEAR = 3
 
 
 def of_request(session: Session, played: Played) -> Subject:
@@ -35,7 +39,7 @@ def of_request(session: Session, played: Played) -> Subject:
     found = _of_flow(active, book, language)
     own = said_for_team(played) if _tells_itself(played) else ""
     text = own or _written(found, active, book, language) or _last_open(session, book)
-    return Subject(text[:LONGEST_TEXT], found.flow, found.slots)
+    return _with_draft(session, replace(found, text=text[:LONGEST_TEXT]), language)
 
 
 def of_form(session: Session) -> Subject:
@@ -55,7 +59,8 @@ def of_turn(session: Session, turn: UUID) -> Subject:
     if active and flow:
         lines = [masked(line, flow, book, _proofs(active, flow)) for line in lines]
     text = "\n".join(line[:LONGEST_LINE] for line in lines if line)
-    return Subject(text[:LONGEST_TEXT], found.flow, found.slots)
+    found = replace(found, text=text[:LONGEST_TEXT])
+    return _with_draft(session, found, session.language)
 
 
 def said_for_team(played: Played) -> str:
@@ -64,13 +69,25 @@ def said_for_team(played: Played) -> str:
     lines = (
         line.text.strip()[:LONGEST_LINE]
         for line in played.lines
-        if not line.fields or "flow" in line.fields
+        if line.is_own_words or "flow" in (line.fields or {})
     )
     active, book = played.memory.active, played.snapshot.book
     flow = book.by_version.get((active.flow, active.version)) if active else None
     if active and flow:
         lines = (masked(line, flow, book, _proofs(active, flow)) for line in lines)
     return "\n".join(filter(None, lines))
+
+
+def _with_draft(session: Session, subject: Subject, language: str) -> Subject:
+    """With the entries that are near, of which the nearest may be the answer: a person decides. What
+    is asked for in a flow no entry answers."""
+    if subject.flow or not subject.text:
+        return subject
+    near = wiring.search(session.site_id, language, Search(subject.text[:LONGEST_LINE], language))
+    fitting = [one for one in near if one.confidence >= LEAST_NEAR][:MOST_NEAR]
+    is_likely = fitting and fitting[0].confidence >= wiring.POLICY.offer_at
+    draft = fitting[0].text if is_likely else ""
+    return replace(subject, draft=draft, evidence=tuple((one.id, one.title) for one in fitting))
 
 
 def _tells_itself(played: Played) -> bool:
@@ -81,7 +98,7 @@ def _tells_itself(played: Played) -> bool:
 
 def adds_to_wish(played: Played) -> bool:
     """Whether a line that asks for a person says what for."""
-    said = "\n".join(line.text for line in played.lines if not line.fields)
+    said = "\n".join(line.text for line in played.lines if line.is_own_words)
     return says_more(said, played.snapshot.book)
 
 
@@ -89,18 +106,26 @@ def _of_flow(active: ActiveFlow | None, book: Book, language: str) -> Subject:
     flow = book.by_version.get((active.flow, active.version)) if active else None
     if active is None or flow is None:
         return Subject()
-    told = tuple(
-        (
+    details = tuple(
+        Detail(
+            spec.name,
             slots.label(spec, language),
             HIDDEN
             if spec.proof or spec.kind is SlotKind.PHONE
             else slots.in_words(spec, active.slots[spec.name], book, language),
+            str(active.slots[spec.name].source),
         )
         for spec in flow.slots
         if spec.name in active.slots
     )
-    name = in_language(flow.names, language) or flow.key
-    return Subject("", name[:LONGEST_NAME], told)
+    needed = (one for one in flow.slots if one.required and one.name not in active.slots)
+    return Subject(
+        flow=(in_language(flow.names, language) or flow.key)[:LONGEST_NAME],
+        details=details,
+        key=flow.key,
+        high_value=flow.high_value,
+        missing=tuple(slots.label(one, language) for one in needed),
+    )
 
 
 def _written(found: Subject, active: ActiveFlow | None, book: Book, language: str) -> str:

@@ -20,10 +20,10 @@ from apps.engine.recognise import parse
 from apps.engine.types import ActiveFlow, Snapshot
 
 # Keys of fields that are no slots; no slot may be called so.
-RESERVED = frozenset({"confirm", "answer", "lack", "flow", "change", "stop"})
+RESERVED = frozenset({"confirm", "answer", "lack", "flow", "change", "stop", "attachments"})
 # Those that answer one question. When it is not open the words of the button are no line: a "yes"
 # would be taken for the answer to another.
-ANSWERS = RESERVED - {"flow"}
+ANSWERS = RESERVED - {"flow", "attachments"}
 
 
 def typed(snapshot: Snapshot, fields: Mapping[str, str]) -> tuple[Command, ...]:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -144,14 +144,15 @@ def _parse(address: str) -> IPv4Address | IPv6Address | None:
     return (isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed
 
 
-class NewSessions:
-    """New sessions of an address within the clock hour, counted for all processes.
+class PerHour:
+    """How much of one kind an address may do within the clock hour, counted for all processes.
 
     With Redis away each process counts for itself and allows a quarter: neither open nor closed.
     """
 
-    def __init__(self) -> None:
-        self._counts = Counts("sessions")
+    def __init__(self, kind: str, most: Callable[[], int]) -> None:
+        self._counts = Counts(kind)
+        self._most = most
 
     def take(self, address: str) -> float:
         """0.0 when one more is allowed, else the seconds until the hour turns."""
@@ -163,7 +164,7 @@ class NewSessions:
 
     def _take(self, key: str, left_s: float, store: BaseCache) -> float | None:
         """As `take`, None with Redis away."""
-        most = settings.CHAT.sessions_per_hour
+        most = self._most()
         if self._counts.is_alone(store):
             most = max(1, most // 4)
         count = counted_for(store, key, HOUR_S)
@@ -172,4 +173,6 @@ class NewSessions:
         return 0.0 if count <= most else left_s
 
 
-new_sessions = NewSessions()
+# Settings are read when they are needed: tests change them.
+new_sessions = PerHour("sessions", lambda: settings.CHAT.sessions_per_hour)
+uploads = PerHour("uploads", lambda: settings.ATTACHMENTS.per_address)

@@ -2,10 +2,11 @@
 
 import math
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from apps.chat import frames, services
+from apps.chat import frames, services, transcripts
 from apps.chat.codes import SITE_GONE, TOO_MANY_CHATS, Code, words
+from apps.chat.satisfaction import score
 from apps.chat.threads import in_thread
 from apps.dialogue.running import running
 from apps.guard import limits
@@ -26,6 +27,7 @@ from apps.widget.endpoints import (
 )
 from apps.widget.polls import messages_after
 from apps.widget.signing_in import NotIdentifiedError, SignIn, sign_in
+from apps.widget.uploads import linked_file, uploaded
 
 
 @endpoint("POST")
@@ -92,8 +94,34 @@ async def csat(request: HttpRequest) -> JsonResponse:
     frame = frame_of(request, frames.Csat)
     take_turn(request)
     session = await session_of(request)
-    await in_thread(services.score, session=session.id, value=frame.score, comment=frame.comment)
+    await in_thread(score, session=session.id, value=frame.score, comment=frame.comment)
     return JsonResponse({})
+
+
+@endpoint("GET")
+async def transcript(request: HttpRequest) -> HttpResponse:
+    """The conversation as a file: `format` is `txt` or `html`, `zone` the visitor's time zone."""
+    take_turn(request)
+    kind = request.GET.get("format", "")
+    if kind not in transcripts.TYPES:
+        raise ApiError(Code.BAD_FRAME)
+    session = await session_of(request)
+    zone = request.GET.get("zone", "")
+    name, text = await in_thread(transcripts.transcript, session, kind, zone)
+    response = HttpResponse(text, content_type=transcripts.TYPES[kind])
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+@endpoint("POST", "GET")
+async def attachments(request: HttpRequest) -> JsonResponse:
+    """POST takes one file, `file` of a form; GET gives a fresh link to the one called `id`."""
+    take_turn(request)
+    session = await session_of(request)
+    if request.method == "GET":
+        return JsonResponse(await in_thread(linked_file, session.id, request.GET.get("id", "")))
+    return JsonResponse(await uploaded(request, session))
 
 
 @endpoint("POST")

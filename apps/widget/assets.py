@@ -1,6 +1,6 @@
-"""The widget's own files as they travel: what a chat needs at once in one module, the forms in
-another with their sentences, both without comments and white space, packed once, at addresses that
-change whenever a file does.
+"""The widget's own files as they travel: what a chat needs at once in one module, what it may need
+later in others with their sentences, all without comments and white space, packed once, at addresses
+that change whenever a file does.
 
 Small modules that are packed one by one take a fifth more bytes than one, and a browser asks an
 HTTP/1.1 server for six at a time.
@@ -26,8 +26,8 @@ FOLDER: Final = "widget"
 LOADER: Final = "loader.js"
 SCRIPT: Final = "app.js"
 STYLES: Final = "app.css"
-FORMS: Final = "forms.js"
-FORM_STYLES: Final = "forms.css"
+# What comes with the modules that are fetched when they are needed: `strings.MODULES`.
+MORE_STYLES: Final = "more.css"
 TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.M)
@@ -63,28 +63,25 @@ class Release:
 
 @lru_cache(maxsize=1)
 def loader() -> Asset:
-    return _asset(LOADER, jsmin(_source(LOADER).read_text(encoding="utf-8")))
+    return _asset(LOADER, jsmin(_text(LOADER)))
 
 
 @lru_cache(maxsize=1)
 def release() -> Release:
-    styles = cssmin(_source(STYLES).read_text(encoding="utf-8"))
-    form_styles = cssmin(_source(FORM_STYLES).read_text(encoding="utf-8"))
     files = {
         # The last semicolon of a block is needed by an empty statement only: there is none.
         SCRIPT: _asset(SCRIPT, jsmin(bundle(_source(SCRIPT))).replace(";}", "}")),
-        STYLES: _asset(STYLES, styles),
-        FORMS: _asset(FORMS, _with_words(jsmin(_source(FORMS).read_text(encoding="utf-8")))),
-        FORM_STYLES: _asset(FORM_STYLES, form_styles),
+        **{name: _asset(name, cssmin(_text(name))) for name in (STYLES, MORE_STYLES)},
+        **{f"{name}.js": _asset(f"{name}.js", _module(name)) for name in strings.MODULES},
     }
     bodies = b"".join(asset.body for asset in files.values())
     return Release(sha256(bodies).hexdigest()[:12], files)
 
 
-def _with_words(script: str) -> str:
-    """A module that is fetched by itself brings its sentences along, in all languages."""
-    words = orjson.dumps(strings.form_strings()).decode()
-    return f"{script}\nconst words={words};"
+def _module(name: str) -> str:
+    """One that is fetched by itself brings its sentences along, in all languages."""
+    script, words = jsmin(_text(f"{name}.js")), strings.module_strings(name)
+    return f"{script}\nconst words={orjson.dumps(words).decode()};"
 
 
 def bundle(entry: Path) -> str:
@@ -116,6 +113,10 @@ def _asset(name: str, text: str) -> Asset:
     body = text.encode()
     digest = sha256(body).hexdigest()[:16]
     return Asset(body, gzip.compress(body, 9, mtime=0), TYPES[Path(name).suffix], digest)
+
+
+def _text(name: str) -> str:
+    return _source(name).read_text(encoding="utf-8")
 
 
 def _source(name: str) -> Path:

@@ -9,17 +9,18 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils.functional import Promise
 
-from apps.chat import codes, frames, services
+from apps.chat import codes, events, frames, satisfaction, services
 from apps.chat.codes import Code
 from apps.chat.models import Session
+from apps.chat.sockets import Socket
 from apps.chat.threads import in_thread
 from apps.dialogue.handles import Handle, known_slots
 from apps.dialogue.play import Standing
 from apps.dialogue.running import running
+from apps.engine.types import Author, Mode
 from apps.guard import limits
 from apps.widget.embed import site_info
 from apps.widget.signing_in import NotIdentifiedError, SignIn, send_away, sign_in
-from apps.widget.sockets import Socket
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ class Conversation:
             self._socket.shut(codes.CLOSE_TOKEN)
 
     async def _note(self, handle: Handle, frame: frames.Frame) -> None:
-        """Frames that store no line. `typing` has nobody to reach yet."""
+        """Frames that store no line."""
         session = handle.standing.session
         match frame:
             case frames.Sync(since=since):
@@ -127,10 +128,10 @@ class Conversation:
                 await running().driver.stop(handle, frame)
             case frames.Rate(seq=seq, value=value, reason=reason):
                 await in_thread(services.rate, session=session, seq=seq, value=value, reason=reason)
-            case frames.Csat(score=score, comment=comment):
-                await in_thread(services.score, session=session, value=score, comment=comment)
-            case frames.Read(seq=seq):
-                await in_thread(services.mark_read, session=session, seq=seq)
+            case frames.Csat(score=value, comment=comment):
+                await in_thread(satisfaction.score, session=session, value=value, comment=comment)
+            case frames.Read() | frames.Typing():
+                await show_operators(handle, frame)
             case frames.Context():
                 self._language = await take_context(handle, frame)
             case frames.Logout():
@@ -257,3 +258,14 @@ async def take_context(handle: Handle, context: frames.Context) -> str:
     if language:
         handle.standing = replace(handle.standing, language=language)
     return handle.standing.language
+
+
+async def show_operators(handle: Handle, frame: frames.Read | frames.Typing) -> None:
+    """That the visitor has read or writes. Nobody looks on while the bot answers."""
+    standing = handle.standing
+    if isinstance(frame, frames.Read):
+        await in_thread(services.mark_read, session=standing.session, seq=frame.seq)
+        if standing.mode is Mode.HUMAN:
+            await events.publish([(standing.session, standing.last_seq)])
+    elif standing.mode is not Mode.BOT:
+        await events.publish_typing(standing.session, Author.VISITOR)

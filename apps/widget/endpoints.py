@@ -8,21 +8,21 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.functional import Promise
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.chat import frames, services
 from apps.chat.codes import TOO_FAST, Code, words
 from apps.chat.models import Session
+from apps.chat.sockets import OTHER_BURST, OTHER_PER_SECOND
 from apps.chat.threads import in_thread
 from apps.dialogue.handles import Handle
 from apps.dialogue.play import Standing
 from apps.dialogue.running import running
 from apps.guard import limits
-from apps.widget.sockets import OTHER_BURST, OTHER_PER_SECOND
 
-View = Callable[[HttpRequest], Coroutine[Any, Any, JsonResponse]]
+View = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
 F = TypeVar("F", bound=frames.Frame)
 
 STATUS = {
@@ -32,6 +32,9 @@ STATUS = {
     Code.NOT_FOUND: 404,
     Code.CMID_CONFLICT: 409,
     Code.TOO_LONG: 413,
+    Code.FILE_TOO_BIG: 413,
+    Code.FILE_TYPE: 415,
+    Code.TOO_MANY_FILES: 429,
     Code.RATE_LIMITED: 429,
     Code.BUSY: 429,
 }
@@ -71,7 +74,8 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @csrf_exempt
         @wraps(view)
-        async def guarded(request: HttpRequest) -> JsonResponse:
+        async def guarded(request: HttpRequest) -> HttpResponse:
+            response: HttpResponse
             if not methods or request.method in methods:
                 response = await _answered(view, request)
             else:
@@ -85,7 +89,7 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-async def _answered(view: View, request: HttpRequest) -> JsonResponse:
+async def _answered(view: View, request: HttpRequest) -> HttpResponse:
     language = _language(request)
     try:
         return await view(request)

@@ -23,9 +23,12 @@ PAGE: Mapping[str, Promise] = {
     "menu": _("Menu"),
     "language": _("Language"),
     "sound": _("Sound for new messages"),
+    "save_txt": _("Save the conversation (.txt)"),
+    "save_html": _("Save the conversation (.html)"),
     "close": _("Close the chat"),
     "placeholder": _("Write a message…"),
     "message": _("Your message"),
+    "attach": _("Attach files"),
     "send": _("Send"),
     "assistant": _("AI assistant"),
     "suggestions": _("Suggested questions"),
@@ -53,10 +56,6 @@ SCRIPT: Mapping[str, Promise] = {
     "helpful": _("Helpful"),
     "not_helpful": _("Not helpful"),
     "rated": _("Thank you for telling us."),
-    "why": _("What was wrong with it? (optional)"),
-    **{f"why_{code}": sentence for code, sentence in REASONS.items()},
-    "why_more": _("In your own words"),
-    "why_send": _("Send feedback"),
     "privacy_more": _("Privacy policy"),
     "agree": _("Agree and start chatting"),
     "waiting": _("Waiting for our team"),
@@ -73,7 +72,7 @@ SCRIPT: Mapping[str, Promise] = {
     "ended": _("This chat has ended. Write a message to begin a new one."),
     "new_tab": _("(opens in a new tab)"),
 }
-# Said by what is fetched with the first form or card.
+# Said by what is fetched when it is first needed, by the name of its file.
 FORMS: Mapping[str, Promise] = {
     "yes": _("Yes, go ahead"),
     "no": _("No, change something"),
@@ -91,6 +90,44 @@ FORMS: Mapping[str, Promise] = {
     "form_text_missing": _("Please write your message."),
     "form_send": _("Send to our team"),
 }
+REASONS_WHY: Mapping[str, Promise] = {
+    "why": _("What was wrong with it? (optional)"),
+    **{f"why_{code}": sentence for code, sentence in REASONS.items()},
+    "why_more": _("In your own words"),
+    "why_send": _("Send feedback"),
+}
+FILES: Mapping[str, Promise] = {
+    "files": _("Files to send"),
+    "picture": _("Picture"),
+    "save": _("Save {name}"),
+    "remove": _("Remove {name}"),
+    "uploading": _("Uploading"),
+    "there": _("{name} is ready to be sent."),
+    "failed": _("It could not be uploaded."),
+    "again": _("Try again"),
+    "too_big": _("It is too large; a file may have {most}."),
+    "too_many": _("A message takes {count} files; the others were left out."),
+}
+CLOSING: Mapping[str, Promise] = {
+    "csat": _("How satisfied are you with this conversation?"),
+    "csat_1": _("Very dissatisfied"),
+    "csat_2": _("Dissatisfied"),
+    "csat_3": _("Neither"),
+    "csat_4": _("Satisfied"),
+    "csat_5": _("Very satisfied"),
+    "csat_comment": _("What was good, what was not? (optional)"),
+    "csat_send": _("Send rating"),
+    "csat_skip": _("Skip"),
+    "csat_given": _("Your rating: {score} of 5."),
+    "csat_thanks": _("Thank you for telling us."),
+}
+MODULES: Mapping[str, Mapping[str, Promise]] = {
+    "closing": CLOSING,
+    "files": FILES,
+    "forms": FORMS,
+    "reasons": REASONS_WHY,
+    "sound": {},
+}
 
 
 def page_strings(language: str) -> dict[str, str]:
@@ -102,9 +139,10 @@ def script_strings(language: str) -> dict[str, str]:
     return _in_language(SCRIPT, language)
 
 
-def form_strings() -> dict[str, dict[str, str]]:
+def module_strings(module: str) -> dict[str, dict[str, str]]:
     """Those of all languages, by language: the file that holds them is the same for everyone."""
-    return {language: _in_language(FORMS, language) for language, _name in LANGUAGES}
+    sentences = MODULES[module]
+    return {language: _in_language(sentences, language) for language, _name in LANGUAGES}
 
 
 def _in_language(sentences: Mapping[str, Promise], language: str) -> dict[str, str]:

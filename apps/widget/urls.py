@@ -13,6 +13,8 @@ urlpatterns = [
     path("api/v1/chat/contact", api.contact),
     path("api/v1/chat/rate", api.rate),
     path("api/v1/chat/csat", api.csat),
+    path("api/v1/chat/transcript", api.transcript),
+    path("api/v1/chat/attachments", api.attachments),
     path("api/v1/chat/identify", api.identify),
     path("api/v1/chat/context", api.context),
     path("api/v1/chat/logout", api.logout),

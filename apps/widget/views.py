@@ -105,6 +105,7 @@ def frame(request: HttpRequest) -> HttpResponse:
                 "locale": language,
                 "starters": embed.starters(site, language),
                 "characters": settings.CHAT.message_characters,
+                "file_bytes": settings.ATTACHMENTS.file_bytes,
                 "privacy": embed.privacy(site, language),
             },
         ),

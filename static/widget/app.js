@@ -1,14 +1,18 @@
 // The widget's frame: joins the conversation, the page around it and what is on screen.
-import { Tone, Unread } from "./attention.js";
+import { Unread } from "./attention.js";
 import { Chat } from "./chat.js";
 import { Menu, Privacy } from "./chrome.js";
 import { Host } from "./host.js";
+import { kit, need } from "./lazy.js";
+import { call } from "./link.js";
 import { Log } from "./log.js";
 import { announce, away, button, byId, config, make, say, uuid } from "./page.js";
 import { setTheme } from "./theme.js";
 import { Composer } from "./write.js";
 
 const STRIP_AFTER_MS = 2000;
+// For the browser's picker; what a file is, the server says.
+const TAKEN = "image/png,image/jpeg,image/webp,image/gif,.pdf,.txt,.log,.csv,.md";
 const strip = byId("strip");
 const replies = byId("replies");
 
@@ -24,7 +28,7 @@ let stripTimer = 0;
 let contact = null;
 /** The form or card of the newest line that has one. @type {Asked} */
 let asked = null;
-let fetched = null;
+let tone = null;
 
 const isSeen = () => isOpen && document.visibilityState === "visible";
 
@@ -54,15 +58,16 @@ const host = new Host({
 });
 
 const unread = new Unread({ host, isSeen, tell: (seq) => chat.tell({ type: "read", seq }, true) });
-const tone = new Tone();
 const menu = new Menu({
-  locale(locale) {
-    if (locale !== config.locale) host.tell("locale", { locale });
+  /** A language, or the kind of file to save the transcript as. */
+  chosen(value) {
+    const failed = () => showStrip(say(away()));
+    if (/^(txt|html)$/.test(value)) need("closing").then(({ save }) => save(value)).catch(failed);
+    else if (value !== config.locale) host.tell("locale", { locale: value });
   },
   sound(isOn) {
     host.keep("sound", isOn ? "1" : null);
-    setSound(isOn);
-    tone.play();
+    setSound(isOn).then(() => tone?.play());
   },
 });
 const privacy = new Privacy(() => {
@@ -75,7 +80,7 @@ const log = new Log({
     composer.fill(item.text);
     composer.focus();
   },
-  retry: ({ type, text, fields }) => offer({ type, text, fields }) && focusBox(),
+  retry: ({ cmid, at, ...item }) => offer(item) && focusBox(),
   rate: (seq, value, reason) => chat.tell({ type: "rate", seq, value, reason }, true),
   person: askForPerson,
   stop: (turn) => chat.tell({ type: "stop", turn }),
@@ -83,7 +88,7 @@ const log = new Log({
 
 const composer = new Composer(
   config.characters,
-  (text) => offer({ type: "send", text }),
+  (text, along) => offer({ type: "send", text, ...along }),
   (draft) => privacy.isOpen && host.keep("draft", draft),
 );
 
@@ -170,7 +175,8 @@ function show(line, isNew) {
   if (author === "bot") retire();
   const one = { seq, meta, isNew, place: make("div") };
   const isAsking = meta.form || meta.confirm;
-  log.add(line, ...(isAsking ? [one.place] : []));
+  log.add(line, ...(isAsking || meta.csat ? [one.place] : []));
+  if (meta.csat) rateTalk(one).catch(() => {});
   if (meta.form?.type === "contact") openContact(one);
   else if (isAsking) asked = one;
   if (isAsking || meta.action) fill(one);
@@ -182,12 +188,10 @@ function show(line, isNew) {
 /** Forms and cards come in a file of their own; until it is there words do. */
 async function fill(one) {
   const { form, confirm } = one.meta;
+  let found;
   try {
-    fetched ||= import("./forms.js").then(async (found) => {
-      await found.prepare({ make, button, leave: focusBox, locale: config.locale });
-      return found;
-    });
-    const { Card, ContactForm, SlotForm } = await fetched;
+    found = await need("forms");
+    const { Card, ContactForm, SlotForm } = found;
     if (one.part || (one.isOver && !confirm) || !(form || confirm)) return;
     const answer = (text, fields) => give(text, fields, (one.cmid = uuid()));
     if (confirm) one.part = new Card(confirm, one.seq, answer);
@@ -195,14 +199,23 @@ async function fill(one) {
     else one.part = new SlotForm(form, one.seq, answer);
   } catch {
     // Fetched again when the next is asked for, or the network is back.
-    fetched = null;
     return;
   }
   one.place.append(one.part.node);
   log.extended(one.place);
   if (one.isOver) return one.part.retire();
   one.part.arrived?.();
-  if (one.isNew) announce((await fetched).heard(one.part.node));
+  if (one.isNew) announce(found.heard(one.part.node));
+}
+
+/** What the talk was worth. Without a network it is asked when the page is loaded again. */
+async function rateTalk({ meta, place }) {
+  const { askScore } = await need("closing");
+  askScore(place, meta.csat.score, (score, comment) => {
+    chat.tell({ type: "csat", score, comment }, true);
+    host.event("csat", { score });
+  });
+  log.extended(place);
 }
 
 const give = (text, fields, cmid = uuid()) => offer({ type: "send", text, fields, cmid });
@@ -221,7 +234,7 @@ function retire() {
 function arrived(line) {
   announce(line.text);
   host.event("message", { seq: line.seq, author: line.author });
-  tone.ringUnless(() => isSeen() || !unread.count);
+  tone?.ringUnless(() => isSeen() || !unread.count);
 }
 
 function opened({ focus, narrow }) {
@@ -298,9 +311,17 @@ function setMode({ mode: now = "bot", state, operator }) {
   mode = now;
 }
 
-function setSound(isOn) {
-  tone.set(isOn);
+async function setSound(isOn) {
   menu.showSound(isOn);
+  if (isOn) tone ||= new (await need("sound")).Tone();
+  tone?.set(isOn);
+}
+
+/** Files go up when they are chosen; the next line takes them along. */
+async function attach(list) {
+  if (!list?.length) return;
+  const { files } = await need("files");
+  files.add([...list]);
 }
 
 /** A short break is not worth a word; a refusal says why. */
@@ -330,6 +351,30 @@ function showStrip(text) {
 }
 
 setTheme(config.site.theme);
+Object.assign(kit, {
+  leave: focusBox,
+  composer,
+  most: config.file_bytes,
+  token: () => chat.token(),
+  ask: async (path) => (await call(path, { token: await chat.token() })).answer,
+});
+byId("attach").addEventListener("click", () => {
+  // Not in the page: a click on it has to come in the same step.
+  const chosen = make("input", { type: "file", multiple: true, accept: TAKEN });
+  chosen.onchange = () => attach(chosen.files);
+  chosen.click();
+});
+addEventListener("paste", (event) => {
+  const { files } = event.clipboardData;
+  if (files.length) event.preventDefault();
+  attach(files);
+});
+for (const name of ["dragover", "drop"]) {
+  addEventListener(name, (event) => {
+    event.preventDefault();
+    attach(event.dataTransfer.files);
+  });
+}
 byId("person").addEventListener("click", askForPerson);
 byId("close").addEventListener("click", close);
 document.addEventListener("visibilitychange", () => unread.look());

@@ -1,11 +1,7 @@
-// What the visitor has not seen yet, counted for all tabs, and the tone that says so.
+// What the visitor has not seen yet, counted for all tabs.
 
 // A transcript that is read again comes in many lines.
 const TELL_AFTER_MS = 100;
-const TONE_AFTER_MS = 400;
-const TONE_HZ = 660;
-const TONE_S = 0.35;
-const TONE_GAIN = 0.08;
 
 /**
  * Counts lines by others after the last one that was read in any tab. That one is kept by the
@@ -89,44 +85,5 @@ export class Unread {
     if (this.count === this.#told) return;
     this.#told = this.count;
     this.#host.event("unread", { count: this.count });
-  }
-}
-
-/** A short soft tone. Browsers allow none before the visitor has touched this page. */
-export class Tone {
-  #context = null;
-  #isOn = false;
-
-  constructor() {
-    for (const name of ["pointerdown", "keydown"]) {
-      addEventListener(name, () => this.#isOn && this.#wake());
-    }
-  }
-
-  set(isOn) {
-    this.#isOn = isOn;
-    if (isOn && navigator.userActivation?.isActive) this.#wake();
-  }
-
-  /** After a moment, in which another tab may turn out to show the line. */
-  ringUnless(isSeen) {
-    if (this.#isOn) setTimeout(() => isSeen() || this.play(), TONE_AFTER_MS);
-  }
-
-  play() {
-    const context = this.#context;
-    if (!context) return;
-    const now = context.currentTime;
-    const tone = new OscillatorNode(context, { frequency: TONE_HZ });
-    const volume = new GainNode(context, { gain: TONE_GAIN });
-    volume.gain.exponentialRampToValueAtTime(0.0001, now + TONE_S);
-    tone.connect(volume).connect(context.destination);
-    tone.start(now);
-    tone.stop(now + TONE_S);
-  }
-
-  #wake() {
-    this.#context ||= new AudioContext();
-    this.#context.resume();
   }
 }

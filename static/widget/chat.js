@@ -1,9 +1,8 @@
 // The conversation: what was seen, what is not yet acked, and who the visitor is.
-import { Visitor, backoff } from "./host.js";
+import { Visitor } from "./host.js";
 import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
 
-const FINAL = new Set(["too_long", "empty", "bad_text", "cmid_conflict"]);
 const DEAD_TOKEN = new Set(["token_unknown", "token_expired"]);
 const ACK_MS = 15000;
 const GOODBYE_MS = 3000;
@@ -23,7 +22,6 @@ export class Chat {
   #live = false;
   #inFlight = null;
   #timer = 0;
-  #refusals = 0;
   /** Ratings and the like given while there was no way to send them. */
   #unsaid = [];
   /** The token of somebody who has left, until the server has heard of it and hung up. */
@@ -92,6 +90,12 @@ export class Chat {
     return true;
   }
 
+  /** Who the visitor is, for a request beside the way of lines; null where that cannot be had. */
+  async token() {
+    if (!this.#visitor.token) await this.#visitor.begin();
+    return this.#visitor.token;
+  }
+
   /** For frames that need no ack; those without value later are lost when there is no way. */
   tell(frame, keep = false) {
     if (this.#ready) this.#link.send(frame);
@@ -134,7 +138,7 @@ export class Chat {
     this.#inFlight = item.cmid;
     // No answer: nothing was stored, or its word was lost. The key makes it safe to ask again.
     this.#timer = setTimeout(() => this.#link.cut(), ACK_MS);
-    const { at, ...frame } = item;
+    const { at, files, ...frame } = item;
     this.#link.send(frame);
   }
 
@@ -142,7 +146,6 @@ export class Chat {
     if (this.#inFlight !== cmid) return;
     clearTimeout(this.#timer);
     this.#inFlight = null;
-    this.#refusals = 0;
     this.#pump();
   }
 
@@ -154,15 +157,15 @@ export class Chat {
     this.#landed(cmid);
   }
 
-  #refused({ cmid, code, detail, field, retry_after: retryAfter }) {
+  /** Without a time to come back it is final. */
+  #refused({ cmid, detail, field, retry_after: retryAfter }) {
     const item = this.#outbox.get(cmid);
-    if (item && !FINAL.has(code)) {
+    if (item && retryAfter !== undefined) {
       clearTimeout(this.#timer);
-      const wait = retryAfter ?? backoff(this.#refusals++);
       this.#timer = setTimeout(() => {
         this.#inFlight = null;
         this.#pump();
-      }, wait * 1000);
+      }, retryAfter * 1000);
       return;
     }
     if (this.#outbox.settle(cmid)) this.#view.refused(item, detail, field);

@@ -1,16 +1,16 @@
 // What stands around the transcript: the menu, and the word on privacy before anything is sent.
 import { button, byId, config, link, make, say } from "./page.js";
 
-/** Language and sound. It closes by Escape and by a click beside it. */
+/** Language, sound and the transcript. It closes by Escape and by a click beside it. */
 export class Menu {
   #node = byId("menu");
   #sound = byId("sound");
 
-  /** @param {{locale: (code: string) => void, sound: (isOn: boolean) => void}} hooks */
-  constructor({ locale, sound }) {
+  /** @param {{chosen: (value: string) => void, sound: (isOn: boolean) => void}} hooks */
+  constructor({ chosen, sound }) {
     document.addEventListener("click", ({ target }) => {
       if (!this.#node.contains(target)) this.close();
-      else if (target.value) this.close() && locale(target.value);
+      else if (target.value) this.close() && chosen(target.value);
     });
     this.#sound.addEventListener("click", () => sound(this.#sound.ariaChecked !== "true"));
   }

@@ -37,11 +37,6 @@ const say = (name, example) => said[name].replace("{example}", () => example);
 export function prepare(shared) {
   kit = shared;
   said = words[shared.locale];
-  const href = new URL("forms.css", import.meta.url).href;
-  const sheet = kit.make("link", { rel: "stylesheet", href });
-  const ready = new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
-  document.head.append(sheet);
-  return ready;
 }
 
 /** What a form or card holds, for who hears it: the lines above the text box are far from the ear. */

@@ -1,4 +1,5 @@
 // One line of the transcript as nodes.
+import { need } from "./lazy.js";
 import { button, icon, link, make, rich, say, written } from "./page.js";
 import { rating } from "./rating.js";
 
@@ -14,23 +15,36 @@ const WIDE = /[\u2e80-\uffef]/g;
  */
 export function draw(line, hooks, whole = false) {
   const at = new Date(line.at);
-  if (line.author === "visitor") return status(own(line.text, at), "sent");
+  const files = line.meta?.attachments;
+  if (line.author === "visitor") return status(own(line.text, at, files), "sent");
   if (line.author === "system") return make("div", { className: "line notice" }, rich(line.text));
   const bubble = make("div", { className: "bubble" }, rich(line.text));
   const node = other(line.author === "bot", line.name, bubble, at);
   if (!whole) fold(bubble, line.text);
+  accompany(bubble, files);
   const sources = line.meta?.sources || [];
   if (sources.length) node.append(under(line, sources, hooks));
   return node;
 }
 
 /** What the visitor wrote: as it is, without marks. */
-export function own(text, at) {
+export function own(text, at, files) {
   const bubble = make("div", { className: "bubble" }, make("p", {}, text));
   fold(bubble, text);
+  accompany(bubble, files);
   const by = make("p", { className: "by" }, make("span"), " ", time(at));
   const you = make("span", { className: "sr" }, say("you"));
   return make("div", { className: "line own" }, you, bubble, by);
+}
+
+/** What came with a line: by name, until what shows it is here. */
+function accompany(bubble, files) {
+  if (!files?.length) return;
+  bubble.hidden = !bubble.textContent;
+  const place = make("div", { className: "files" }, files.map(({ name }) => name).join(", "));
+  // In the line's own node by then.
+  queueMicrotask(() => bubble.after(place));
+  need("files").then(({ show }) => show(place, files), () => {});
 }
 
 /** @param {boolean} isBot a person else */

@@ -63,14 +63,14 @@ export class Log {
 
   /** @param {import("./page.js").Item} item */
   pending(item) {
-    const node = status(own(item.text, new Date(item.at)), "sending");
+    const node = status(own(item.text, new Date(item.at), item.files), "sending");
     node.dataset.cmid = item.cmid;
     this.#place(node);
     this.settle(true);
   }
 
   sent(item, seq) {
-    const node = this.#find("cmid", item.cmid) || own(item.text, new Date(item.at));
+    const node = this.#find("cmid", item.cmid) || own(item.text, new Date(item.at), item.files);
     delete node.dataset.cmid;
     status(node, "sent");
     this.#place(node, seq, item.at);

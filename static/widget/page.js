@@ -1,8 +1,8 @@
 // What the page was served with, and small ways to build its nodes.
 
 /**
- * @typedef {{cmid: string, type: string, text: string, at: string,
- *   seen?: number}} Item
+ * @typedef {{cmid: string, type: string, text: string, at: string, attachments?: string[],
+ *   files?: Object<string, any>[], seen?: number}} Item
  *   A line of the visitor's on its way to the server; `seen`: the last one that was there before.
  * @typedef {{seq: number, author: string, name: string, text: string, at: string, cmid?: string,
  *   meta: Object<string, any>}} Line
@@ -14,7 +14,7 @@ export const byId = (id) => document.getElementById(id);
 const read = (id) => JSON.parse(byId(id).textContent);
 
 /**
- * @type {{site: any, locale: string, starters: string[], characters: number,
+ * @type {{site: any, locale: string, starters: string[], characters: number, file_bytes: number,
  *   privacy?: {text: string, url?: string, consent: boolean} | null}}
  */
 export const config = read("config");

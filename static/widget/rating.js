@@ -1,9 +1,6 @@
 // What the visitor thinks of an answer.
+import { need } from "./lazy.js";
 import { button, icon, make, say } from "./page.js";
-
-const REASONS = ["wrong", "beside", "unclear", "outdated"];
-const REASON_MOST = 500;
-let forms = 0;
 
 /**
  * Two thumbs, and a form that asks why it is the lower one. The verdict counts without a reason,
@@ -24,9 +21,8 @@ export function rating(given, rate, person) {
       form.firstChild.focus();
       thanks.textContent = say("rated");
     };
-    form.className = "why";
-    form.replaceChildren(...questions(form, why, person));
-    form.scrollIntoView({ block: "nearest" });
+    // The verdict counts without it, also where it cannot be fetched.
+    need("reasons").then(({ questions }) => questions(form, why, person), () => {});
   };
   const choose = (value) => {
     rate(value);
@@ -47,23 +43,4 @@ export function rating(given, rate, person) {
   };
   mark(given || 0);
   return [make("div", { className: "thumbs" }, up, down), thanks, form];
-}
-
-function questions(form, send, person) {
-  const name = `why-${++forms}`;
-  const title = make("legend", {}, say("why"));
-  const set = make("fieldset", {}, title);
-  for (const reason of REASONS) {
-    const choice = make("input", { type: "radio", name, value: reason });
-    set.append(make("label", {}, choice, make("span", {}, say(`why_${reason}`))));
-  }
-  const more = make("textarea", { rows: 2, maxLength: REASON_MOST, placeholder: say("why_more") });
-  more.ariaLabel = say("why_more");
-  const submit = make("button", { type: "submit", className: "main" }, say("why_send"));
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    const chosen = set.querySelector(":checked")?.value;
-    send([chosen, more.value.trim()].filter(Boolean).join(" – "));
-  };
-  return [set, more, make("div", { className: "row" }, submit, button(say("talk_to_person"), person))];
 }

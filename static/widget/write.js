@@ -16,10 +16,12 @@ export class Composer {
   #send;
   #keep;
   #timer = 0;
+  /** Files that go with the next line. @type {{count: number, isBusy: boolean, item: object, clear: () => void} | null} */
+  along = null;
 
   /**
    * @param {number} characters at most
-   * @param {(text: string) => boolean} send false when it cannot be taken now
+   * @param {(text: string, along?: object) => boolean} send false when it cannot be taken now
    * @param {(draft: string | null) => void} keep what is being written, for the next page
    */
   constructor(characters, send, keep) {
@@ -28,7 +30,7 @@ export class Composer {
     this.#keep = keep;
     // It has no height while the panel is closed.
     for (const name of ["input", "focus"]) {
-      this.#text.addEventListener(name, () => this.#changed());
+      this.#text.addEventListener(name, () => this.changed());
     }
     this.#text.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey) return;
@@ -41,7 +43,7 @@ export class Composer {
       this.#submit();
       this.focus();
     });
-    this.#changed();
+    this.changed();
   }
 
   focus() {
@@ -53,21 +55,24 @@ export class Composer {
     const { value } = this.#text;
     if (value.startsWith(text)) return;
     this.#text.value = [text, value].filter(Boolean).join("\n");
-    this.#changed();
+    this.changed();
   }
 
   clear() {
     this.#text.value = "";
-    this.#changed();
+    this.along?.clear();
+    this.changed();
   }
 
   #submit() {
+    this.changed();
     const text = this.#text.value.trim();
-    if (!text || length(text) > this.#characters || !this.#send(text)) return;
+    if (this.#button.disabled || !this.#send(text, this.along?.item)) return;
     this.clear();
   }
 
-  #changed() {
+  /** To be called when what goes along has changed. */
+  changed() {
     const text = this.#text;
     const { value } = text;
     // While it is measured nothing around it may move.
@@ -82,7 +87,8 @@ export class Composer {
     this.#count.textContent = left < WARN_LEFT ? say(name, { count: Math.abs(left) }) : "";
     this.#count.className = left < 0 ? "error" : "note";
     text.ariaInvalid = left < 0;
-    this.#button.disabled = !size || left < 0;
+    const { along } = this;
+    this.#button.disabled = !(size || along?.count) || left < 0 || Boolean(along?.isBusy);
     clearTimeout(this.#timer);
     // An empty one at once: what was sent must not come back.
     this.#timer = setTimeout(() => this.#keep(value || null), value ? KEEP_AFTER_MS : 0);

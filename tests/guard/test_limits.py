@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 
 from apps.guard import limits
-from apps.guard.limits import HOUR_S, SWEEP_FROM, Buckets, LeakyBucket, NewSessions, Places
+from apps.guard.limits import HOUR_S, SWEEP_FROM, Buckets, LeakyBucket, PerHour, Places
 from tests.redis_child import RedisChild
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
@@ -220,7 +221,11 @@ def test_nobody_is_trusted_unless_listed(settings):
     assert not limits.is_trusted("127.0.0.1")
 
 
-class TestNewSessions:
+def sessions() -> PerHour:
+    return PerHour("sessions", lambda: settings.CHAT.sessions_per_hour)
+
+
+class TestPerHour:
     @pytest.fixture(autouse=True)
     def _four_an_hour(self, settings, clock):
         cache.clear()
@@ -236,32 +241,32 @@ class TestNewSessions:
         return [counter.take(address) for _ in range(times)]
 
     def test_the_next_one_is_told_when_the_hour_turns(self):
-        assert self.taken(NewSessions(), 5) == [0.0] * 4 + [HOUR_S - 600.0]
+        assert self.taken(sessions(), 5) == [0.0] * 4 + [HOUR_S - 600.0]
 
     def test_all_processes_count_together(self):
-        one, two = NewSessions(), NewSessions()
+        one, two = sessions(), sessions()
         assert self.taken(one, 2) + self.taken(two, 2) == [0.0] * 4
         assert one.take("198.51.100.7") > 0
 
     def test_a_whole_64_counts_as_one_and_another_does_not(self):
-        counter = NewSessions()
+        counter = sessions()
         near = [counter.take(f"2001:db8:0:1::{n}") for n in range(1, 6)]
         assert near[:4] == [0.0] * 4
         assert near[4] > 0
         assert counter.take("2001:db8:0:2::1") == 0.0
 
     def test_with_the_hour_the_count_turns(self, clock):
-        counter = NewSessions()
+        counter = sessions()
         wait = self.taken(counter, 5)[-1]
         clock.now += wait
         assert self.taken(counter, 5)[:4] == [0.0] * 4
 
     def test_trusted_networks_are_not_counted(self, settings):
         change(settings, sessions_per_hour=4, trusted_networks=(ip_network("198.51.100.0/24"),))
-        assert self.taken(NewSessions(), 50) == [0.0] * 50
+        assert self.taken(sessions(), 50) == [0.0] * 50
 
     def test_the_address_itself_is_not_kept(self):
-        self.taken(NewSessions(), 1)
+        self.taken(sessions(), 1)
         redis: Any = cache  # what Django knows of a cache is less
         keys = list(redis.iter_keys("sessions:*"))
         assert len(keys) == 1
@@ -269,19 +274,19 @@ class TestNewSessions:
         assert 0 < redis.ttl(keys[0]) <= HOUR_S
 
     def test_without_redis_each_process_allows_a_quarter(self, no_redis):
-        one, two = NewSessions(), NewSessions()
+        one, two = sessions(), sessions()
         assert self.taken(one, 2) == [0.0, HOUR_S - 600.0]
         assert self.taken(two, 1) == [0.0]
         assert one.take("203.0.113.1") == 0.0
 
     def test_without_redis_at_least_one_is_allowed(self, settings, no_redis):
         change(settings, sessions_per_hour=1)
-        counter = NewSessions()
+        counter = sessions()
         assert counter.take("198.51.100.7") == 0.0
         assert counter.take("198.51.100.7") > 0
 
     def test_without_redis_the_hour_turns_as_well(self, no_redis, clock):
-        counter = NewSessions()
+        counter = sessions()
         self.taken(counter, 2)
         clock.now += HOUR_S
         assert counter.take("198.51.100.7") == 0.0
@@ -301,7 +306,7 @@ class TestNewSessions:
             }
             child.freeze()
             try:
-                assert [wait > 0 for wait in self.taken(NewSessions(), 2)] == [False, True]
+                assert [wait > 0 for wait in self.taken(sessions(), 2)] == [False, True]
             finally:
                 child.thaw()
                 child.kill()

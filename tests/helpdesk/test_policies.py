@@ -1,10 +1,8 @@
 """What every answer tells browsers."""
 
 import pytest
-from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
 
-from helpdesk.policies import ADMIN, CSP, PLAIN, console_policy
+from helpdesk.policies import ADMIN, CSP, PLAIN
 from tests.staff import olga, page, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -56,18 +54,6 @@ def test_a_view_that_says_its_own_keeps_it(client, site):
     assert found["frame-ancestors"] == "http://localhost:8000"
     assert found["default-src"] == "'none'"
     assert answer["Referrer-Policy"] == "no-referrer"
-
-
-def test_the_consoles_policy_is_strict():
-    @console_policy
-    def view(request: HttpRequest) -> HttpResponse:
-        return HttpResponse("x")
-
-    found = directives(view(RequestFactory().get("/", secure=True))[CSP])
-    assert found["default-src"] == "'none'"
-    assert found["script-src"] == found["style-src"] == "'self'"
-    assert found["connect-src"] == "'self' wss://testserver"
-    assert found["frame-ancestors"] == "'none'"
 
 
 async def test_an_async_view_is_told_as_well(async_client):

@@ -125,7 +125,11 @@ class Widget:
         return {
             **strings.page_strings(self.language),
             **strings.script_strings(self.language),
-            **strings.form_strings()[self.language],
+            **{
+                name: text
+                for module in strings.MODULES
+                for name, text in strings.module_strings(module)[self.language].items()
+            },
         }
 
     @property

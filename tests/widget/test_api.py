@@ -19,6 +19,8 @@ ALLOWED = {
     "contact": "POST",
     "rate": "POST",
     "csat": "POST",
+    "attachments": "POST, GET",
+    "transcript": "GET",
     "identify": "POST",
     "context": "POST",
     "logout": "POST",

@@ -8,7 +8,7 @@ from tests.widget.asking import CARD, EMAIL, ORDER, REASON, TAIL, ask, confirm, 
 
 pytestmark = pytest.mark.browser
 
-WORDS = strings.form_strings()["en"]
+WORDS = strings.module_strings("forms")["en"]
 ANSWER = {"phone_tail": "2567", "confirm": CARD["id"], "answer": "yes"}
 # Presses what has the focus as soon as it has it, as a second Enter in a row does.
 HASTE = """

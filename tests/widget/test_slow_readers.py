@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from apps.chat.codes import CLOSE_SLOW, CLOSE_TOKEN
-from apps.widget.sockets import MOST_UNREAD, Socket
+from apps.chat.sockets import MOST_UNREAD, Socket
 from tests.widget.visitor import Visitor
 
 LINES = 40

@@ -98,7 +98,7 @@ def test_the_frame_with_all_it_loads_is_small(client, shop, language):
 def test_the_script_holds_every_module(client):
     folder = Path(str(finders.find("widget/app.js"))).parent
     script = assets.bundle(folder / assets.SCRIPT)
-    apart = {folder / assets.LOADER, folder / assets.FORMS}
+    apart = {folder / assets.LOADER, *(folder / f"{name}.js" for name in strings.MODULES)}
     for module in set(folder.glob("*.js")) - apart:
         declared = re.findall(r"^export (?:class|function|const) (\w+)", module.read_text(), re.M)
         assert declared or module.name == assets.SCRIPT
@@ -220,8 +220,12 @@ def test_the_colour_on_the_accent_can_be_read(shop, colour, ink):
 
 
 def test_every_sentence_has_its_translation():
-    for sentences in (strings.page_strings, strings.script_strings):
-        english, chinese = sentences("en"), sentences("zh-Hans")
+    pairs = [
+        [sentences(language) for language in LANGUAGES]
+        for sentences in (strings.page_strings, strings.script_strings)
+    ]
+    pairs += [[*strings.module_strings(module).values()] for module in strings.MODULES]
+    for english, chinese in pairs:
         for name, text in english.items():
             assert text != chinese[name]
             assert re.findall(r"{\w+}", text) == re.findall(r"{\w+}", chinese[name])

@@ -1,4 +1,4 @@
-"""One visitor's socket as a feed: an outbox that never waits, and what a socket may send."""
+"""One socket as a feed: an outbox that never waits, and what a socket may send."""
 
 import asyncio
 import contextlib
@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from django.conf import settings
 
 from apps.chat.codes import CLOSE_SLOW
+from apps.chat.connections import Connection
 from apps.guard.limits import LeakyBucket
-from apps.widget.connections import Connection
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,10 @@ class Socket:
     and our memory for as long as it likes: after `close_s` the connection is reset.
     """
 
-    def __init__(self, send: Send, close: Close, connection: Connection) -> None:
+    def __init__(
+        self, send: Send, close: Close, connection: Connection, unsent_bytes: int | None = None
+    ) -> None:
+        """`unsent_bytes`: how much may wait for a slow reader, when not as much as for visitors."""
         self.cursor = 0
         self.token = ""
         bad = settings.CHAT.bad_frames_per_minute
@@ -46,6 +49,7 @@ class Socket:
         self._taken_at = 0.0
         self._unsent: deque[str] = deque()
         self._unsent_bytes = 0
+        self._most_bytes = unsent_bytes or settings.CHAT.unsent_bytes
         self._sender: asyncio.Task[None] | None = None
         self._closed = False
         self.on_gone: Callable[[], None] = lambda: None
@@ -61,7 +65,7 @@ class Socket:
         self._unsent_bytes += len(frame.encode())
         chat = settings.CHAT
         now = asyncio.get_running_loop().time()
-        if len(self._unsent) > chat.unsent_frames or self._unsent_bytes > chat.unsent_bytes:
+        if len(self._unsent) > chat.unsent_frames or self._unsent_bytes > self._most_bytes:
             self.shut(CLOSE_SLOW)
         elif self._sender is None or self._sender.done():
             self._taken_at = now

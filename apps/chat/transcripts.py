@@ -1,0 +1,92 @@
+"""A conversation as a file, for the visitor to keep: what was said to them and by them, and nothing
+else that is kept of it."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from apps.chat.models import Message, Session
+from apps.engine.types import Author
+
+# The last lines of a conversation: more than anybody has said in one.
+MOST_LINES = 10_000
+TYPES = {"txt": "text/plain; charset=utf-8", "html": "text/html; charset=utf-8"}
+TIME = "%Y-%m-%d %H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line as it is written down. `beside`: what was shown with it, a text each."""
+
+    by: str
+    at: str
+    text: str
+    beside: tuple[str, ...]
+
+
+def transcript(session: Session, kind: str, zone: str) -> tuple[str, str]:
+    """The file's name and text, in the session's language; `kind` is one of TYPES, `zone` the
+    visitor's time zone by its IANA name, or one that is not known for the server's."""
+    here = _zone(zone)
+    skipped = max(0, session.last_seq - MOST_LINES)
+    now = timezone.localtime(timezone=here)
+    with translation.override(session.language.lower()):
+        told = {
+            "site": session.site.title(session.language),
+            "language": session.language,
+            "saved": now.strftime(TIME),
+            "zone": str(here),
+            "lines": list(_lines(session, skipped, here)),
+        }
+        text = render_to_string(f"chat/transcript.{kind}", told)
+    return f"{session.site.key}-{now:%Y-%m-%d}.{kind}", text.strip() + "\n"
+
+
+def _lines(session: Session, skipped: int, here: tzinfo) -> Iterator[Said]:
+    for line in Message.objects.after(session.id, skipped).iterator():
+        at = timezone.localtime(line.created_at, here)
+        yield Said(_author(line), _written(at), line.text, tuple(_beside(line.meta)))
+
+
+def _author(line: Message) -> str:
+    match line.author:
+        case Author.VISITOR:
+            return _("You")
+        case Author.BOT:
+            return _("AI assistant")
+        case Author.OPERATOR:
+            return line.name or _("Our team")
+    return _("Notice")
+
+
+def _written(at: datetime) -> str:
+    return at.strftime(TIME)
+
+
+def _beside(meta: dict[str, Any]) -> Iterator[str]:
+    if card := meta.get("confirm"):
+        yield card["title"]
+        yield from (f"{row['label']}{_mark()}{row['value']}" for row in card["rows"])
+    for source in meta.get("sources", ()):
+        yield " ".join(filter(None, [source["title"], source.get("url")]))
+    for file in meta.get("attachments", ()):
+        yield f"[{file['name']}]"
+
+
+def _mark() -> str:
+    """Between a label and its value; the Chinese one is as wide as a blank by itself."""
+    mark = translation.pgettext("label", ":")
+    return f"{mark} " if mark == ":" else mark
+
+
+def _zone(name: str) -> tzinfo:
+    with contextlib.suppress(ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(name)
+    return timezone.get_default_timezone()

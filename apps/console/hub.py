@@ -1,0 +1,198 @@
+"""What a process does for its consoles: hears the others, keeps signs alive, looks after people."""
+
+import asyncio
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.chat import events as hints
+from apps.chat import frames
+from apps.chat.codes import CLOSE_RESTART
+from apps.chat.threads import in_thread
+from apps.console import events, people
+from apps.console.answered import Answered
+from apps.console.board import Board
+from apps.console.seats import Seat
+from apps.console.signs import REPEAT_S, REPLYING, VIEWING
+from apps.engine.types import Author
+from apps.guard.limits import Places
+from apps.handoff.models import Operator
+from apps.handoff.services import presence
+
+logger = logging.getLogger(__name__)
+
+CLOSE_REVOKED = 4403
+TICK_S = 1.0
+# Who comes back within it, as after a reload, was never gone.
+GONE_AFTER_S = 5.0
+
+
+class Hub:
+    """Hears what comes from all processes (`apps.dialogue.pulse.Listener`). `seen` is how far each
+    operator has read, by session; it is kept as long as the process."""
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self.name = uuid4().hex
+        self.seen: defaultdict[int, dict[UUID, int]] = defaultdict(dict)
+        self.answered: defaultdict[int, Answered] = defaultdict(Answered)
+        self.places = Places()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        chat = settings.CHAT
+        self.spawn(self.board.follow())
+        self.spawn(self._every(chat.heal_s, self.board.heal))
+        self.spawn(self._every(chat.heal_s / 2, self._inspect))
+        self.spawn(self._every(chat.heartbeat_s, self._beat))
+        self.spawn(self._every(TICK_S, self._expire))
+        self.spawn(self._every(REPEAT_S, self._repeat))
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def say_going_away(self) -> None:
+        """Tells every console to come back, each at a time of its own."""
+        for seat in self.board.seats:
+            retry_after = round(random.uniform(0, settings.CHAT.going_away_s), 2)  # noqa: S311 spreads load, guards nothing
+            seat.push({"type": "going_away", "retry_after": retry_after})
+
+    def moved(self, moved: list[hints.Position]) -> None:
+        self.board.look(session for session, _ in moved)
+
+    def grown(self, grown: list[hints.Grown]) -> None:
+        for session, turn, attempt, offset, text in grown:
+            for seat in self.board.watchers(session):
+                delta = frames.delta(turn, attempt, offset, text)
+                seat.push({**delta, "session": str(session)})
+
+    def told(self, told: hints.Told) -> None:
+        match told["type"]:
+            case hints.TYPING if told["author"] == Author.VISITOR:
+                self._show_typing(UUID(told["session"]), "visitor")
+            case "tickets":
+                self.board.look(tickets=told["ids"], people=True)
+            case "people":
+                self.board.look(people=True)
+            case hints.CONSOLE if told["from"] != self.name:
+                self.board.look(events.sessions(told), people=bool(told.get("people")))
+                for sign in events.signs(told):
+                    self._take(sign)
+
+    def leave(self, seat: Seat) -> None:
+        """A console is gone; its operator is, unless they come back at once."""
+        self.place(seat, None)
+        self.board.rise(seat)
+        self.spawn(self._note_leaving(seat.person.operator))
+
+    def tell(self, sessions: Collection[UUID], *, people: bool = False) -> None:
+        """A command may have changed something that no line tells of: here and everywhere."""
+        if sessions or people:
+            self.board.look(sessions, people=people)
+            self.spawn(events.publish_look(self.name, sessions, people=people))
+
+    def place(self, seat: Seat, session: UUID | None) -> None:
+        """The one session that an operator looks at."""
+        left, seat.viewing = seat.viewing, session
+        signs = [self._sign(seat, session, VIEWING)] if session else []
+        if left and left != session:
+            signs.append(self._sign(seat, left, ""))
+        self._say(signs)
+
+    def type(self, seat: Seat, session: UUID) -> None:
+        """The operator writes: colleagues and the visitor see it for some seconds."""
+        seat.typing(session)
+        self._say([self._sign(seat, session, REPLYING)])
+        who = seat.person
+        row = self.board.row(session)
+        if row and row.request.operator == who.operator:
+            self.spawn(hints.publish_typing(session, Author.OPERATOR, who.name))
+
+    def _sign(self, seat: Seat, session: UUID, doing: str) -> events.Sign:
+        return events.Sign(session, seat.person.operator, seat.person.name, doing)
+
+    def _say(self, signs: list[events.Sign]) -> None:
+        new = [sign for sign in signs if self._take(sign)]
+        if new:
+            self.spawn(events.publish_signs(self.name, new))
+
+    def _take(self, sign: events.Sign) -> bool:
+        is_new = self.board.signs.take(sign)
+        if is_new:
+            self.board.show_again({sign.session})
+        if sign.doing == REPLYING:
+            self._show_typing(sign.session, {"id": sign.operator, "name": sign.name})
+        return is_new
+
+    def _show_typing(self, session: UUID, who: str | dict[str, object]) -> None:
+        for seat in self.board.watchers(session):
+            if isinstance(who, str) or who["id"] != seat.person.operator:
+                seat.push({"type": "typing", "session": str(session), "who": who})
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 the next round may find the database back
+                logger.warning("console: %s failed (%s)", work.__name__, type(error).__name__)
+
+    async def _beat(self) -> None:
+        """Signs of life in both directions."""
+        now = timezone.now().isoformat()
+        for seat in self.board.seats:
+            seat.push({"type": "heartbeat", "now": now})
+        if self.board.seats:
+            operators = {seat.person.operator for seat in self.board.seats}
+            await in_thread(presence.seen, operators=operators)
+
+    async def _expire(self) -> None:
+        self.board.show_again(self.board.signs.expire())
+
+    async def _repeat(self) -> None:
+        """A sign goes out when it is not said again."""
+        signs = [
+            self._sign(seat, seat.viewing, REPLYING if seat.is_typing(seat.viewing) else VIEWING)
+            for seat in self.board.seats
+            if seat.viewing
+        ]
+        for sign in signs:
+            self._take(sign)
+        if signs:
+            await events.publish_signs(self.name, signs)
+
+    async def _inspect(self) -> None:
+        """Whose login or right has ended is sent away. Whose rights are others now comes back."""
+        seats = tuple(self.board.seats)
+        if not seats:
+            return
+        found = await in_thread(people.inspect, {seat.person for seat in seats})
+        for seat in seats:
+            if seat.person in found.revoked:
+                seat.socket.shut(CLOSE_REVOKED)
+            elif seat.person in found.changed:
+                seat.socket.shut(CLOSE_RESTART)
+
+    async def _note_leaving(self, operator: int) -> None:
+        await asyncio.sleep(GONE_AFTER_S)
+        if not any(seat.person.operator == operator for seat in self.board.seats):
+            await in_thread(_leave, operator)
+
+
+def _leave(operator: int) -> None:
+    if found := Operator.objects.filter(pk=operator).first():
+        presence.leave(operator=found)

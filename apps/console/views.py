@@ -1,0 +1,95 @@
+"""The console's page, and the door for its files. All else comes over its socket."""
+
+from contextlib import closing
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.chat.attachments.making import FileRefusedError
+from apps.chat.codes import Code, detail
+from apps.console import crew
+from apps.console.files import take_file
+from apps.console.people import WORK
+from apps.console.verbs.actors import Actor
+from apps.console.words import page_words
+from apps.handoff.refusals import RefusalCode, Refused
+
+# Shows text of strangers to people with a login: nothing runs or loads but our own files.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' blob:; media-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+SOCKET = "/ws/console/"
+NOT_FOUND = 404
+
+
+@require_safe
+@never_cache
+@permission_required(WORK, raise_exception=True)
+def page(request: HttpRequest) -> HttpResponse:
+    context = {"words": page_words(_language()), "setup": setup()}
+    response = render(request, "console/page.html", context)
+    response["Content-Security-Policy"] = POLICY
+    return response
+
+
+@require_POST
+@never_cache
+@permission_required(WORK, raise_exception=True)
+def attachments(request: HttpRequest) -> HttpResponse:
+    """Takes one file, `file` of a form, for a line to `session`."""
+    file = request.FILES.get("file")
+    if file is None or len(request.FILES) != 1:
+        return _refused(RefusalCode.BAD_VALUE, Refused(RefusalCode.BAD_VALUE).detail)
+    try:
+        session = UUID(request.POST.get("session", ""))
+        with closing(file):
+            return JsonResponse(take_file(file, session, Actor.of_user(_user(request))))
+    except ValueError:
+        return _not_found()
+    except Refused as refusal:
+        return _refused(refusal.code, refusal.detail, status=NOT_FOUND)
+    except FileRefusedError as error:
+        words = str(error.words) or detail(error.code, _language())
+        too_big = error.code is Code.FILE_TOO_BIG
+        return _refused(error.code, words, status=413 if too_big else 400)
+
+
+def setup() -> dict[str, Any]:
+    """What the page's script has to know before it has heard anything."""
+    return {
+        "socket": SOCKET,
+        "attachments": reverse("console:attachments"),
+        "admin": reverse("admin:index"),
+        "language": get_language(),
+        "limits": crew.limits(),
+    }
+
+
+def _refused(code: str, words: str, status: int = 400) -> JsonResponse:
+    return JsonResponse({"code": str(code), "detail": words}, status=status)
+
+
+def _not_found() -> JsonResponse:
+    refusal = Refused(RefusalCode.NOT_FOUND)
+    return _refused(refusal.code, refusal.detail, status=NOT_FOUND)
+
+
+def _user(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise Refused(RefusalCode.NOT_ALLOWED)
+    return request.user
+
+
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE

@@ -1,0 +1,293 @@
+// The list of conversations: tabs, order, selection, and what is picked for bulk work.
+import { ORDERS } from "./desk.js";
+import { byId, remember, remembered, say } from "./page.js";
+import { RowNode } from "./row.js";
+import { now, span } from "./time.js";
+
+export const TABS = ["waiting", "mine", "other", "bot", "done"];
+const TICK_MS = 1000;
+
+export class Queue {
+  tab = TABS.includes(remembered("tab", "")) ? remembered("tab", "") : "waiting";
+  #order = remembered("order", "") in ORDERS ? remembered("order", "") : "urgent";
+  #desk;
+  #hooks;
+  /** @type {Map<string, RowNode>} */
+  #nodes = new Map();
+  /** What is shown, in its order. @type {string[]} */
+  #shown = [];
+  #dirty = new Set();
+  #frame = 0;
+  /** What a search has found; null while there is none. @type {Map<string, any> | null} */
+  #found = null;
+  /** @type {Set<string>} */
+  picked = new Set();
+  #anchor = "";
+  selected = "";
+  #at = 0;
+  #reached = "";
+  #isInside = false;
+  #list = byId("rows");
+  #pill = byId("pill");
+
+  /** @param {{select: (id: string) => void, picked: () => void}} hooks */
+  constructor(desk, hooks) {
+    this.#desk = desk;
+    this.#hooks = hooks;
+    for (const tab of TABS) {
+      byId(`tab-${tab}`).addEventListener("click", () => this.show(tab));
+    }
+    const order = byId("order");
+    order.value = this.#order;
+    order.addEventListener("change", () => this.#sorted(order.value));
+    this.#listen();
+    setInterval(() => {
+      this.#tabs();
+      this.#tick();
+    }, TICK_MS);
+    this.#tabs();
+  }
+
+  #listen() {
+    const list = this.#list;
+    list.addEventListener("click", (event) => this.#clicked(event));
+    list.addEventListener("pointerenter", ({ pointerType }) => {
+      this.#isInside = pointerType !== "touch";
+    });
+    for (const name of ["pointerleave", "focusout"]) {
+      list.addEventListener(name, () => {
+        if (name === "pointerleave") this.#isInside = false;
+        this.#schedule();
+      });
+    }
+    list.addEventListener("scroll", () => this.#tick(), { passive: true });
+    this.#pill.addEventListener("click", () => this.#arrange());
+  }
+
+  /** These rows are new, other or gone. However many come, it is one piece of work per frame. */
+  changed(ids) {
+    for (const id of ids) this.#dirty.add(id);
+    this.#schedule();
+  }
+
+  show(tab) {
+    if (!TABS.includes(tab)) return;
+    this.tab = tab;
+    this.#found = null;
+    byId("search").value = "";
+    remember("tab", tab);
+    this.#list.scrollTop = 0;
+    this.#tabs();
+    this.#arrange();
+  }
+
+  /** Shows what was found instead of a tab; null goes back. */
+  find(rows) {
+    this.#found = rows && new Map(rows.map((row) => [row.id, row]));
+    this.#tabs();
+    this.#arrange();
+  }
+
+  rowOf(id) {
+    return this.#desk.rows.get(id) || this.#found?.get(id);
+  }
+
+  get shown() {
+    return this.#shown;
+  }
+
+  /** Moves the selection by so many rows. */
+  step(by) {
+    const here = this.#shown.indexOf(this.selected);
+    const from = here >= 0 ? here : this.#at - (by > 0 ? 1 : 0);
+    const at = Math.max(0, Math.min(this.#shown.length - 1, from + by));
+    const id = this.#shown[at];
+    if (!id) return;
+    this.select(id);
+    this.focus();
+  }
+
+  focus() {
+    const id = this.#nodes.has(this.selected) ? this.selected : this.#shown[0];
+    this.#nodes.get(id)?.open.focus({ preventScroll: true });
+    this.#nodes.get(id)?.node.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {boolean} [tell] false when whoever asks has opened it already */
+  select(id, tell = true) {
+    this.#nodes.get(this.selected)?.current(false);
+    this.selected = id;
+    this.#nodes.get(id)?.current(true);
+    const at = this.#shown.indexOf(id);
+    if (at >= 0) this.#at = at;
+    this.#reach();
+    if (tell) this.#hooks.select(id);
+  }
+
+  pick(id, isPicked = !this.picked.has(id)) {
+    if (isPicked) this.picked.add(id);
+    else this.picked.delete(id);
+    this.#anchor = id;
+    const shown = this.#nodes.get(id);
+    if (shown) shown.box.checked = isPicked;
+    this.#hooks.picked();
+  }
+
+  unpick() {
+    for (const id of [...this.picked]) this.pick(id, false);
+  }
+
+  #clicked(event) {
+    const id = event.target.closest("[data-id]")?.dataset.id;
+    if (!id) return;
+    const isBox = event.target.tagName === "INPUT";
+    if (event.shiftKey) this.#range(id);
+    else if (isBox) this.pick(id, event.target.checked);
+    else this.select(id);
+  }
+
+  /** Shift and a click: everything from the last one picked. */
+  #range(id) {
+    const ends = [this.#anchor || this.selected, id].map((end) => this.#shown.indexOf(end));
+    const [from, to] = ends[0] < 0 ? [ends[1], ends[1]] : ends.sort((one, other) => one - other);
+    for (const each of this.#shown.slice(from, to + 1)) this.pick(each, true);
+    getSelection()?.removeAllRanges();
+  }
+
+  #sorted(order) {
+    this.#order = order;
+    remember("order", order);
+    this.#arrange();
+  }
+
+  /** While somebody points at a row or walks over them by keys, nothing may move. */
+  get #isHeld() {
+    return this.#isInside || Boolean(this.#list.querySelector(":focus-visible"));
+  }
+
+  #schedule() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#flush();
+    });
+  }
+
+  #flush() {
+    for (const id of this.#dirty) {
+      const row = this.rowOf(id);
+      if (row) this.#nodes.get(id)?.write(row, this.#desk.siteName(row));
+    }
+    this.#tabs();
+    if (!this.#isHeld || !this.#shown.length) this.#arrange();
+    else this.#count();
+  }
+
+  /** How many rows would come, go or move. */
+  #count() {
+    const order = this.#wanted();
+    const moved = displaced(this.#shown, order, this.#dirty);
+    this.#pill.hidden = !moved.length;
+    this.#pill.textContent = say("updates", { count: moved.length });
+  }
+
+  #wanted() {
+    const rows = this.#found ? this.#found.values() : this.#desk.rows.values();
+    const all = [...rows].map((row) => this.#desk.rows.get(row.id) || row);
+    const chosen = this.#found ? all : all.filter(({ kind }) => kind === this.tab);
+    const order = this.tab === "done" && !this.#found ? "latest" : this.#order;
+    return (this.#found ? chosen : chosen.sort(ORDERS[order])).map(({ id }) => id);
+  }
+
+  #arrange() {
+    const order = this.#wanted();
+    const focused = document.activeElement?.closest?.("#rows [data-id]")?.dataset.id;
+    const moved = displaced(this.#shown, order, this.#dirty);
+    for (const id of moved) this.#nodes.get(id)?.node.remove();
+    const wanted = new Set(order);
+    for (const id of this.#shown) if (!wanted.has(id)) this.#drop(id);
+    this.#place(order);
+    this.#shown = order;
+    this.#dirty.clear();
+    this.#pill.hidden = true;
+    byId("nothing").hidden = order.length > 0;
+    byId("nothing").textContent = say(this.#found ? "nothing_found" : `nothing_${this.tab}`);
+    this.#reach();
+    if (focused && wanted.has(focused)) this.#nodes.get(focused).open.focus({ preventScroll: true });
+    this.#tick();
+  }
+
+  #place(order) {
+    let next = this.#list.firstElementChild;
+    const fresh = document.createDocumentFragment();
+    for (const id of order) {
+      const { node } = this.#nodes.get(id) || this.#draw(id);
+      if (node === next) next = next.nextElementSibling;
+      else if (next) next.before(node);
+      else fresh.append(node);
+    }
+    this.#list.append(fresh);
+  }
+
+  #draw(id) {
+    const row = this.rowOf(id);
+    const drawn = new RowNode(row, this.#desk.siteName(row));
+    drawn.current(id === this.selected);
+    drawn.box.checked = this.picked.has(id);
+    this.#nodes.set(id, drawn);
+    return drawn;
+  }
+
+  #drop(id) {
+    this.#nodes.get(id)?.node.remove();
+    this.#nodes.delete(id);
+    if (this.picked.delete(id)) this.#hooks.picked();
+  }
+
+  #reach() {
+    const id = this.#nodes.has(this.selected) ? this.selected : this.#shown[0];
+    if (this.#reached !== id) this.#nodes.get(this.#reached)?.reach(false);
+    this.#reached = id;
+    this.#nodes.get(id)?.reach(true);
+  }
+
+  #tabs() {
+    const counts = Object.fromEntries(TABS.map((tab) => [tab, 0]));
+    let oldest = Infinity;
+    for (const { kind, rank } of this.#desk.rows.values()) {
+      counts[kind] += 1;
+      if (kind === "waiting") oldest = Math.min(oldest, rank[1]);
+    }
+    for (const tab of TABS) {
+      const node = byId(`tab-${tab}`);
+      node.setAttribute("aria-pressed", String(tab === this.tab && !this.#found));
+      node.lastElementChild.textContent = counts[tab] || "";
+    }
+    const age = oldest < Infinity ? span(now() - oldest) : "";
+    const parts = { count: counts.waiting, time: age };
+    const text = say(age ? "waiting_oldest" : "waiting_count", parts);
+    if (byId("waiting").textContent !== text) byId("waiting").textContent = text;
+    const title = `${counts.waiting ? `(${counts.waiting}) ` : ""}${say("title")}`;
+    if (document.title !== title) document.title = title;
+  }
+
+  /** Clocks of the rows in view only. They are all of one height. */
+  #tick() {
+    const [first] = this.#list.children;
+    if (!first || document.hidden) return;
+    const height = first.offsetHeight + 1 || 1;
+    const from = Math.max(0, Math.floor(this.#list.scrollTop / height) - 1);
+    const to = from + Math.ceil(this.#list.clientHeight / height) + 3;
+    for (const id of this.#shown.slice(from, to)) this.#nodes.get(id)?.tick();
+  }
+}
+
+/** Those of `changed` that stand elsewhere in `order` than in `shown`, with those new or gone. */
+export function displaced(shown, order, changed) {
+  const before = neighbours(shown);
+  const after = neighbours(order);
+  return [...changed].filter((id) => before.get(id) !== after.get(id));
+}
+
+function neighbours(ids) {
+  return new Map(ids.map((id, at) => [id, `${ids[at - 1]} ${ids[at + 1]}`]));
+}
