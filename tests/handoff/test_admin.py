@@ -163,7 +163,7 @@ class TestList:
         for _ in range(12):
             leave()
         client = signed_in(olga())
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(15):
             assert client.get(page(LIST)).status_code == 200
 
 

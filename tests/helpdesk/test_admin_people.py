@@ -48,6 +48,7 @@ class TestRoles:
         roles.provide_roles()
         assert set(Group.objects.values_list("name", flat=True)) == {
             "Front desk",
+            "Supervisors",
             "Publishers",
             "Administrators",
         }

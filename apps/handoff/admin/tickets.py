@@ -24,6 +24,7 @@ from unfold.enums import ActionVariant
 from apps.chat.models import Message, Turn
 from apps.engine.events import QUESTIONS
 from apps.engine.types import Author
+from apps.handoff.admin.filters import CourseFilter, TeamFilter
 from apps.handoff.models import Ticket
 from apps.handoff.services import close_ticket
 from apps.sites.admin.columns import with_site
@@ -95,7 +96,17 @@ class AddressFilter(admin.SimpleListFilter):
 @admin.register(Ticket)
 class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     list_display = ["number", "reason", "contact", "says", "language", "created_at", "state"]
-    list_filter = [StatusFilter, AddressFilter, "reason", "language", "site", "created_at"]
+    list_filter = [
+        StatusFilter,
+        CourseFilter,
+        TeamFilter,
+        AddressFilter,
+        "reason",
+        "priority",
+        "language",
+        "site",
+        "created_at",
+    ]
     list_per_page = 50
     search_fields = ["=id", "^session__id", "name", "email", "phone", "about", "flow", "text"]
     search_help_text = _("A ticket's number, a name, an address, or words of the message")
