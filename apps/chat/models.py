@@ -5,7 +5,7 @@ Lines, turns and transitions are written by the journal only; see `journal.py`.
 
 import uuid
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
@@ -43,6 +43,8 @@ REASONS = {
     "unclear": _("I do not understand it"),
     "outdated": _("It is out of date"),
 }
+# What stands in `meta` of an operator's line for the team alone.
+FOR_STAFF = frozenset({"operator", "edited"})
 OPEN_TURN = models.Q(state__in=[TurnState.PENDING, TurnState.RUNNING])
 
 
@@ -284,6 +286,16 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.author}"
+
+    @property
+    def shown_meta(self) -> dict[str, Any]:
+        """What of `meta` its visitor may read: not which operator it was, nor what a corrected line
+        said before."""
+        if self.author != Author.OPERATOR:
+            return self.meta
+        shown = {name: value for name, value in self.meta.items() if name not in FOR_STAFF}
+        edited = self.meta.get("edited")
+        return {**shown, "edited_at": edited[-1]["at"]} if edited else shown
 
     @property
     def reason(self) -> str:

@@ -148,6 +148,14 @@ UNANSWERED = _(
     "I am sorry, I could not find an answer in time. I have passed your question on to our team: "
     "please leave how to reach you, and a person will get back to you."
 )
+CONNECTING = _(
+    "I am passing you on to our team: somebody is there and will join you here. If you would rather "
+    "not wait, leave your message and how to reach you, and a person will get back to you."
+)
+NOBODY_THERE = _(
+    "I am sorry: nobody from our team can join you now. Please leave your message and how to reach "
+    "you, and a person will get back to you."
+)
 STOPPED = _("All right, I have stopped.")
 TALK_TO_A_PERSON = _("Talk to a person")
 # The engine understands these words in each language: see `engine/return_wish.py`.

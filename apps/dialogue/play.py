@@ -174,6 +174,7 @@ class Played:
     address: Address | None = None
     resume: Resume | None = None
     about: str = ""
+    is_attended: bool = False
     own_orders: tuple[OwnOrder, ...] = ()
     vague: str = ""
     needs: NeedModel | None = None
@@ -264,7 +265,7 @@ class Played:
             return left_notice(self.standing.session, told, reply.language)
         actives = (self.standing.memory.active, self.memory.active)
         known = {name: given for one in actives if one for name, given in one.slots.items()}
-        beside = Beside(self.about, self.own_orders, self.mode is Mode.QUEUED)
+        beside = Beside(self.about, self.own_orders, self.mode is Mode.QUEUED, self.is_attended)
         return reply_line(reply, self.snapshot.book, known, self.result, beside)
 
     def finished(self) -> NewTurn:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.chat.items import Line
+from apps.chat.models import Session
 from apps.dialogue import phrases, slots
 from apps.dialogue.actions.registry import TICKET, OwnOrder
 from apps.engine.book import Book
@@ -42,11 +43,13 @@ Meta = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What a session adds to a reply: `about` is what a contact form begins with, `own_orders` are
-    offered where an order is asked for, and the way back to the bot where a person is waited for."""
+    offered where an order is asked for, and the way back to the bot where a person is waited for.
+    `is_attended`: there is somebody who can take the chat now."""
 
     about: str = ""
     own_orders: Sequence[OwnOrder] = ()
     is_waiting: bool = False
+    is_attended: bool = False
 
 
 NOTHING_BESIDE = Beside()
@@ -127,11 +130,7 @@ class Message:
         label = slots.label(spec, self.language) if spec else ""
         if part.say is Say.WHICH_ONE:
             label = self._listed(part, spec)
-        sentence = phrases.say(part.say, self.language)
-        if part.say in phrases.BRIEFLY and len(self.reply.parts) > 1:
-            sentence = self.words(phrases.BRIEFLY[part.say])
-        if part.say is Say.DONE and flow and flow.action == TICKET:
-            sentence = self.words(phrases.PASSED_ON)
+        sentence = self._sentence(part, flow)
         given = self.known.get(part.slot)
         value = self._in_words(spec, given.value) if given else slots.NOTHING
         question = slots.plain(part.text)
@@ -139,6 +138,16 @@ class Message:
         for place, words in (*places, ("question", question)):
             sentence = sentence.replace(f"%({place})s", words)
         return self.joined(sentence, own)
+
+    def _sentence(self, part: Part, flow: FlowSpec | None) -> str:
+        """Ours, as it is before its places are filled."""
+        if part.say is Say.DONE and flow and flow.action == TICKET:
+            return self.words(phrases.PASSED_ON)
+        if part.say is Say.HANDOFF and self.beside.is_attended:
+            return self.words(phrases.CONNECTING)
+        if part.say in phrases.BRIEFLY and len(self.reply.parts) > 1:
+            return self.words(phrases.BRIEFLY[part.say])
+        return phrases.say(part.say, self.language)
 
     def _own_words(self, part: Part, flow: FlowSpec | None, spec: SlotSpec | None) -> str:
         """What the shop says: its action, or its staff in the flow."""
@@ -320,6 +329,13 @@ def way_back(language: str) -> Meta:
     """The `meta` of a line that offers to go on with the bot."""
     text = phrases.in_language(phrases.GO_ON_WITH_THE_BOT, language)
     return {"quick_replies": [{"label": text, "text": text}]}
+
+
+def nobody_there(session: Session, about: str) -> Line:
+    """Tells somebody who waits that nobody comes now, and asks for a message instead."""
+    text = phrases.in_language(phrases.NOBODY_THERE, session.language)
+    meta = {"form": contact_form(session.language, about), **way_back(session.language)}
+    return Line(Author.SYSTEM, text, meta=meta)
 
 
 def left_notice(session: UUID, address: str, language: str, *, to_bot: bool = True) -> Line:

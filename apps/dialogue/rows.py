@@ -52,7 +52,7 @@ class Row:
             message.author,
             message.name,
             message.text,
-            {**message.meta, **rated},
+            {**message.shown_meta, **rated},
             message.cmid,
             message.created_at,
         )

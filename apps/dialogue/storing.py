@@ -18,6 +18,7 @@ from apps.handoff.services import (
     NOTHING,
     Subject,
     add_line,
+    is_attended,
     open_ticket,
     take_message,
     withdraw_ticket,
@@ -76,6 +77,8 @@ def complete(session: Session, played: Played) -> ForTicket:
     if (asked := played.own_order_asked) and (active := played.memory.active):
         played.own_orders = own_orders.told(session, active, asked, played.snapshot)
     subject = subjects.of_request(session, played) if played.handoff else NOTHING
+    if played.handoff:
+        played.is_attended = is_attended(session, language=played.language, flow=subject.key)
     said = _for_ticket(played)
     if played.asks_address:
         played.about = subject.text or _about(session) or said

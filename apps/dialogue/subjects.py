@@ -1,6 +1,7 @@
 """What a request to the team is about, as its ticket says it and the visitor's form begins."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 from apps.chat.models import Message, Session
@@ -35,7 +36,7 @@ def of_request(session: Session, played: Played) -> Subject:
     found = _of_flow(active, book, language)
     own = said_for_team(played) if _tells_itself(played) else ""
     text = own or _written(found, active, book, language) or _last_open(session, book)
-    return Subject(text[:LONGEST_TEXT], found.flow, found.slots)
+    return replace(found, text=text[:LONGEST_TEXT])
 
 
 def of_form(session: Session) -> Subject:
@@ -55,7 +56,7 @@ def of_turn(session: Session, turn: UUID) -> Subject:
     if active and flow:
         lines = [masked(line, flow, book, _proofs(active, flow)) for line in lines]
     text = "\n".join(line[:LONGEST_LINE] for line in lines if line)
-    return Subject(text[:LONGEST_TEXT], found.flow, found.slots)
+    return replace(found, text=text[:LONGEST_TEXT])
 
 
 def said_for_team(played: Played) -> str:
@@ -100,7 +101,7 @@ def _of_flow(active: ActiveFlow | None, book: Book, language: str) -> Subject:
         if spec.name in active.slots
     )
     name = in_language(flow.names, language) or flow.key
-    return Subject("", name[:LONGEST_NAME], told)
+    return Subject("", name[:LONGEST_NAME], told, flow.key, flow.high_value)
 
 
 def _written(found: Subject, active: ActiveFlow | None, book: Book, language: str) -> str:

@@ -136,6 +136,7 @@ class Migration(migrations.Migration):
                     ("contact", "Visitor left a message"),
                     ("model_down", "The model was out of order"),
                     ("deadline", "No answer came in time"),
+                    ("stepped_in", "An operator stepped in"),
                     ("unanswered", "No answer came"),
                 ],
                 max_length=20,

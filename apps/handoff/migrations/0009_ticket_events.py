@@ -29,6 +29,10 @@ class Migration(migrations.Migration):
                             ("transferred", "Passed on"),
                             ("returned", "Returned to the assistant"),
                             ("requeued", "Back in the queue"),
+                            (
+                                "missed",
+                                "Back in the queue: the operator was silent for five minutes",
+                            ),
                             ("resolved", "Settled"),
                             ("undone", "Settling undone"),
                             ("reopened", "Reopened"),

@@ -63,6 +63,7 @@ class Ticket(models.Model):
         CONTACT = "contact", _("Visitor left a message")
         MODEL_DOWN = "model_down", _("The model was out of order")
         DEADLINE = "deadline", _("No answer came in time")
+        STEPPED_IN = "stepped_in", _("An operator stepped in")
         # Of before it was told which of the last two.
         UNANSWERED = "unanswered", _("No answer came")
 
@@ -201,6 +202,7 @@ class TicketEvent(models.Model):
         TRANSFERRED = "transferred", _("Passed on")
         RETURNED = "returned", _("Returned to the assistant")
         REQUEUED = "requeued", _("Back in the queue")
+        MISSED = "missed", _("Back in the queue: the operator was silent for five minutes")
         RESOLVED = "resolved", _("Settled")
         UNDONE = "undone", _("Settling undone")
         REOPENED = "reopened", _("Reopened")

@@ -10,15 +10,16 @@ from apps.handoff.services.requests import (
     Subject,
     add_line,
     close_ticket,
+    is_attended,
     leave_message,
     note_flow,
     open_ticket,
     take_message,
-    to_handoff,
     withdraw_ticket,
 )
 from apps.handoff.services.settling import Resolved, reopen, resolve, set_priority, undo_resolve
 from apps.handoff.services.suggesting import choose_suggestion, current, suggest
+from apps.handoff.stages import to_handoff
 
 __all__ = [
     "NOTHING",
@@ -36,6 +37,7 @@ __all__ = [
     "count_use",
     "current",
     "find_macros",
+    "is_attended",
     "leave_message",
     "note",
     "note_flow",

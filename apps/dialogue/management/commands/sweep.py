@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,14 @@ from django.db import close_old_connections
 
 from apps.dialogue.actions.relay import spawn_due
 from apps.dialogue.jobs import list_unanswered
+from apps.dialogue.replies import nobody_there
 from apps.dialogue.turns.watching import Watcher
+from apps.handoff.services.sweeping import (
+    assign_waiting,
+    give_back_silent,
+    note_waiting,
+    tell_nobody,
+)
 from apps.knowledge.jobs import build_stale
 from apps.knowledge.sheets.jobs import spawn_waiting
 
@@ -23,7 +31,7 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = (
         "Sees to what must happen without the broker: stale indexes, unanswered questions, imports, "
-        "actions, turns whose deadline is near or that nobody has taken."
+        "actions, turns whose deadline is near or that nobody has taken, visitors who wait."
     )
     requires_system_checks = ["start"]
 
@@ -56,6 +64,10 @@ def sweep() -> None:
     _try(list_unanswered)
     _try(spawn_waiting)
     _try(spawn_due)
+    _try(note_waiting)
+    _try(give_back_silent)
+    _try(assign_waiting)
+    _try(partial(tell_nobody, nobody_there))
 
 
 def _try(work: Callable[[], int]) -> None:
