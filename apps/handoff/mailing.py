@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.handoff.letters import Letter, letter_of
 from apps.handoff.models import Mail, Operator, Presence, Ticket
 from apps.handoff.models.people import ALERT_MINUTES
+from apps.handoff.targets import calendar_of
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +50,11 @@ def note_unanswered() -> int:
 
 
 def is_unanswered(ticket: Ticket, now: datetime) -> bool:
-    """Whether nobody has taken it for as long as its team allows, or it is late."""
-    minutes = ticket.team.alert_minutes if ticket.team else ALERT_MINUTES
-    if minutes is None:
+    """Whether nobody has taken it for as long as its team allows, or it is late. What comes while
+    the team is closed is told when it opens."""
+    team = ticket.team
+    minutes = team.alert_minutes if team else ALERT_MINUTES
+    if minutes is None or (team and not calendar_of(team.hours).is_open(now)):
         return False
     since = ticket.waiting_since or ticket.created_at
     is_late = ticket.first_due_at is not None and ticket.first_due_at <= now
@@ -105,7 +108,7 @@ def _failed(mail: Mail, error: Exception) -> None:
 
 
 def _waiting() -> list[Ticket]:
-    rows = Ticket.objects.waiting().select_related("team")
+    rows = Ticket.objects.waiting().select_related("team__hours")
     return list(rows.order_by("created_at")[:MOST_TICKETS])
 
 

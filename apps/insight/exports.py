@@ -1,4 +1,4 @@
-"""The tables of a report as CSV, times in whole seconds, shares as fractions."""
+"""The tables of a report as CSV, times in whole seconds."""
 
 import csv
 import io
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.handoff.models import Ticket
 from apps.insight.figures import Report, Sums
@@ -30,7 +31,7 @@ def written(rows: Iterable[Row]) -> str:
 
 
 def _days(report: Report) -> Iterator[Row]:
-    yield [_("Day"), _("Chats"), _("Answered by the bot"), *_headings()]
+    yield [_("Day"), pgettext("number", "Chats"), _("Answered by the bot"), *_headings()]
     for day, sums in report.days.items():
         yield [day, sums.chats, sums.by_bot, *_values(sums)]
 
@@ -48,7 +49,7 @@ def _reasons(report: Report) -> Iterator[Row]:
 
 
 def _scores(report: Report) -> Iterator[Row]:
-    yield [_("Rating"), _("Chats")]
+    yield [_("Rating"), pgettext("number", "Chats")]
     yield from report.scores.items()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from apps.insight.figures import Sums
 from apps.insight.links import Links
@@ -29,7 +29,7 @@ def _ratings(sums: Sums) -> str:
 
 MEASURES = {
     "chats": Measure(
-        _("Chats"),
+        pgettext_lazy("number", "Chats"),
         _("Chats that began in these days and in which something was said."),
         lambda sums: str(sums.chats),
         lambda links: links.chats(),

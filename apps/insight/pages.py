@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.handoff.models import Ticket
 from apps.insight.figures import Report, Sums
@@ -50,7 +51,7 @@ def cards(report: Report, links: Links) -> list[Card]:
 
 def behind_charts(report: Report, links: Links) -> list[Table]:
     """One for each of `charts`, in their order."""
-    reason, rating = [_("Reason"), _("Handoffs")], [_("Rating"), _("Chats")]
+    reason, rating = [_("Reason"), _("Handoffs")], [_("Rating"), pgettext("number", "Chats")]
     return [
         Table("days", _("Chats by day"), _headings(_("Day"), BY_DAY), _days(report, links, BY_DAY)),
         Table("reasons", _("Handoffs by reason"), reason, _reasons(report, links)),

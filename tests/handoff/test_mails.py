@@ -2,21 +2,28 @@
 
 import logging
 import smtplib
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail as outbox
+from django.db import transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from apps.chat.items import Item, Line
 from apps.chat.journal import append
 from apps.chat.models import Session
 from apps.engine.types import Author
-from apps.handoff import mailing
-from apps.handoff.models import Mail, Operator, Presence, Team, Ticket
+from apps.handoff import mailing, tasks
+from apps.handoff.models import Hours, Mail, Operator, Presence, Team, Ticket
+from apps.handoff.services import answer as answer_in_chat
+from apps.handoff.services import claim, resolve
 from apps.handoff.services.mails import BETWEEN, TO_READ, expect_answer
+from apps.handoff.weeks import DAYS
 from apps.sites.models import Site
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -50,9 +57,9 @@ def operator(name: str, **values) -> Operator:
 
 
 def answer(ticket: Ticket, text: str, name: str = "Li") -> Mail | None:
-    append(Item(ticket.session_id, None, (Line(Author.OPERATOR, text, name=name),)))
-    session = Session.objects.get(pk=ticket.session_id)
-    return expect_answer(session=session)
+    with transaction.atomic():
+        append(Item(ticket.session_id, None, (Line(Author.OPERATOR, text, name=name),)))
+        return expect_answer(session=Session.objects.get(pk=ticket.session_id))
 
 
 def send() -> list[outbox.EmailMessage]:
@@ -252,6 +259,16 @@ class TestDigests:
         assert sent.to == ["mei@shop.example"]
         assert "Returns" in sent.body
 
+    def test_a_team_that_is_closed_is_told_when_it_opens(self, ask, li):
+        team = Team.objects.create(
+            name="Returns", hours=Hours.objects.create(name="Never", week={})
+        )
+        li.teams.add(team)
+        ask(team=team)
+        assert mailing.note_unanswered() == 0
+        Hours.objects.update(week={day: [["00:00", "24:00"]] for day in DAYS})
+        assert mailing.note_unanswered() == 1
+
     def test_what_somebody_took_meanwhile_is_left_out(self, ask, li):
         ticket = ask()
         mailing.note_unanswered()
@@ -285,3 +302,46 @@ class TestDigests:
                     operator=li, seen_at=timezone.now(), active_at=timezone.now()
                 )
         assert mailing.note_unanswered() == 0
+
+
+class TestWhatOperatorsWrite:
+    """Through the console's verbs."""
+
+    def test_is_mailed_to_who_left_an_address(self, ask):
+        ticket, nora = ask(), operator("nora")
+        claim(ticket_id=ticket.pk, operator=nora)
+        seen = Session.objects.get(pk=ticket.session_id).last_seq
+        say = {"session_id": ticket.session_id, "operator": nora, "seen_seq": seen}
+        answer_in_chat(text="It is on its way.", cmid=uuid.uuid4(), **say)
+        resolve(ticket_id=ticket.pk, operator=nora, outcome="answered", text="Goodbye.")
+        [sent] = send()
+        assert "Nora:\nIt is on its way." in sent.body
+        assert "Nora:\nGoodbye." in sent.body
+
+    def test_a_task_is_queued_with_the_commit(
+        self, ask, monkeypatch, django_capture_on_commit_callbacks
+    ):
+        queued = []
+        monkeypatch.setattr(tasks.send_mails, "apply_async", lambda **said: queued.append(said))
+        with django_capture_on_commit_callbacks(execute=True):
+            made = answer(ask(), "Hello.")
+            assert queued == []
+        assert queued == [{"eta": made.due_at}]
+
+    def test_a_broker_that_is_away_loses_nothing(
+        self, ask, monkeypatch, django_capture_on_commit_callbacks
+    ):
+        monkeypatch.setattr(tasks.send_mails, "apply_async", Broken(OperationalError()))
+        with django_capture_on_commit_callbacks(execute=True):
+            answer(ask(), "Hello.")
+        assert len(send()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_each_mail_once(ask):
+    for _n in range(6):
+        answer(ask(), "Hello.")
+    Mail.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    counts = at_once(mailing.send_due, mailing.send_due)
+    assert sum(counts) == len(outbox.outbox) == 6
+    assert set(states()) == {"sent"}

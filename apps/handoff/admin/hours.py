@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -17,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps.handoff.admin.weeks import SHOP_DAYS, WeekField
 from apps.handoff.models import Holiday, Hours, Target
+from apps.handoff.targets import calendar_of
 from apps.handoff.weeks import DAYS
 
 MINUTES_AN_HOUR = 60
@@ -70,11 +72,16 @@ class HolidayInline(TabularInline):  # type: ignore[misc]  # Unfold ships no typ
 class HoursAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     form = HoursForm
     inlines = [HolidayInline]
-    list_display = ["name", "timezone", "in_words", "teams_shown"]
+    list_display = ["name", "now", "in_words", "timezone", "teams_shown"]
     search_fields = ["name"]
 
     class Media:
         css = {"all": ["admin/team.css"]}
+
+    @display(description=_("now"), label={"open": "success", "closed": "info"})  # type: ignore[untyped-decorator]
+    def now(self, hours: Hours) -> tuple[str, Any]:
+        is_open = calendar_of(hours).is_open(timezone.now())
+        return ("open", _("Open now")) if is_open else ("closed", _("Closed now"))
 
     @display(description=_("week"))  # type: ignore[untyped-decorator]
     def in_words(self, hours: Hours) -> str:
@@ -86,7 +93,7 @@ class HoursAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hours]:
         rows: QuerySet[Hours] = super().get_queryset(request)
-        return rows.prefetch_related("teams")
+        return rows.prefetch_related("teams", "holidays")
 
 
 def told_week(week: Any) -> str:

@@ -94,6 +94,9 @@ class MacroAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         (_("Who has it"), {"fields": ["team", "active", "uses"]}),
     ]
 
+    class Media:
+        css = {"all": ["admin/team.css"]}
+
     @display(description=_("macro"), ordering="name", header=True)  # type: ignore[untyped-decorator]
     def entry(self, macro: Macro) -> list[str]:
         return [macro.name, Truncator(macro.text_zh or macro.text_en).chars(100)]

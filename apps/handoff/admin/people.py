@@ -87,7 +87,7 @@ class OperatorAdmin(FloorPage, ModelAdmin):  # type: ignore[misc]  # Unfold ship
         (None, {"fields": ["user", "name", "active"]}),
         (_("Work"), {"fields": ["capacity", "teams", "sites"]}),
         (_("Skills"), {"fields": ["languages", "flows"]}),
-        (_("E-mail"), {"fields": ["wants_mail", "mail_language"]}),
+        (_("E-mails"), {"fields": ["wants_mail", "mail_language"]}),
     ]
 
     @display(description=_("state"), label=STATES)  # type: ignore[untyped-decorator]

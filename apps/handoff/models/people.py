@@ -146,7 +146,7 @@ class Presence(models.Model):
         verbose_name_plural = _("presence")
 
     def __str__(self) -> str:
-        return self.state().label
+        return str(self.state().label)
 
     def state(self, now: datetime | None = None) -> "Presence.State":
         now = now or timezone.now()
