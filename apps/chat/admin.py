@@ -67,6 +67,13 @@ CAUSES: dict[str, str | Promise] = {
     "failed": _("The action failed"),
     "flow_gone": _("The flow is over"),
     "unanswered": _("No answer came in time"),
+    "operator_joined": _("An operator took the chat"),
+    "transferred": _("Passed on to a colleague"),
+    "requeued": _("Back in the queue"),
+    "nobody_there": _("Nobody came; a message was asked for"),
+    "returned": _("Returned to the assistant"),
+    "reopened": _("Ticket reopened"),
+    "undone": _("Closing undone"),
 }
 COMMANDS: dict[str, str | Promise] = {
     "StartFlow": _("wants a flow"),

@@ -14,7 +14,7 @@ from apps.engine.memory import load
 from apps.engine.subject import HIDDEN, is_nod, masked, says_more
 from apps.engine.types import ActiveFlow, Author
 from apps.handoff.models import Ticket
-from apps.handoff.services import Subject
+from apps.handoff.services import Detail, Subject
 
 LOOKED_AT = 60
 OPEN_ROUTES = QUESTIONS - {"faq", "near"}
@@ -90,18 +90,26 @@ def _of_flow(active: ActiveFlow | None, book: Book, language: str) -> Subject:
     flow = book.by_version.get((active.flow, active.version)) if active else None
     if active is None or flow is None:
         return Subject()
-    told = tuple(
-        (
+    details = tuple(
+        Detail(
+            spec.name,
             slots.label(spec, language),
             HIDDEN
             if spec.proof or spec.kind is SlotKind.PHONE
             else slots.in_words(spec, active.slots[spec.name], book, language),
+            str(active.slots[spec.name].source),
         )
         for spec in flow.slots
         if spec.name in active.slots
     )
-    name = in_language(flow.names, language) or flow.key
-    return Subject("", name[:LONGEST_NAME], told, flow.key, flow.high_value)
+    needed = (one for one in flow.slots if one.required and one.name not in active.slots)
+    return Subject(
+        flow=(in_language(flow.names, language) or flow.key)[:LONGEST_NAME],
+        details=details,
+        key=flow.key,
+        high_value=flow.high_value,
+        missing=tuple(slots.label(one, language) for one in needed),
+    )
 
 
 def _written(found: Subject, active: ActiveFlow | None, book: Book, language: str) -> str:

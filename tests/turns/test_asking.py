@@ -112,7 +112,7 @@ async def test_with_every_model_down_a_person_gets_the_question(
     authors = [author for author, _ in await reads(handle.standing.session)]
     assert authors == ["visitor", "system"]
     ticket = await in_database(Ticket.objects.get)()
-    assert ticket.reason == Ticket.Reason.UNANSWERED
+    assert ticket.reason == Ticket.Reason.MODEL_DOWN
     assert await in_database(Call.objects.count)() == 2
 
 

@@ -188,7 +188,7 @@ async def test_a_broken_runner_ends_in_a_notice_and_a_ticket(
         await until(watch)
     assert await turns_of(session) == [("fallback", 1, 1, 1)]
     ticket = await Ticket.objects.aget()
-    assert (ticket.turn, ticket.reason) == (turn, "unanswered")
+    assert (ticket.turn, ticket.reason) == (turn, "model_down")
     assert "broken (ValueError" in caplog.text
     assert "secret" not in caplog.text
 

@@ -87,7 +87,7 @@ def test_before_the_deadline_there_is_a_notice_and_a_ticket(
     assert notice.meta["form"]["message"] == "a riddle"
     assert notice.turn_id == turn
     ticket = Ticket.objects.get()
-    assert (ticket.turn, ticket.reason, ticket.language) == (turn, "unanswered", language)
+    assert (ticket.turn, ticket.reason, ticket.language) == (turn, "deadline", language)
     assert Session.objects.get().mode == "queued"
 
 

@@ -123,7 +123,7 @@ def _store_locked(
 @transaction.atomic
 def give_notice(turn_id: UUID, *, attempt: int | None = None) -> bool:
     """Ends an open turn with a notice in the visitor's language and a ticket for the team; False if
-    it is over, or no longer runs at `attempt`."""
+    it is over, or no longer runs at `attempt`: that of whoever ran it in vain, None at its deadline."""
     turn = Turn.objects.open().filter(id=turn_id).first()
     if turn is None:
         return False
@@ -147,7 +147,7 @@ def give_notice(turn_id: UUID, *, attempt: int | None = None) -> bool:
     )
     if outcome.verdict is not Verdict.OK:
         return False
-    reason = Ticket.Reason.UNANSWERED
+    reason = Ticket.Reason.DEADLINE if attempt is None else Ticket.Reason.MODEL_DOWN
     open_ticket(session=session, reason=reason, language=language, turn=turn_id, subject=subject)
     return True
 

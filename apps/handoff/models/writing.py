@@ -1,7 +1,7 @@
 """What operators write: notes among themselves, drafts, ready-made answers; and what a model writes
 for them."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.chat.models import Session
+from apps.handoff.finding import search_key
 from apps.handoff.models.people import Operator, Team
 from apps.handoff.models.tickets import Ticket
 
@@ -105,6 +106,13 @@ class Macro(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        texts = (self.text_zh, self.text_en)
+        self.search = search_key(
+            name=self.name, name_en=self.name_en, shortcut=self.shortcut, texts=texts
+        )
+        super().save(*args, **kwargs)
 
     def text(self, language: str) -> str:
         """In the visitor's language, else in the other."""

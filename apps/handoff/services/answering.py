@@ -17,6 +17,7 @@ from apps.handoff.events import publish_tickets
 from apps.handoff.locking import is_live, lock_open_ticket, lock_session, not_yours
 from apps.handoff.models import Draft, Note, Operator, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.services.macros import unfilled_names
 from apps.handoff.services.mails import expect_answer
 from apps.handoff.services.suggesting import drop_suggestion
 from apps.handoff.trail import change, record
@@ -41,9 +42,12 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     screen; `attachments` are as `meta.attachments` shows them.
 
     Refused: unseen (message={seq, name, text, at}: a colleague's line behind `seen_seq`, unless
-    `anyway`), not_yours (by=), closed, not_found, empty, too_long (limit=), bad_text, cmid_conflict.
+    `anyway`), not_yours (by=), closed, not_found, empty, too_long (limit=), bad_text, cmid_conflict,
+    unknown_macro_variable (variable=).
     """
     _check(text, LONGEST_ANSWER, may_be_empty=bool(attachments))
+    if left := unfilled_names(text):
+        raise Refused(RefusalCode.UNKNOWN_MACRO_VARIABLE, variable=left[0])
     session = lock_session(session_id)
     if known := _stored(session, operator, cmid, text):
         return known

@@ -1,6 +1,5 @@
 """Verbs on tickets. Locks: the session first, then its ticket."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +12,7 @@ from apps.chat.models import Session
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.handoff.events import publish_tickets
 from apps.handoff.models import Priority, Team, Ticket, TicketEvent
+from apps.handoff.packets import NOTHING, Subject, written
 from apps.handoff.routing import serving, team_for
 from apps.handoff.stages import to_bot, to_handoff, without_request
 from apps.handoff.targets import calendar_of, due
@@ -20,22 +20,6 @@ from apps.handoff.trail import change, record
 
 # Nobody waits in the chat for what these came of.
 NOT_LIVE = frozenset({Ticket.Reason.ACTION, Ticket.Reason.CONTACT, Ticket.Reason.STEPPED_IN})
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a request is about. `flow` is the name of the one that the visitor is in and `key` its
-    key, `slots` are its details as (label, value); none of it proves an order. `high_value`: the
-    flow is one of those that come first."""
-
-    text: str = ""
-    flow: str = ""
-    slots: tuple[tuple[str, str], ...] = ()
-    key: str = ""
-    high_value: bool = False
-
-
-NOTHING = Subject()
 
 
 def open_ticket(
@@ -74,12 +58,13 @@ def _new_ticket(
         about=subject.text,
         flow=subject.flow,
         flow_key=subject.key,
-        slots=[list(slot) for slot in subject.slots],
+        slots=subject.slots,
         priority=priority,
         team=team,
         waiting_since=now if is_live else None,
         first_due_at=times.first,
         resolve_due_at=times.settled,
+        packet=written(session, reason, subject),
     )
     record(ticket, TicketEvent.Kind.OPENED)
     return ticket
@@ -106,10 +91,9 @@ def _priority(reason: Ticket.Reason, subject: Subject) -> Priority:
 
 def note_flow(*, session: Session, subject: Subject) -> None:
     """Puts the flow that a message was left in on the open ticket that names none."""
-    slots = [list(slot) for slot in subject.slots]
     ticket = Ticket.objects.open().filter(session=session, flow="").first()
     if ticket and subject.flow:
-        change(ticket, flow=subject.flow, flow_key=subject.key, slots=slots)
+        change(ticket, flow=subject.flow, flow_key=subject.key, slots=subject.slots)
 
 
 def add_line(*, session: Session, text: str) -> None:
