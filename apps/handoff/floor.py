@@ -88,7 +88,7 @@ def _place(operator: Any, now: datetime) -> Place:
 
 
 def _teams(places: list[Place]) -> list[Row]:
-    counted = Ticket.objects.waiting().order_by().values("team").annotate(**_counts())
+    counted: Any = Ticket.objects.waiting().order_by().values("team").annotate(**_counts())
     waiting = {row.pop("team"): Waiting(**row) for row in counted}
     rows = [_row(team, waiting.get(team.pk, Waiting()), places) for team in Team.objects.all()]
     if None in waiting:

@@ -176,7 +176,7 @@ def _of_tickets() -> dict[str, Any]:
     }
 
 
-def _since_opened(moment: Any) -> ExpressionWrapper:
+def _since_opened(moment: Any) -> Any:
     return ExpressionWrapper(moment - F("created_at"), DurationField())
 
 

@@ -1,6 +1,5 @@
 """What a report is about: whole days, and if wanted one site and one team."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -65,7 +64,7 @@ class Scope:
         values = {name: getattr(value, "pk", value) for name, value in said.items()}
         return urlencode({k: v for k, v in (values | others).items() if v is not None})
 
-    def lookups(self, **others: Any) -> Mapping[str, Any]:
+    def lookups(self, **others: Any) -> dict[str, Any]:
         """It as the filters of a list of tickets or sessions have it."""
         found: dict[str, Any] = {"created_at__gte": self.begins, "created_at__lt": self.ends}
         if self.site:

@@ -41,9 +41,7 @@ def chat(site: Site) -> Chat:
 def ask() -> Ask:
     """A ticket of a session, with what came after so many minutes."""
 
-    def make(
-        session: Session, at: datetime, reason: str = "asked", **after: float | Team | int | None
-    ) -> Ticket:
+    def make(session: Session, at: datetime, reason: str = "asked", **after: Any) -> Ticket:
         def moment(name: str) -> datetime | None:
             minutes = after.get(name)
             return at + timedelta(minutes=minutes) if isinstance(minutes, int | float) else None

@@ -23,12 +23,8 @@ REPORT = "insight_report_changelist"
 DAYS = {"first": "2026-03-09", "last": "2026-03-10"}
 
 
-def shown(client, **query) -> dict:
+def shown(client, **query):
     return client.get(page(REPORT), DAYS | query).context
-
-
-def card(client, title: str) -> dict:
-    return next(one for one in shown(client)["cards"] if one.title == title)
 
 
 def table(client, name: str, **query) -> list[list[str]]:
@@ -69,7 +65,7 @@ class TestPage:
         assert [self.behind(client, row[1]) for row in reasons.rows] == [2, 1]
         assert [self.behind(client, row[1]) for row in scores.rows] == [1, 0, 0, 1, 0]
 
-    def behind(self, client, cell) -> int:
+    def behind(self, client, cell):
         count = client.get(cell.link).context["cl"].result_count
         assert str(count) == cell.text
         return count

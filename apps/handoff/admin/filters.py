@@ -47,7 +47,7 @@ class TeamFilter(admin.SimpleListFilter):
         wanted, known = self.value(), {key for key, _name in self.lookup_choices}
         if wanted not in known:
             return queryset
-        team = None if wanted == NO_TEAM else wanted
+        team: Any = None if wanted == NO_TEAM else wanted
         if queryset.model is Ticket:
             return queryset.filter(team=team)
         return queryset.filter(Exists(_of_session().filter(team=team)))

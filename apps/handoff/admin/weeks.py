@@ -64,7 +64,7 @@ class WeekField(forms.Field):
 
     def clean(self, value: Raw) -> dict[str, list[list[str]]]:
         errors: list[ValidationError] = []
-        week = {}
+        week: dict[str, list[list[str]]] = {}
         for place, day in enumerate(DAYS):
             try:
                 spans = _day(str(WEEKDAYS[place]), (value or {}).get(day, []))

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.chat.models import Session
 from apps.handoff.models.people import Operator
@@ -73,7 +74,7 @@ class Mail(models.Model):
     objects = MailQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("e-mail")
+        verbose_name = pgettext_lazy("message", "e-mail")
         verbose_name_plural = _("e-mails")
         ordering = ["-created_at"]
         indexes = [

@@ -1,6 +1,6 @@
 """Telling by e-mail who is not there to read."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -30,7 +30,7 @@ def expect_answer(*, session: Session) -> Mail | None:
     return mail
 
 
-def _when(session: Session) -> object:
+def _when(session: Session) -> datetime:
     now = timezone.now()
     last = Mail.objects.filter(session=session, sent_at__isnull=False).order_by("-sent_at").first()
     earliest = last.sent_at + BETWEEN if last and last.sent_at else now
