@@ -39,8 +39,11 @@ class Scope:
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
 
     def tickets(self) -> QuerySet[Ticket]:
-        """Those that were opened in it."""
-        rows = Ticket.objects.filter(created_at__gte=self.begins, created_at__lt=self.ends)
+        """Those that were opened in it. None was changed before it was opened: the index of the
+        changes bounds what is read."""
+        rows = Ticket.objects.filter(
+            updated_at__gte=self.begins, created_at__gte=self.begins, created_at__lt=self.ends
+        )
         rows = rows.filter(site=self.site) if self.site else rows
         return rows.filter(team=self.team) if self.team else rows
 

@@ -1,15 +1,24 @@
 """How lists of tickets and sessions are narrowed by who saw to them, and how it went."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.chat.models import Session
 from apps.handoff.models import COURSES, Team, Ticket
 
+# An open ticket is not an open session: Chinese has two words.
+NAMES = {
+    Ticket.Status.OPEN: pgettext_lazy("ticket", "Open"),
+    Ticket.Status.DONE: _("Done"),
+    Ticket.Status.WITHDRAWN: _("Withdrawn"),
+}
+NO_ADDRESS = _("No contact details")
 NO_TEAM = "none"
 COURSE_NAMES = {
     "taken": _("Taken by somebody"),
@@ -19,6 +28,52 @@ COURSE_NAMES = {
     "reopened": _("Reopened"),
 }
 SCORES = ("5", "4", "3", "2", "1")
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """Open ones unless asked for others."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        ended = [Ticket.Status.DONE, Ticket.Status.WITHDRAWN]
+        return [*((status, NAMES[status]) for status in ended), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        chosen = self.value()
+        yield {
+            "selected": chosen is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": NAMES[Ticket.Status.OPEN],
+        }
+        for value, title in self.lookup_choices:
+            yield {
+                "selected": chosen == value,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": title,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(status=self.value() or Ticket.Status.OPEN)
+
+
+class AddressFilter(admin.SimpleListFilter):
+    """Whether the visitor can be answered by mail or telephone."""
+
+    title = _("contact details")
+    parameter_name = "address"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Left")), ("no", NO_ADDRESS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        nameless = {"email": "", "phone": ""}
+        if self.value() == "no":
+            return queryset.filter(**nameless)
+        return queryset.exclude(**nameless) if self.value() == "yes" else queryset
 
 
 class CourseFilter(admin.SimpleListFilter):
