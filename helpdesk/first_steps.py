@@ -21,7 +21,7 @@ from apps.demo import data as demo_data
 from apps.demo import fake_models
 from apps.demo.models import Order
 from apps.dialogue.models import Flow, Product
-from apps.handoff.models import Ticket
+from apps.handoff.models import Operator, Team, Ticket
 from apps.knowledge.models import Category, Faq, UnansweredQuestion
 from apps.llm.models import Model, Provider
 from apps.llm.values import Purpose
@@ -257,6 +257,20 @@ def _people(request: HttpRequest, _site: Site | None, _state: FirstSteps) -> Ste
     )
 
 
+def _team(_request: HttpRequest, _site: Site | None, _state: FirstSteps) -> Step:
+    has_operators = Operator.objects.exists()
+    page = "team" if has_operators else "operator"
+    return Step(
+        title=_("Say who answers, and when"),
+        text=_("Make colleagues operators, then put them into a team with its business hours.")
+        if not has_operators
+        else _("There are operators. A team says what comes to them, and at which hours."),
+        done=has_operators and Team.objects.exists(),
+        link=reverse(f"admin:handoff_{page}_add"),
+        action=_("Add a team") if has_operators else _("Add an operator"),
+    )
+
+
 def _mail(_request: HttpRequest, _site: Site | None, state: FirstSteps) -> Step:
     ready = mail.is_configured()
     return Step(
@@ -300,6 +314,7 @@ STEPS: dict[str, Maker] = {
     "embed": _embed,
     "seen": _seen,
     "people": _people,
+    "team": _team,
     "mail": _mail,
     "demo": _demo,
 }
