@@ -229,7 +229,7 @@ async def test_a_process_that_has_said_it_needs_no_redis(redis, learned, comes, 
 async def test_with_redis_frozen_a_model_is_asked_and_nobody_waits(
     redis, learned, comes, monkeypatch
 ):
-    monkeypatch.setattr(events, "PAUSE_S", 3_600)
+    monkeypatch.setattr(pauses, "PAUSE_S", 3_600)
     monkeypatch.setattr(answers, "PATIENCE_S", 0.05)
     fresh = Driver()
     redis.freeze()
