@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from channels.db import database_sync_to_async as in_database
 
-from apps.chat import events
 from apps.chat.models import Message, Turn
 from apps.dialogue import answers, ladders
 from apps.dialogue.driver import Driver
 from apps.dialogue.turns.asking import Asker
+from apps.guard import pauses
 from apps.knowledge.index import library
 from apps.knowledge.jobs import build_index
 from apps.knowledge.models import Faq, IndexState
