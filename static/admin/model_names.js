@@ -17,7 +17,8 @@ addEventListener("DOMContentLoaded", () => {
   list.hidden = true;
   const box = made("div", "hd-ask-names");
   box.append(button, said, list);
-  field.after(box);
+  const help = document.getElementById(field.getAttribute("aria-describedby"));
+  (help ?? field).after(box);
 
   button.addEventListener("click", async () => {
     if (button.ariaBusy === "true") return;

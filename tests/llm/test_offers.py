@@ -46,7 +46,7 @@ def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
-def told(of: Provider, user=None) -> dict[str, object]:
+def told(of: Provider, user=None):
     answer = signed_in(user or olga()).post(page(NAMES, of.pk))
     assert answer.status_code == 200
     return answer.json()
