@@ -68,7 +68,7 @@ def enqueue_draft(session_id: UUID) -> None:
 
 def _publish_draft(session: str) -> None:
     try:
-        draft_answer.apply_async([session], expires=EXPIRES_S)
+        draft_answer.apply_async((session,), expires=EXPIRES_S)
     except Exception as error:  # noqa: BLE001  # whatever Redis throws, the ticket stands
         logger.warning("draft: the broker is away (%s)", type(error).__name__)
 

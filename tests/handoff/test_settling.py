@@ -24,6 +24,13 @@ pytestmark = pytest.mark.django_db
 ACTIVE = {"active": {"flow": "refund", "version": 3, "slots": {"order_id": {"value": "A1"}}}}
 
 
+@pytest.fixture(autouse=True)
+def _in_time(monkeypatch):
+    """However long a test is held up."""
+    assert settling.UNDO_S == 5
+    monkeypatch.setattr(settling, "UNDO_S", 3600)
+
+
 @pytest.fixture
 def session(make_session):
     return make_session()
@@ -121,6 +128,15 @@ class TestUndo:
     def test_not_by_somebody_else(self, ticket, who):
         settled = settle(ticket, who)
         assert refused(undo_resolve, token=settled.undo, operator=omar()).code == "not_yours"
+
+    def test_of_what_nobody_had_the_visitor_waits_again(self, make_session, who):
+        session = make_session()
+        waiting = asks(session)
+        settled = settle(waiting, who, outcome="spam")
+        again = undo_resolve(token=settled.undo, operator=who)
+        assert (again.operator, again.waiting_since) == (None, waiting.waiting_since)
+        assert stands(session) == ("COLLECT", "queued")
+        assert last(session)[1].startswith("You are back in the queue")
 
     def test_a_visitor_who_asked_anew_has_the_new_ticket(self, session, ticket, who):
         settled = settle(ticket, who)

@@ -4,6 +4,7 @@ never said by themselves."""
 import uuid
 
 import pytest
+from channels.db import database_sync_to_async as in_database
 
 from apps.chat.models import Message
 from apps.dialogue.drafting import draft_for
@@ -13,7 +14,7 @@ from apps.handoff.services import return_to_bot, take_over
 from apps.llm.models import Call
 from tests.handoff.talks import asks, say
 from tests.handoff.team import nora
-from tests.turns.conversations import ALL_DONE, in_database, lines
+from tests.turns.conversations import ALL_DONE, lines
 from tests.turns.shop import ANSWER, NEAR, QUESTION
 
 pytestmark = pytest.mark.django_db(transaction=True)

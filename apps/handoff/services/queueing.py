@@ -20,12 +20,12 @@ CLAIMS = 20
 LEAST_CLAIMS = 3
 LONGEST_ETA_S = 2 * 3600
 
-# Who left a message stands in no queue: they do not wait.
+# Who left a message stands in no queue: they do not wait. Nor does who has logged out.
 PLACES = """
 SELECT session_id, place FROM (
   SELECT t.session_id, row_number() OVER (PARTITION BY t.site_id, t.team_id
     ORDER BY t.priority, t.first_due_at NULLS LAST, t.waiting_since, t.id) AS place
-  FROM handoff_ticket t
+  FROM handoff_ticket t JOIN chat_session s ON s.id = t.session_id AND s.closed_at IS NULL
   WHERE t.status = 'open' AND t.operator_id IS NULL AND t.waiting_since IS NOT NULL) p
 WHERE %s::uuid[] IS NULL OR session_id = ANY(%s::uuid[])
 """
@@ -51,8 +51,10 @@ def queue_place(session: Session) -> QueuePlace:
     rows = Ticket.objects.waiting().select_related("team__hours").filter(session=session)
     ticket = rows.exclude(waiting_since=None).first()
     flow = ticket.flow_key if ticket else _flow(session)
-    serves = {"site_id": session.site_id, "language": session.language, "flow": flow}
-    team = ticket.team if ticket else team_for(**serves, at=now)
+    site_id, language = session.site_id, session.language
+    team = (
+        ticket.team if ticket else team_for(site_id=site_id, language=language, flow=flow, at=now)
+    )
     position = positions([session.pk]).get(session.pk) if ticket else None
     calendar = calendar_of(team.hours if team else None)
     is_open = calendar.is_open(now)
@@ -61,7 +63,7 @@ def queue_place(session: Session) -> QueuePlace:
         eta_s=_eta_s(session.site_id, team, position) if position else None,
         open_now=is_open,
         opens_at=None if is_open else calendar.opens_at(now),
-        attended=bool(serving(**serves, team=team)),
+        attended=bool(serving(site_id=site_id, language=language, flow=flow, team=team)),
     )
 
 
