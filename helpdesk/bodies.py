@@ -98,9 +98,12 @@ async def _most(scope: Any) -> int:
         return few
     length = _announced(scope)
     is_large = length is None or length > FORM_BYTES
-    files = {str(IMPORT): settings.SHEETS, str(OPERATORS_UPLOAD): settings.ATTACHMENTS}
+    files: dict[str, int] = {
+        str(IMPORT): settings.SHEETS.file_bytes,
+        str(OPERATORS_UPLOAD): settings.ATTACHMENTS.file_bytes,
+    }
     if path in files and is_large and await _is_signed_in(scope):
-        return int(files[path].file_bytes) + FILE_MARGIN
+        return files[path] + FILE_MARGIN
     return FORM_BYTES
 
 

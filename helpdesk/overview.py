@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Session
+from apps.console.people import WORK
 from apps.dialogue.models import ActionRun
 from apps.handoff.models import Ticket
 from apps.knowledge.models import Faq, FaqImport, UnansweredQuestion
@@ -44,6 +45,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     groups = [
         _group(
             _("Work"),
+            _console(request),
             _item(_("Tickets"), "confirmation_number", "handoff.ticket", waiting),
             _item(_("Sessions"), "forum", "chat.session", waiting),
             _item(_("Unanswered questions"), "help", "knowledge.unansweredquestion", waiting),
@@ -96,6 +98,25 @@ def counts(request: HttpRequest) -> dict[str, int]:
         "llm.model": partial(_count_broken, request),
     }
     return {label: count() for label, count in counters.items() if may_view(label)(request)}
+
+
+def _console(request: HttpRequest) -> dict[str, Any]:
+    """The operators' page, with how many visitors wait in their queue; its script keeps the number
+    fresh. Nobody else is counted for."""
+    may_work = _may_work(request)
+    return {
+        "title": _("Console"),
+        "icon": "support_agent",
+        "link": reverse_lazy("console:page"),
+        "permission": _may_work,
+        # As text: a nought is shown as well, and has a place for what comes.
+        "badge": str(Ticket.objects.waiting().count()) if may_work else None,
+        "badge_variant": "warning",
+    }
+
+
+def _may_work(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm(WORK))
 
 
 def _waiting_for_review(waiting: dict[str, int]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def picture(
 ) -> bytes:
     """Red, in the format `name`."""
     made = io.BytesIO()
-    colour = {
+    colour: dict[str, int | tuple[int, ...]] = {
         "RGB": (200, 30, 30),
         "RGBA": (200, 30, 30, 128),
         "P": 1,

@@ -1,6 +1,6 @@
-"""Hints between processes: "session S now stands at line N", pieces of answers that grow, and what
-else apps tell each other. All of them may be lost: lines are read from PostgreSQL, and an answer
-counts when it is stored.
+"""Hints between processes: "session S now stands at line N", pieces of answers that grow, who types,
+and what else apps tell each other. All of them may be lost: lines are read from PostgreSQL, and an
+answer counts when it is stored.
 
 Each process listens once and asks PostgreSQL for what its own people miss. Nothing here waits on
 Redis: a publish has 200 ms, and after a few failures it is skipped for a while.
@@ -24,17 +24,18 @@ from apps.guard.timely import Together, within
 logger = logging.getLogger(__name__)
 
 GROUP = "hints"
-# What operators' consoles hear beside: the type of a message is that of its group.
-TICKETS, CONSOLE, TYPING = "tickets", "console", "typing"
-GROUPS = (GROUP, TICKETS, CONSOLE, TYPING)
+# What operators' consoles hear beside: that tickets have changed, and what consoles tell each other.
+TICKETS, CONSOLE = "tickets", "console"
+GROUPS = (GROUP, TICKETS, CONSOLE)
 RETRY_S = 1.0
 AT_ONCE = 100
 
 Position = tuple[UUID, int]
-Told = dict[str, Any]
+Message = dict[str, Any]
 
 # Beyond every line: whoever holds the session looks at it, and finds it closed.
 ENDED = 2**53
+TYPING_S = 6.0
 
 
 class Hint(TypedDict):
@@ -51,15 +52,6 @@ class Growth(TypedDict):
     grown: list[list[Any]]
 
 
-class Typing(TypedDict):
-    """Somebody writes in a session. `author` is "visitor" or "operator", `name` an operator's."""
-
-    type: str
-    session: str
-    author: str
-    name: str
-
-
 class Grown(NamedTuple):
     """A piece of the answer of a turn, from the character `offset` on. A higher `attempt` takes the
     place of all before it."""
@@ -69,6 +61,22 @@ class Grown(NamedTuple):
     attempt: int
     offset: int
     text: str
+
+
+class Told(TypedDict):
+    """The same for who types."""
+
+    type: str
+    typing: list[str]
+
+
+class Typing(NamedTuple):
+    """Somebody writes in a session: a visitor, or an operator of that name. It is over TYPING_S
+    later, if it does not come again."""
+
+    session: UUID
+    author: str
+    name: str = ""
 
 
 pause = Pause("hints")
@@ -105,21 +113,17 @@ async def publish_grown(grown: list[Grown]) -> None:
     await _send({"type": "growth", "grown": rows})
 
 
-async def publish_typing(session: UUID, author: str, name: str = "") -> None:
-    """Tells that somebody writes: shown for a few seconds."""
-    typing = Typing(type=TYPING, session=str(session), author=author, name=name)
-    await tell(TYPING, cast("Told", typing))
+async def publish_typing(who: Typing) -> None:
+    """The same for somebody who types. To be called every few seconds while they do."""
+    await _send({"type": "typing", "typing": [str(who.session), *who[1:]]})
 
 
-async def _send(message: Hint | Growth) -> None:
-    await tell(GROUP, cast("Told", message))
+async def _send(message: Hint | Growth | Told) -> None:
+    await tell(GROUP, cast("Message", message))
 
 
-async def tell(group: str, message: Told) -> None:
-    """Tells every process that listens, within 200 ms or not at all. Never raises for Redis' sake.
-
-    `message["type"]` is the group's name, but for GROUP.
-    """
+async def tell(group: str, message: Message) -> None:
+    """Tells every process that listens, within 200 ms or not at all. Never raises for Redis' sake."""
     if pause.is_on():
         return
     began = pause.now()
@@ -138,14 +142,15 @@ def announce(moved: list[Position]) -> None:
     async_to_sync(publish)(moved)
 
 
-def _ignore(_told: Any) -> None:
+def _ignore(_told: object) -> None:
     """Nobody looks on."""
 
 
 async def listen(
     on_hint: Callable[[list[Position]], None],
     on_growth: Callable[[list[Grown]], None] = _ignore,
-    on_other: Callable[[Told], None] = _ignore,
+    on_typing: Callable[[Typing], None] = _ignore,
+    on_other: Callable[[Message], None] = _ignore,
 ) -> None:
     """Calls them for everything that comes, for ever. Subscribes again when Redis comes back.
 
@@ -162,6 +167,9 @@ async def listen(
                 told = await layer.receive(channel)
                 if "grown" in told:
                     on_growth([_grown(*row) for row in told["grown"]])
+                elif "typing" in told:
+                    session, author, name = told["typing"]
+                    on_typing(Typing(UUID(session), author, name))
                 elif "moved" in told:
                     on_hint([(UUID(session), seq) for session, seq in told["moved"]])
                 else:

@@ -278,9 +278,9 @@ def delta(turn: uuid.UUID, attempt: int, offset: int, text: str) -> dict[str, An
     return {"type": "delta", "turn": str(turn), "attempt": attempt, "offset": offset, "text": text}
 
 
-def typing(name: str) -> dict[str, Any]:
-    """An operator of that name writes: to be shown for six seconds."""
-    return {"type": "typing", "author": str(Author.OPERATOR), "name": name}
+def typing(author: Author | str, name: str) -> dict[str, Any]:
+    """Somebody writes; it is over when no other such frame has come for TYPING_S."""
+    return {"type": "typing", "author": str(author), "name": name}
 
 
 def token(successor: str) -> dict[str, Any]:

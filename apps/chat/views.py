@@ -13,7 +13,8 @@ from apps.chat.models import Attachment
 def attachment(_request: HttpRequest, token: str) -> HttpResponse:
     """Saved, never opened as a page of ours; a page of ours may show a picture. It asks for no login
     and reads no cookie: the link is what lets somebody in, and it ends."""
-    kept = Attachment.objects.filter(pk=links.opened(token)).first()
+    opened = links.opened(token)
+    kept = Attachment.objects.filter(pk=opened).first() if opened else None
     try:
         body = files.read(kept.path) if kept else None
     except FileNotFoundError:

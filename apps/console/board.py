@@ -7,6 +7,7 @@ ever takes the place of a newer one; a snapshot and the changes after it come fr
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from uuid import UUID
 
 from django.db import Error as DatabaseError
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 JOINED_S = 0.03
 # Sessions that are read at once; the others wait for the next round.
 AT_ONCE = 200
+# What is beyond is found by `heal`.
+MOST_STIRRED = 2000
 RETRY_S = 1.0
 
 
@@ -39,8 +42,10 @@ class Board:
         self._rows: dict[UUID, Row] = {}
         self._crew: list[Frame] = []
         self._dirty: set[UUID] = set()
+        self._stirred: set[UUID] = set()
         self._tickets: set[int] = set()
         self._people_moved = False
+        self._has_changed = False
         self._woken = asyncio.Event()
         self._reading = asyncio.Lock()
         self._loaded_at = 0.0
@@ -64,6 +69,27 @@ class Board:
             self._tickets.update(tickets)
             self._people_moved |= people
             self._woken.set()
+
+    def stir(self, sessions: Iterable[UUID]) -> None:
+        """Lines were stored. What nobody has open and no person was asked for waits for `settle`: a
+        site may have thousands of chats with the bot, and one glance shows few of them."""
+        for session in sessions if self.seats else ():
+            row = self._rows.get(session)
+            if (row and row.request.is_open) or self.watchers(session):
+                self.look([session])
+            elif len(self._stirred) < MOST_STIRRED:
+                self._stirred.add(session)
+
+    def settle(self) -> None:
+        """Every second or so: reads what has only stirred, some at a time, and counts anew."""
+        some = set(islice(self._stirred, AT_ONCE))
+        self._stirred -= some
+        if some:
+            self.look(some)
+        if self._has_changed:
+            self._has_changed = False
+            for seat in self.seats:
+                seat.count(self._rows.values())
 
     def show_again(self, sessions: Iterable[UUID], operator: int | None = None) -> None:
         """Rows that are the same but for who looks at them, or how far `operator` has read."""
@@ -96,6 +122,8 @@ class Board:
             row = found.get(session)
             if row is None or not seat.may_see(row):
                 raise Session.DoesNotExist
+            if session in self._rows:
+                self._take(found)
             thread = await in_thread(read_thread, session, who.operator, who.language)
             seat.open(session, thread)
             seat.push({**thread.frame, "row": seat.row_frame(row, self.signs)})
@@ -105,6 +133,7 @@ class Board:
         if not self.seats:
             self._rows = {}
             self._dirty.clear()
+            self._stirred.clear()
 
     async def follow(self) -> None:
         """Reads what moves, for ever."""
@@ -126,8 +155,8 @@ class Board:
         now = await in_thread(rows.places)
         stale = {one for one, row in self._rows.items() if now.get(one) != row.place}
         self.look(stale | (now.keys() - self._rows.keys()), people=True)
-        for seat in self.seats:
-            seat.count(self._rows.values())
+        # Time alone makes some late.
+        self._has_changed = True
 
     async def _catch_up(self) -> None:
         tickets, self._tickets = self._tickets, set()
@@ -189,7 +218,7 @@ class Board:
                 self._rows[session] = row
         for seat in self.seats if differs else ():
             seat.show(differs, self.signs)
-            seat.count(self._rows.values())
+        self._has_changed |= bool(differs)
 
     async def _tell_people(self) -> None:
         found = await in_thread(crew.operators)

@@ -1,6 +1,6 @@
 """Who is on: operators with their state and load, teams and sites, as consoles are told."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -30,7 +30,7 @@ def operators() -> list[Frame]:
             "id": one.pk,
             "name": one.name,
             "presence": str(state_of(one, now)),
-            "load": one.load,
+            "load": cast("Any", one).load,
             "capacity": one.capacity,
         }
         for one in found

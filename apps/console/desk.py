@@ -10,6 +10,7 @@ from django.db import Error as DatabaseError
 
 from apps.chat import codes
 from apps.chat.codes import Code
+from apps.chat.frames import Frame as ClientFrame
 from apps.chat.frames import FrameError
 from apps.chat.models import Session
 from apps.chat.sockets import Socket
@@ -47,8 +48,8 @@ class Desk:
         self._seat = Seat(socket, person, hub.seen[person.operator])
         self._answered = hub.answered[person.operator]
         self._bucket = LeakyBucket(BURST, PER_SECOND)
-        self._asked: deque[frames.Frame] = deque()
-        self._work: asyncio.Task[None] | None = None
+        self._asked: deque[ClientFrame] = deque()
+        self._is_working = False
         self._active_at = float("-inf")
         self._has_place = self._is_greeted = self._has_ended = False
         socket.on_gone = self.end
@@ -87,7 +88,7 @@ class Desk:
     def _holder(self) -> str:
         return str(self._seat.person.operator)
 
-    def _take(self, frame: frames.Frame) -> None:
+    def _take(self, frame: ClientFrame) -> None:
         if not self._is_greeted:
             self._greet(frame)
         elif isinstance(frame, frames.Command):
@@ -109,7 +110,7 @@ class Desk:
         else:
             self._ask(command)
 
-    def _note(self, frame: frames.Frame) -> None:
+    def _note(self, frame: ClientFrame) -> None:
         """Frames that nobody waits for, and those that are answered by what they ask for."""
         seat = self._seat
         match frame:
@@ -127,7 +128,7 @@ class Desk:
             case _ if len(self._asked) < WAITING:
                 self._ask(frame)
 
-    def _greet(self, frame: frames.Frame) -> None:
+    def _greet(self, frame: ClientFrame) -> None:
         if not isinstance(frame, frames.Hello):
             raise FrameError(Code.BAD_FRAME)
         self._hello_timer.cancel()
@@ -139,20 +140,24 @@ class Desk:
             self._seat.push(refusing.error(Code.TOO_MANY_SOCKETS, self._language))
             self._socket.shut(codes.CLOSE_TOO_MANY)
 
-    def _ask(self, frame: frames.Frame) -> None:
+    def _ask(self, frame: ClientFrame) -> None:
         self._asked.append(frame)
-        if self._work is None or self._work.done():
-            self._work = self._hub.spawn(self._work_through())
+        if not self._is_working:
+            self._is_working = True
+            self._hub.spawn(self._work_through())
 
     async def _work_through(self) -> None:
-        while self._asked:
-            frame = self._asked.popleft()
-            if isinstance(frame, frames.Command):
-                await self._carry_out(frame)
-            elif not self._socket.is_closed:
-                await self._show(frame)
+        try:
+            while self._asked:
+                frame = self._asked.popleft()
+                if isinstance(frame, frames.Command):
+                    await self._carry_out(frame)
+                elif not self._socket.is_closed:
+                    await self._show(frame)
+        finally:
+            self._is_working = False
 
-    async def _show(self, frame: frames.Frame) -> None:
+    async def _show(self, frame: ClientFrame) -> None:
         """A frame that is answered by what it asks for."""
         try:
             await self._look_up(frame)
@@ -166,7 +171,7 @@ class Desk:
             logger.exception("console: a frame broke the code")
             self._socket.shut(codes.CLOSE_RESTART)
 
-    async def _look_up(self, frame: frames.Frame) -> None:
+    async def _look_up(self, frame: ClientFrame) -> None:
         board, seat = self._hub.board, self._seat
         match frame:
             case frames.Hello():

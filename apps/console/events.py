@@ -7,7 +7,7 @@ from uuid import UUID
 
 from apps.chat import events
 
-Told = events.Told
+Message = events.Message
 
 
 class Sign(NamedTuple):
@@ -29,13 +29,13 @@ async def publish_look(origin: str, sessions: Iterable[UUID], *, people: bool = 
     """Something of these sessions has changed that no line tells of, or of who is there."""
     look = [str(one) for one in sessions]
     told = {"type": events.CONSOLE, "from": origin, "look": look, "people": people}
-    await events.tell(events.CONSOLE, cast("Told", told))
+    await events.tell(events.CONSOLE, cast("Message", told))
 
 
-def signs(told: Told) -> list[Sign]:
+def signs(told: Message) -> list[Sign]:
     return [Sign(UUID(session), *rest) for session, *rest in told.get("signs", ())]
 
 
-def sessions(told: Told) -> list[UUID]:
+def sessions(told: Message) -> list[UUID]:
     """The sessions that a message asks to look at."""
     return [UUID(one) for one in told.get("look", ())]

@@ -4,11 +4,10 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from apps.chat.attachments.links import linked
-from apps.chat.attachments.making import FileRefusedError
+from apps.chat.attachments.making import FileRefusedError, Upload
 from apps.chat.attachments.services import attach, chosen, take
 from apps.chat.models import Attachment, Message
 from apps.console import frames
@@ -18,7 +17,7 @@ from apps.handoff import services
 from apps.handoff.refusals import RefusalCode, Refused
 
 
-def take_file(file: UploadedFile, session: UUID, actor: Actor) -> dict[str, Any]:
+def take_file(file: Upload, session: UUID, actor: Actor) -> dict[str, Any]:
     """Keeps a file for a line to this session; what a line's `attachments` will say of it. Not in a
     transaction. Raises Refused, for a session that is not the operator's to see, and
     FileRefusedError."""

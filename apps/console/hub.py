@@ -28,7 +28,7 @@ from apps.handoff.services import presence
 logger = logging.getLogger(__name__)
 
 CLOSE_REVOKED = 4403
-TICK_S = 1.0
+TICK_S = 0.5
 # Who comes back within it, as after a reload, was never gone.
 GONE_AFTER_S = 5.0
 
@@ -51,7 +51,7 @@ class Hub:
         self.spawn(self._every(chat.heal_s, self.board.heal))
         self.spawn(self._every(chat.heal_s / 2, self._inspect))
         self.spawn(self._every(chat.heartbeat_s, self._beat))
-        self.spawn(self._every(TICK_S, self._expire))
+        self.spawn(self._every(TICK_S, self._tick))
         self.spawn(self._every(REPEAT_S, self._repeat))
 
     async def stop(self) -> None:
@@ -59,11 +59,10 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return task
 
     def say_going_away(self) -> None:
         """Tells every console to come back, each at a time of its own."""
@@ -72,7 +71,7 @@ class Hub:
             seat.push({"type": "going_away", "retry_after": retry_after})
 
     def moved(self, moved: list[hints.Position]) -> None:
-        self.board.look(session for session, _ in moved)
+        self.board.stir(session for session, _ in moved)
 
     def grown(self, grown: list[hints.Grown]) -> None:
         for session, turn, attempt, offset, text in grown:
@@ -80,10 +79,13 @@ class Hub:
                 delta = frames.delta(turn, attempt, offset, text)
                 seat.push({**delta, "session": str(session)})
 
-    def told(self, told: hints.Told) -> None:
+    def typing(self, who: hints.Typing) -> None:
+        """What operators write, consoles tell each other by their signs."""
+        if who.author == Author.VISITOR:
+            self._show_typing(who.session, "visitor")
+
+    def told(self, told: hints.Message) -> None:
         match told["type"]:
-            case hints.TYPING if told["author"] == Author.VISITOR:
-                self._show_typing(UUID(told["session"]), "visitor")
             case "tickets":
                 self.board.look(tickets=told["ids"], people=True)
             case "people":
@@ -120,7 +122,8 @@ class Hub:
         who = seat.person
         row = self.board.row(session)
         if row and row.request.operator == who.operator:
-            self.spawn(hints.publish_typing(session, Author.OPERATOR, who.name))
+            typing = hints.Typing(session, Author.OPERATOR, who.name)
+            self.spawn(hints.publish_typing(typing))
 
     def _sign(self, seat: Seat, session: UUID, doing: str) -> events.Sign:
         return events.Sign(session, seat.person.operator, seat.person.name, doing)
@@ -160,8 +163,9 @@ class Hub:
             operators = {seat.person.operator for seat in self.board.seats}
             await in_thread(presence.seen, operators=operators)
 
-    async def _expire(self) -> None:
+    async def _tick(self) -> None:
         self.board.show_again(self.board.signs.expire())
+        self.board.settle()
 
     async def _repeat(self) -> None:
         """A sign goes out when it is not said again."""

@@ -18,14 +18,15 @@ from apps.handoff.models import Operator
 from apps.sites.models import CHINESE, ENGLISH
 
 WORK = "handoff.work_console"
-# The rights a console knows, and the permission behind each.
+# The rights a console knows, and the permissions each of which gives it. `take_over` is about
+# another operator's chat: what the bot has is anybody's to claim.
 RIGHTS = {
-    "claim": WORK,
-    "transfer": WORK,
-    "edit_slots": WORK,
-    "take_over": "handoff.take_over",
-    "supervise": "handoff.supervise",
-    "draft_faq": "knowledge.add_faq",
+    "claim": (WORK,),
+    "transfer": (WORK,),
+    "edit_slots": (WORK,),
+    "take_over": ("handoff.take_over", "handoff.supervise"),
+    "supervise": ("handoff.supervise",),
+    "draft_faq": ("knowledge.add_faq",),
 }
 
 
@@ -102,7 +103,7 @@ def spoken(language: str | None) -> str:
 
 
 def rights_of(user: User) -> frozenset[str]:
-    return frozenset(right for right, needed in RIGHTS.items() if user.has_perm(needed))
+    return frozenset(right for right, any_of in RIGHTS.items() if any(map(user.has_perm, any_of)))
 
 
 class Inspected(NamedTuple):

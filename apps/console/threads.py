@@ -151,12 +151,9 @@ def _visitor(session: Session, ticket: Ticket | None) -> Frame:
 def _suggestion(session: Session) -> Frame | None:
     """The one that still fits what was said last."""
     found = current(session_id=session.pk)
-    return found and {
-        "id": found.pk,
-        "text": found.text,
-        "sources": found.basis,
-        "to_seq": found.to_seq,
-    }
+    if found is None:
+        return None
+    return {"id": found.pk, "text": found.text, "sources": found.basis, "to_seq": found.to_seq}
 
 
 def _events(session: Session) -> list[Frame]:

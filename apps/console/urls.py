@@ -7,5 +7,6 @@ staff = admin.site.admin_view
 app_name = "console"
 urlpatterns = [
     path("", staff(views.page), name="page"),
+    path("waiting", staff(views.waiting), name="waiting"),
     path("attachments", staff(views.attachments), name="attachments"),
 ]

@@ -1,7 +1,7 @@
 """The console's page, and the door for its files. All else comes over its socket."""
 
 from contextlib import closing
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -14,13 +14,14 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.chat.attachments.making import FileRefusedError
+from apps.chat.attachments.making import FileRefusedError, Upload
 from apps.chat.codes import Code, detail
 from apps.console import crew
 from apps.console.files import take_file
 from apps.console.people import WORK
 from apps.console.verbs.actors import Actor
 from apps.console.words import page_words
+from apps.handoff.models import Ticket
 from apps.handoff.refusals import RefusalCode, Refused
 
 # Shows text of strangers to people with a login: nothing runs or loads but our own files.
@@ -43,6 +44,14 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_safe
+@never_cache
+@permission_required(WORK, raise_exception=True)
+def waiting(request: HttpRequest) -> HttpResponse:
+    """How many are in the queue, for the admin's sidebar."""
+    return JsonResponse({"waiting": Ticket.objects.waiting().count()})
+
+
 @require_POST
 @never_cache
 @permission_required(WORK, raise_exception=True)
@@ -54,7 +63,9 @@ def attachments(request: HttpRequest) -> HttpResponse:
     try:
         session = UUID(request.POST.get("session", ""))
         with closing(file):
-            return JsonResponse(take_file(file, session, Actor.of_user(_user(request))))
+            return JsonResponse(
+                take_file(cast("Upload", file), session, Actor.of_user(_user(request)))
+            )
     except ValueError:
         return _not_found()
     except Refused as refusal:

@@ -5,7 +5,7 @@ goes live only when it stands at the handle's last line, in a step that awaits n
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -22,6 +22,8 @@ from apps.dialogue.rows import Reader, Row, read_after
 from apps.engine.types import Author
 from apps.guard.limits import LeakyBucket
 
+# That a visitor types is told to others no more often.
+TYPING_PER_SECOND = 0.5
 # Of a session's last lines it is known without asking that they are stored.
 KNOWN_LINES = 32
 
@@ -117,6 +119,9 @@ class Handle:
     refreshing: bool = False
     known: dict[UUID, None] = field(default_factory=dict)
     reader: Reader = field(default_factory=Reader)
+    # What a `state` frame tells besides: see `queues.py`.
+    told: dict[str, Any] = field(default_factory=dict)
+    typing: LeakyBucket = field(default_factory=lambda: LeakyBucket(1, TYPING_PER_SECOND))
 
     @contextmanager
     def marked(self, said: Said, ack: Ack, *, trusted: bool = False) -> Iterator[Twin]:
@@ -202,8 +207,16 @@ class Handle:
         if standing.version <= before.version:
             return
         self.standing = replace(standing, last_seq=before.last_seq)
+        if before.mode is not standing.mode:
+            self.told = {}
         if _shows(before) != _shows(standing):
-            self.broadcast(state_frame(self.standing))
+            self.broadcast(state_frame(self.standing, self.told))
+
+    def tell(self, told: dict[str, Any]) -> None:
+        """Takes over what a `state` frame tells besides, and tells the feeds when it is new."""
+        if told != self.told:
+            self.told = told
+            self.broadcast(state_frame(self.standing, told))
 
     async def catch_up(self, *acks: Ack) -> None:
         """Delivers what other processes wrote, then takes over the state they left. Raises
@@ -243,8 +256,9 @@ def _shows(standing: Standing) -> tuple[object, ...]:
     return (standing.state, standing.mode, active and (active.flow, active.version, active.slots))
 
 
-def state_frame(standing: Standing) -> dict[str, Any]:
+def state_frame(standing: Standing, told: Mapping[str, Any]) -> dict[str, Any]:
     return {
+        **told,
         "type": "state",
         "state": str(standing.state),
         "mode": str(standing.mode),

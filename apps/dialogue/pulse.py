@@ -5,7 +5,6 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol
-from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -16,13 +15,15 @@ from apps.chat.threads import in_thread
 from apps.dialogue import books, dropped, ladders
 from apps.dialogue.driver import Driver
 from apps.dialogue.handles import Handle
-from apps.engine.types import Author
+from apps.dialogue.queues import read_told
+from apps.engine.types import Author, Mode
 from apps.knowledge.index import library
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 50
 RELIEVE_S = 1.0
+QUEUE_S = 2.0
 COUNT_S = 5.0
 
 
@@ -42,7 +43,10 @@ class Listener(Protocol):
     def grown(self, grown: list[events.Grown]) -> None:
         """Pieces of answers."""
 
-    def told(self, told: events.Told) -> None:
+    def typing(self, who: events.Typing) -> None:
+        """Somebody writes."""
+
+    def told(self, told: events.Message) -> None:
         """Anything else, by its type."""
 
 
@@ -57,7 +61,9 @@ class Pulse:
 
     def start(self) -> None:
         chat, knowledge = settings.CHAT, settings.KNOWLEDGE
-        self._spawn(events.listen(self._on_hint, self._on_growth, self._on_other))
+        ears = (self._on_hint, self._on_growth, self._on_typing, self._on_other)
+        self._spawn(events.listen(*ears))
+        self._spawn(self._every(QUEUE_S, self._watch_queues))
         self._spawn(self._every(chat.heal_s, self._heal))
         self._spawn(self._every(chat.heal_s, self._inspect_tokens))
         self._spawn(self._every(chat.heartbeat_s, self._beat))
@@ -108,13 +114,33 @@ class Pulse:
         for listener in self.listeners:
             listener.grown(grown)
 
-    def _on_other(self, told: events.Told) -> None:
-        if told["type"] == events.TYPING and told["author"] == Author.OPERATOR:
-            handle = self._driver.desk.find(UUID(told["session"]))
-            if handle:
-                handle.broadcast(frames.typing(told["name"]))
+    def _on_typing(self, who: events.Typing) -> None:
+        """What a visitor types is no news to the visitor."""
+        handle = self._driver.desk.find(who.session)
+        if handle and who.author == Author.OPERATOR:
+            handle.broadcast(frames.typing(who.author, who.name))
+        for listener in self.listeners:
+            listener.typing(who)
+
+    def _on_other(self, told: events.Message) -> None:
         for listener in self.listeners:
             listener.told(told)
+
+    async def _watch_queues(self) -> None:
+        """Places move, and operators come and go, without a word in the session."""
+        handles = [
+            handle
+            for handle in self._driver.desk.all()
+            if handle.feeds and handle.standing.mode is not Mode.BOT
+        ]
+        if not handles:
+            return
+        modes = {handle.standing.session: handle.standing.mode for handle in handles}
+        found = await in_thread(read_told, modes)
+        for handle in handles:
+            session = handle.standing.session
+            if handle.standing.mode is modes[session]:
+                handle.tell(found.get(session, {}))
 
     async def _heal(self) -> None:
         """Hints may be lost: one query tells which live sessions have moved or ended elsewhere."""

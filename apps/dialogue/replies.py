@@ -106,7 +106,7 @@ class Message:
             self._add_of_flow(part, flow, spec)
         elif part.say in OFFERING_FLOWS:
             self._offer_flows(part)
-        if part.say is Say.FAREWELL:
+        if part.say is Say.FAREWELL and not self.beside.is_waiting:
             self.meta |= satisfaction.ASKED
         self._offer_beside(part)
 

@@ -126,12 +126,9 @@ class Conversation:
                 await self._join(handle, since)
             case frames.Stop():
                 await running().driver.stop(handle, frame)
-            case frames.Rate(seq=seq, value=value, reason=reason):
-                await in_thread(services.rate, session=session, seq=seq, value=value, reason=reason)
-            case frames.Csat(score=value, comment=comment):
-                await in_thread(satisfaction.score, session=session, value=value, comment=comment)
-            case frames.Read() | frames.Typing():
-                await show_operators(handle, frame)
+            case frames.Typing():
+                if handle.typing.take() == 0.0:
+                    self._spawn(events.publish_typing(events.Typing(session, Author.VISITOR)))
             case frames.Context():
                 self._language = await take_context(handle, frame)
             case frames.Logout():
@@ -140,6 +137,8 @@ class Conversation:
                 await in_thread(services.log_out, token=self._socket.token)
                 self._socket.shut(NORMAL)
                 handle.end()
+            case _:
+                await _keep(handle, frame)
 
     async def _identify(self, handle: Handle, jwt: str) -> None:
         # Without a token meanwhile: nobody shall find it gone before the new one is here.
@@ -192,6 +191,7 @@ class Conversation:
                 "state": str(standing.state),
                 "mode": str(standing.mode),
                 "slots": known_slots(standing),
+                **self._handle.told,
                 "site": site_info(entered.session.site, standing.language),
             }
         )
@@ -251,6 +251,21 @@ class Conversation:
         task.add_done_callback(self._work.discard)
 
 
+async def _keep(handle: Handle, frame: frames.Frame) -> None:
+    """What the visitor thinks and has seen."""
+    session = handle.standing.session
+    match frame:
+        case frames.Rate(seq=seq, value=value, reason=reason):
+            await in_thread(services.rate, session=session, seq=seq, value=value, reason=reason)
+        case frames.Csat(score=value, comment=comment):
+            await in_thread(satisfaction.score, session=session, value=value, comment=comment)
+        case frames.Read(seq=seq):
+            await in_thread(services.mark_read, session=session, seq=seq)
+            if handle.standing.mode is Mode.HUMAN:
+                # Somebody looks on who wants to know.
+                await events.publish([(session, handle.standing.last_seq)])
+
+
 async def take_context(handle: Handle, context: frames.Context) -> str:
     """Keeps where the visitor is; the language that the session speaks from here on."""
     session = handle.standing.session
@@ -258,14 +273,3 @@ async def take_context(handle: Handle, context: frames.Context) -> str:
     if language:
         handle.standing = replace(handle.standing, language=language)
     return handle.standing.language
-
-
-async def show_operators(handle: Handle, frame: frames.Read | frames.Typing) -> None:
-    """That the visitor has read or writes. Nobody looks on while the bot answers."""
-    standing = handle.standing
-    if isinstance(frame, frames.Read):
-        await in_thread(services.mark_read, session=standing.session, seq=frame.seq)
-        if standing.mode is Mode.HUMAN:
-            await events.publish([(standing.session, standing.last_seq)])
-    elif standing.mode is not Mode.BOT:
-        await events.publish_typing(standing.session, Author.VISITOR)

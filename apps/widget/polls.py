@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
@@ -10,8 +11,10 @@ from apps.chat import frames
 from apps.chat.codes import Code
 from apps.chat.threads import in_thread
 from apps.dialogue.handles import Handle, known_slots
+from apps.dialogue.queues import read_told
 from apps.dialogue.rows import read_after
 from apps.dialogue.running import running
+from apps.engine.types import Mode
 from apps.widget.endpoints import ApiError, handle_of, number, session_of, take_turn
 
 POLLS_PER_SESSION = 3
@@ -50,6 +53,7 @@ async def messages_after(request: HttpRequest) -> JsonResponse:
                 await _wait(handle, since, min(wait, settings.CHAT.long_poll_s))
                 await session_of(request)  # it may have been closed meanwhile
             rows = await in_thread(read_after, session, since)
+        told = handle.told = handle.told or await _told(handle)
         last_seq = max(handle.standing.last_seq, rows[-1].seq if rows else 0)
         return JsonResponse(
             {
@@ -57,11 +61,21 @@ async def messages_after(request: HttpRequest) -> JsonResponse:
                 "state": str(handle.standing.state),
                 "mode": str(handle.standing.mode),
                 "slots": known_slots(handle.standing),
+                **told,
                 "last_seq": last_seq,
                 "epoch": running().epoch,
                 "more": len(rows) == frames.PAGE and rows[-1].seq < last_seq,
             }
         )
+
+
+async def _told(handle: Handle) -> dict[str, Any]:
+    """Read by each request: between two of them nobody may hold the session."""
+    standing = handle.standing
+    if standing.mode is Mode.BOT:
+        return {}
+    found = await in_thread(read_told, {standing.session: standing.mode})
+    return found.get(standing.session, {})
 
 
 async def _wait(handle: Handle, since: int, seconds: float) -> None:

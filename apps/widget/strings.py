@@ -103,7 +103,7 @@ FILES: Mapping[str, Promise] = {
     "remove": _("Remove {name}"),
     "uploading": _("Uploading"),
     "there": _("{name} is ready to be sent."),
-    "failed": _("It could not be uploaded."),
+    "not_up": _("It could not be uploaded."),
     "again": _("Try again"),
     "too_big": _("It is too large; a file may have {most}."),
     "too_many": _("A message takes {count} files; the others were left out."),
@@ -121,12 +121,24 @@ CLOSING: Mapping[str, Promise] = {
     "csat_given": _("Your rating: {score} of 5."),
     "csat_thanks": _("Thank you for telling us."),
 }
+QUEUE: Mapping[str, Promise] = {
+    "next": _("You are next."),
+    "place": _("You are number {position} in the queue."),
+    "minute": _("About a minute."),
+    "minutes": _("About {minutes} minutes."),
+    "nobody": _("Nobody from our team is here at the moment."),
+    "closed": _("Our team is not here at this hour."),
+    "opens": _("Our team is not here at this hour. It is back on {at}."),
+    "leave": _("Leave a message instead"),
+}
 MODULES: Mapping[str, Mapping[str, Promise]] = {
     "closing": CLOSING,
     "files": FILES,
     "forms": FORMS,
+    "queue": QUEUE,
     "reasons": REASONS_WHY,
     "sound": {},
+    "twin": {},
 }
 
 

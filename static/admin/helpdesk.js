@@ -89,7 +89,21 @@
     else if (asked) reveal(location.hash.slice(1));
   };
 
+  // How many wait for an operator is counted again as long as the page is seen.
+  const countWaiting = () => {
+    const link = document.querySelector('a[href$="/admin/console/"]:has(span + span)');
+    if (!link) return;
+    setInterval(async () => {
+      if (document.hidden) return;
+      const answer = await fetch(`${link.pathname}waiting`).catch(() => null);
+      if (answer?.ok && !answer.redirected) {
+        link.lastElementChild.textContent = (await answer.json()).waiting;
+      }
+    }, 20000);
+  };
+
   ready(() => {
+    countWaiting();
     leadToFields();
     offerCopying();
     hearEveryInput();

@@ -8,7 +8,7 @@ export class Context {
   #verbs;
   #open;
   #place = byId("facts");
-  /** What each part was drawn from: an edit under way outlives news about other parts. */
+  /** What each part was drawn from, by its name: an edit under way outlives news about other parts. */
   #drawn = {};
   #thread = null;
 
@@ -27,15 +27,16 @@ export class Context {
     byId("context").dataset.empty = String(!thread?.isLoaded);
     if (!thread?.isLoaded) return;
     const { facts } = thread;
-    this.#part("visitor", facts.visitor, () => this.#visitor(facts));
-    this.#part("slots", facts.slots, () => this.#slots(facts));
-    this.#part("progress", facts.transitions, () => this.#progress(facts));
-    this.#part("past", facts.past, () => this.#past(facts));
-    this.#part("events", facts.events, () => this.#events(facts));
+    const { kind, mode, state } = facts.row;
+    this.#part("visitor", [facts.visitor], () => this.#visitor(facts));
+    this.#part("slots", [facts.slots, facts.flow, kind], () => this.#slots(facts));
+    this.#part("progress", [facts.transitions, mode, state], () => this.#progress(facts));
+    this.#part("past", [facts.past], () => this.#past(facts));
+    this.#part("events", [facts.events], () => this.#events(facts));
   }
 
   #part(name, from, draw) {
-    if (name in this.#drawn && this.#drawn[name] === from) return;
+    if (this.#drawn[name]?.every((known, at) => known === from[at])) return;
     this.#drawn[name] = from;
     const node = draw();
     const made = make("section", { className: "part" });

@@ -260,12 +260,11 @@ export class Queue {
     for (const tab of TABS) {
       const node = byId(`tab-${tab}`);
       node.setAttribute("aria-pressed", String(tab === this.tab && !this.#found));
-      node.lastElementChild.textContent = counts[tab] || "";
+      write(node.lastElementChild, String(counts[tab] || ""));
     }
     const age = oldest < Infinity ? span(now() - oldest) : "";
     const parts = { count: counts.waiting, time: age };
-    const text = say(age ? "waiting_oldest" : "waiting_count", parts);
-    if (byId("waiting").textContent !== text) byId("waiting").textContent = text;
+    write(byId("waiting"), say(age ? "waiting_oldest" : "waiting_count", parts));
     const title = `${counts.waiting ? `(${counts.waiting}) ` : ""}${say("title")}`;
     if (document.title !== title) document.title = title;
   }
@@ -286,6 +285,11 @@ export function displaced(shown, order, changed) {
   const before = neighbours(shown);
   const after = neighbours(order);
   return [...changed].filter((id) => before.get(id) !== after.get(id));
+}
+
+/** Every write costs a look at the styles of what stands around it. */
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 function neighbours(ids) {

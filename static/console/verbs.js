@@ -10,7 +10,9 @@ const isOpen = (row) => row.kind !== "done";
 /** When each is offered. `row` is the conversation's, `can` the operator's rights. */
 const OFFERED = {
   claim: (row, can) => row.kind === "waiting" && can.has("claim"),
-  take_over: (row, can) => ["bot", "other"].includes(row.kind) && can.has("take_over"),
+  // What the bot has is anybody's; another operator's chat is not.
+  take_over: ({ kind }, can) =>
+    (kind === "bot" && can.has("claim")) || (kind === "other" && can.has("take_over")),
   resolve: (row) => row.kind === "mine" || row.kind === "waiting",
   return: (row) => row.kind === "mine",
   transfer: (row, can) => isOpen(row) && row.kind !== "bot" && can.has("transfer"),

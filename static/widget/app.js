@@ -13,6 +13,7 @@ import { Composer } from "./write.js";
 const STRIP_AFTER_MS = 2000;
 // For the browser's picker; what a file is, the server says.
 const TAKEN = "image/png,image/jpeg,image/webp,image/gif,.pdf,.txt,.log,.csv,.md";
+const SAY_AGAIN_MS = 3000;
 const strip = byId("strip");
 const replies = byId("replies");
 
@@ -21,6 +22,7 @@ let isNarrow = false;
 let isUp = true;
 let mode = "bot";
 let stripTimer = 0;
+let typedAt = 0;
 /** @typedef {{seq: number, meta: Object<string, any>, place: HTMLElement, part?: any, cmid?: string,
  *   values?: Object<string, string>, isNew?: boolean, isOver?: boolean}} Asked what a line asks for
  *   besides words */
@@ -121,7 +123,7 @@ const chat = new Chat({
     delta: (frame) => log.delta(frame),
     mode: setMode,
     link: setLink,
-    typing: () => log.typing(true),
+    typing: () => log.writes(),
     action: (frame) => log.action(frame),
     welcome(session, lastSeq) {
       unread.joined(session, lastSeq);
@@ -171,7 +173,7 @@ function offer(item) {
 function show(line, isNew) {
   const { author, seq, meta = {} } = line;
   const isOther = author !== "visitor";
-  if (author === "system" && contact && seq > contact.seq) dropContact();
+  if (author === "system" && contact && seq > contact.seq && !meta.form) dropContact(true);
   if (author === "bot") retire();
   const one = { seq, meta, isNew, place: make("div") };
   const isAsking = meta.form || meta.confirm;
@@ -288,7 +290,10 @@ function leave(values) {
   if (taken) contact.part.wait(say(isUp ? "sending" : away()));
 }
 
-function dropContact() {
+/** @param {boolean} [keeps] what was typed into it goes on in the text box */
+function dropContact(keeps) {
+  const { text } = contact?.part?.values || {};
+  if (keeps && text && text !== contact.values.text) composer.fill(text);
   const held = contact?.place.contains(document.activeElement);
   contact?.place.remove();
   if (contact) contact.isOver = true;
@@ -296,19 +301,35 @@ function dropContact() {
   if (held) focusBox();
 }
 
+/** For who would rather not wait: the form that stands there, else one of its own. */
+async function leaveMessage() {
+  if (!contact) {
+    const one = { seq: 0, meta: { form: {} }, place: make("div") };
+    byId("log").append(make("div", { className: "line" }, one.place));
+    openContact(one);
+    await fill(one);
+  }
+  contact?.place.querySelector("input")?.focus();
+}
+
 /** From a frame of the server's; without one it is the bot who answers. */
-function setMode({ mode: now = "bot", state, operator }) {
+function setMode({ mode: now = "bot", state, operator, queue: place }) {
   const queue = byId("queue");
+  const was = mode;
+  mode = now;
   queue.hidden = now !== "queued";
-  queue.textContent = queue.hidden ? "" : say(state === "COLLECT" ? "unreachable" : "queued");
+  const plain = queue.hidden ? "" : say(state === "COLLECT" ? "unreachable" : "queued");
+  if (place && plain) {
+    const tell = ({ wait }) => queue.hidden || wait(queue, place, leaveMessage);
+    need("queue").then(tell, () => (queue.textContent = plain));
+  } else queue.textContent = plain;
   const name = { queued: "waiting", human: operator ? "human_named" : "human" }[now];
   byId("status").textContent = say(name || "at_once", { name: operator });
-  if (now === mode) return;
+  if (now === was) return;
   if (name) announce(queue.textContent || byId("status").textContent);
   if (now === "queued") host.event("handoff");
   if (now === "human") host.event("joined", { name: operator || "" });
   if (now !== "bot") log.typing(false);
-  mode = now;
 }
 
 async function setSound(isOn) {
@@ -353,7 +374,9 @@ function showStrip(text) {
 setTheme(config.site.theme);
 Object.assign(kit, {
   leave: focusBox,
+  call,
   composer,
+  settle: () => log.settle(),
   most: config.file_bytes,
   token: () => chat.token(),
   ask: async (path) => (await call(path, { token: await chat.token() })).answer,
@@ -375,6 +398,12 @@ for (const name of ["dragover", "drop"]) {
     attach(event.dataTransfer.files);
   });
 }
+byId("text").addEventListener("input", () => {
+  // A person sees it; not at every key.
+  if (mode === "bot" || Date.now() - typedAt < SAY_AGAIN_MS) return;
+  typedAt = Date.now();
+  chat.tell({ type: "typing" });
+});
 byId("person").addEventListener("click", askForPerson);
 byId("close").addEventListener("click", close);
 document.addEventListener("visibilitychange", () => unread.look());

@@ -41,7 +41,7 @@ function questions() {
   const set = make("fieldset", {}, make("legend", {}, say("csat")));
   for (const score of SCORES) {
     const choice = make("input", { type: "radio", name: "score", value: score });
-    choice.ariaLabel = say(`csat_${score}`);
+    choice.ariaLabel = `${score} ${say(`csat_${score}`)}`;
     set.append(make("label", { title: choice.ariaLabel }, choice, make("span", {}, String(score))));
   }
   const ends = make("p", { className: "ends" }, say("csat_1"), make("span", {}, say("csat_5")));

@@ -83,6 +83,8 @@ class Tray {
   #node = kit.make("ul", { id: "tray", ariaLabel: say("files"), hidden: true });
   /** @type {Chosen[]} */
   #chosen = [];
+  /** The line is written, and goes with the last of them. */
+  #isWanted = false;
 
   constructor() {
     document.getElementById("composer").prepend(this.#node);
@@ -116,6 +118,12 @@ class Tray {
     kit.composer.focus();
   }
 
+  /** The visitor has sent the line, which cannot go yet. */
+  wait() {
+    this.#isWanted = this.isBusy;
+    if (this.isBusy) kit.announce(say("uploading"));
+  }
+
   /** A line took them, or nobody shall see them here. */
   clear() {
     for (const one of this.#chosen) one.end();
@@ -133,6 +141,10 @@ class Tray {
   #changed(tells = true) {
     this.#node.hidden = !this.#chosen.length;
     if (tells) kit.composer.changed();
+    if (!this.#isWanted || this.isBusy) return;
+    this.#isWanted = false;
+    // Who has to see what is wrong with one decides anew.
+    if (this.#chosen.every((one) => one.told)) kit.composer.submit();
   }
 }
 
@@ -187,7 +199,7 @@ class Chosen {
     if (this.#isGone) return;
     if (token) this.#post(token);
     else if (tries > 1) setTimeout(() => this.#send(tries - 1), AGAIN_MS);
-    else this.#fail(say("failed"));
+    else this.#fail(say("not_up"));
   }
 
   #post(token) {
@@ -197,11 +209,11 @@ class Chosen {
     request.setRequestHeader("Accept-Language", kit.locale);
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => (this.#bar.value = loaded / total);
-    request.onerror = () => this.#fail(say("failed"));
+    request.onerror = () => this.#fail(say("not_up"));
     request.onload = () => {
       const { status, response } = request;
       if (status === 200) this.#sent(response);
-      else this.#fail(response?.detail || say("failed"), status === 429 || status >= 500);
+      else this.#fail(response?.detail || say("not_up"), status === 429 || status >= 500);
     };
     const form = new FormData();
     form.append("file", this.#file, this.#file.name);

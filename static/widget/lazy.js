@@ -1,14 +1,14 @@
 // What is fetched when it is first needed: each thing in a file of its own, with its sentences.
-import { announce, button, config, icon, make, say } from "./page.js";
+import { announce, button, config, icon, make, say, written } from "./page.js";
 
 /** What the frame lends to those files; app.js adds to it. @type {Object<string, any>} */
-export const kit = { announce, button, icon, make, say, locale: config.locale };
+export const kit = { announce, button, icon, make, say, written, locale: config.locale };
 const fetched = {};
 let styles = null;
 
 /**
  * The module of that name, ready. Throws without a network; it is fetched again then.
- * @param {"closing" | "files" | "forms" | "reasons" | "sound"} name
+ * @param {"closing" | "files" | "forms" | "queue" | "reasons" | "sound" | "twin"} name
  */
 export const need = (name) => (fetched[name] ||= bring(name));
 

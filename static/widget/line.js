@@ -1,5 +1,5 @@
 // One line of the transcript as nodes.
-import { need } from "./lazy.js";
+import { kit, need } from "./lazy.js";
 import { button, icon, link, make, rich, say, written } from "./page.js";
 import { rating } from "./rating.js";
 
@@ -44,7 +44,11 @@ function accompany(bubble, files) {
   const place = make("div", { className: "files" }, files.map(({ name }) => name).join(", "));
   // In the line's own node by then.
   queueMicrotask(() => bubble.after(place));
-  need("files").then(({ show }) => show(place, files), () => {});
+  const shown = ({ show }) => {
+    show(place, files);
+    kit.settle();
+  };
+  need("files").then(shown, () => {});
 }
 
 /** @param {boolean} isBot a person else */

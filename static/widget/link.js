@@ -1,10 +1,8 @@
 // The ways to the server: a socket, else its HTTP twin.
+import { need } from "./lazy.js";
 
-const WAIT_S = 25;
-const POLL_MS = 40000;
 const POST_MS = 15000;
 const API = "/api/v1/chat/";
-const POSTED = /^(send|handoff|contact|rate|csat|identify|context|logout)$/;
 const OPENING_MS = 10000;
 const SILENCE_MS = 45000;
 const SOCKETS_BEFORE_TWIN = 3;
@@ -28,88 +26,6 @@ export async function call(path, { token, body, ms = POST_MS, signal }) {
     return { status: response.status, answer: await response.json(), retryAfter };
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/**
- * The same conversation over plain HTTP, for networks that break WebSockets. Answers are turned
- * into the frames that a socket would have brought.
- */
-class Twin {
-  running = null;
-  #poll = null;
-  #greeted = false;
-  #hooks;
-
-  /** @param {{hello: Function, frame: Function, lost: (retryAfter?: number) => void}} hooks */
-  constructor(hooks) {
-    this.#hooks = hooks;
-  }
-
-  start() {
-    this.stop();
-    this.#greeted = false;
-    this.#listen((this.running = new AbortController()));
-  }
-
-  stop() {
-    this.running?.abort();
-    this.#poll?.abort();
-    this.running = null;
-  }
-
-  async send(frame) {
-    if (frame.type === "sync") this.#poll?.abort();
-    if (!POSTED.test(frame.type) || !this.running) return;
-    const { signal } = this.running;
-    const { token } = this.#hooks.hello();
-    const path = frame.type.replace("send", "messages");
-    try {
-      const { answer, retryAfter } = await call(path, { token, body: frame, signal });
-      // An error about a line is its refusal, to be tried again; one about the token is not.
-      if (answer.type === "error" && frame.cmid && !answer.code.startsWith("token")) {
-        Object.assign(answer, { type: "refused", cmid: frame.cmid, retry_after: retryAfter });
-      }
-      this.#hooks.frame(answer);
-    } catch {
-      if (!signal.aborted) this.#lose();
-    }
-  }
-
-  #lose(retryAfter) {
-    this.stop();
-    this.#hooks.lost(retryAfter);
-  }
-
-  async #listen(run) {
-    while (!run.signal.aborted) {
-      const { token, last_seq: since, epoch } = this.#hooks.hello();
-      const poll = (this.#poll = new AbortController());
-      try {
-        const path = `messages?since=${since}&wait=${this.#greeted ? WAIT_S : 0}`;
-        const found = await call(path, { token, ms: POLL_MS, signal: poll.signal });
-        if (run.signal.aborted) return;
-        if (found.status === 200) this.#tell(found.answer, epoch);
-        else {
-          this.#lose(found.retryAfter);
-          if (found.status === 401) this.#hooks.frame(found.answer);
-        }
-      } catch {
-        if (!poll.signal.aborted) this.#lose();
-      }
-    }
-  }
-
-  #tell({ messages, state, mode, last_seq, epoch, more }, known) {
-    if (!this.#greeted || epoch !== known) {
-      this.#hooks.frame({ type: "welcome", epoch, last_seq, state, mode });
-    }
-    for (const message of messages) this.#hooks.frame(message);
-    if (!more) this.#hooks.frame({ type: "state", state, mode });
-    if (!more && !this.#greeted) {
-      this.#greeted = true;
-      this.#hooks.frame({ type: "synced", last_seq });
-    }
   }
 }
 
@@ -169,7 +85,7 @@ class Socket {
 export class Link {
   #hooks;
   #socket;
-  #twin;
+  #twin = null;
   #wanted = false;
   #failed = 0;
   #attempt = 0;
@@ -186,11 +102,6 @@ export class Link {
       hello: hooks.hello,
       frame: (frame) => this.#take(this.#socket, frame),
       lost: (code) => this.#lostSocket(code),
-    });
-    this.#twin = new Twin({
-      hello: hooks.hello,
-      frame: (frame) => this.#take(this.#twin, frame),
-      lost: (retryAfter) => this.#lost(this.#twin, retryAfter),
     });
     addEventListener("online", () => this.again());
     document.addEventListener("visibilitychange", () => {
@@ -240,16 +151,30 @@ export class Link {
     clearTimeout(this.#timer);
     this.#timer = 0;
     if (this.#failed >= SOCKETS_BEFORE_TWIN) {
-      this.#twin.start();
       this.#probeLater();
+      this.#startTwin();
     } else this.#socket.open();
+  }
+
+  async #startTwin() {
+    try {
+      const { Twin } = await need("twin");
+      this.#twin ||= new Twin({
+        hello: this.#hooks.hello,
+        frame: (frame) => this.#take(this.#twin, frame),
+        lost: (retryAfter) => this.#lost(this.#twin, retryAfter),
+      });
+    } catch {
+      return this.#lost();
+    }
+    if (this.#wanted && !this.#up) this.#twin.start();
   }
 
   /** Whoever is welcomed first carries the conversation; a socket takes it from the twin. */
   #take(way, frame) {
     if (frame.type === "welcome" && this.#up !== way) {
       if (way === this.#socket) {
-        this.#twin.stop();
+        this.#twin?.stop();
         clearTimeout(this.#probe);
         this.#failed = 0;
       }
@@ -265,7 +190,7 @@ export class Link {
   #lostSocket(code) {
     if (code === TOO_BIG) this.#failed = SOCKETS_BEFORE_TWIN;
     else if (this.#up !== this.#socket) this.#failed += 1;
-    if (this.#twin.running) this.#probeLater();
+    if (this.#twin?.running) this.#probeLater();
     else this.#lost(this.#socket);
   }
 
@@ -306,6 +231,6 @@ export class Link {
     clearTimeout(this.#probe);
     this.#up = null;
     this.#socket.close();
-    this.#twin.stop();
+    this.#twin?.stop();
   }
 }

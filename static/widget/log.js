@@ -6,6 +6,7 @@ import { Stream } from "./stream.js";
 const NEAR_END_PX = 60;
 const MARGIN_PX = 12;
 const TYPING_MS = 40000;
+const WRITING_MS = 6000;
 
 export class Log {
   #log = byId("log");
@@ -139,15 +140,20 @@ export class Log {
     this.settle();
   }
 
+  /** A person writes, who says so every few seconds. */
+  writes() {
+    this.typing(true, null, WRITING_MS);
+  }
+
   /** Three dots, until the answer comes or none is to be expected any more. */
-  typing(on, stream = this.#stream) {
+  typing(on, stream = this.#stream, ms = TYPING_MS) {
     clearTimeout(this.#timer);
     if (on && stream) return;
-    if (on && this.#dots.hidden) announce(say("answering"));
+    if (ms === TYPING_MS && on && this.#dots.hidden) announce(say("answering"));
     this.#dots.hidden = !on;
     if (!on) return;
     this.#log.append(this.#dots);
-    this.#timer = setTimeout(() => this.typing(false), TYPING_MS);
+    this.#timer = setTimeout(() => this.typing(false), ms);
     this.settle();
   }
 

@@ -16,7 +16,8 @@ export class Composer {
   #send;
   #keep;
   #timer = 0;
-  /** Files that go with the next line. @type {{count: number, isBusy: boolean, item: object, clear: () => void} | null} */
+  /** Files that go with the next line. @type {{count: number, isBusy: boolean, item: object, clear: () => void,
+   *   wait: () => void} | null} */
   along = null;
 
   /**
@@ -36,11 +37,11 @@ export class Composer {
       if (event.key !== "Enter" || event.shiftKey) return;
       if (event.isComposing || event.keyCode === IME_KEY_CODE) return;
       event.preventDefault();
-      this.#submit();
+      this.submit();
     });
     byId("composer").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit();
+      this.submit();
       this.focus();
     });
     this.changed();
@@ -64,11 +65,12 @@ export class Composer {
     this.changed();
   }
 
-  #submit() {
+  /** Sends it, if it can be sent; what waits for files is sent with them. */
+  submit() {
     this.changed();
     const text = this.#text.value.trim();
-    if (this.#button.disabled || !this.#send(text, this.along?.item)) return;
-    this.clear();
+    if (this.#button.disabled) this.along?.wait();
+    else if (this.#send(text, this.along?.item)) this.clear();
   }
 
   /** To be called when what goes along has changed. */

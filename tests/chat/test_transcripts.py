@@ -7,6 +7,8 @@ import pytest
 from apps.chat.models import Message
 from apps.chat.transcripts import transcript
 from apps.engine.types import Author
+from apps.handoff.services import note, save_draft
+from tests.handoff.team import nora
 from tests.staff import HOSTILE
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +78,14 @@ def test_it_is_in_the_visitors_language(talk):
     text = transcript(talk("zh-Hans"), "txt", "Asia/Shanghai")[1]
     assert "  我\n" in text
     assert "AI assistant" not in text
+
+
+@pytest.mark.parametrize("kind", ["txt", "html"])
+def test_what_the_team_says_among_itself_is_nowhere_in_it(talk, kind):
+    session, who = talk(), nora()
+    note(session_id=session.pk, operator=who, text="angry customer")
+    save_draft(session_id=session.pk, operator=who, text="not sent yet")
+    meta = {"operator": who.pk, "edited": [{"text": "said before", "at": AT.isoformat()}]}
+    Message.objects.filter(session=session, author=Author.OPERATOR).update(meta=meta)
+    text = transcript(session, kind, "UTC")[1]
+    assert all(word not in text for word in ("angry", "not sent yet", "said before"))

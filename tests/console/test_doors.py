@@ -142,7 +142,7 @@ async def test_a_session_of_another_site_is_not_there(desks, make_session, site)
 
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
-COMMANDS = {
+COMMANDS: dict[str, dict[str, object]] = {
     "send": {"text": "x", "cmid": NOWHERE, "seen_seq": 0},
     "note": {"text": "x", "cmid": NOWHERE},
     "claim": {},

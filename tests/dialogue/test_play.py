@@ -140,6 +140,7 @@ def test_chinese_is_answered_in_chinese_in_an_english_session(shop):
 def test_a_farewell_ends_and_the_next_line_begins_anew(shop):
     item = play(standing(shop), said("bye")).item()
     assert (item.state, item.turn.route) == (State.END, "smalltalk")
+    assert item.lines[1].meta["csat"] is True
     back = play(standing(shop, state=State.END), said(DELIVERY)).item()
     assert back.state is State.INIT
     assert [step.cause for step in back.steps] == ["visitor_returned"]

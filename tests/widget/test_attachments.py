@@ -129,8 +129,8 @@ async def test_files_of_others_and_of_nobody_are_refused(stack, visitor):
         refused = await visitor.until("refused", cmid=cmid)
         assert refused["code"] == "file_unknown"
         assert "retry_after" not in refused
-    for ids in (["x"], [str(uuid4())] * 6, "x", [7]):
-        await visitor.send("Look at this", attachments=ids)
+    for wrong in (["x"], [str(uuid4())] * 6, "x", [7]):
+        await visitor.send("Look at this", attachments=wrong)
         assert (await visitor.until("error"))["code"] == "bad_frame"
     await visitor.send("", attachments=[])
     assert (await visitor.until("refused"))["code"] == "empty"

@@ -7,8 +7,9 @@ from importlib.resources import files
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Frame, expect
+from playwright.sync_api import FilePayload, Frame, expect
 
+from tests.pictures import PDF, SVG
 from tests.widget.asking import EMAIL, REASON, TAIL, ask, confirm
 from tests.widget.conftest import LAUNCHER, Widget
 from tests.widget.scripted import Script, begin, configure
@@ -27,6 +28,8 @@ RUN = """async (selector) => {
 }"""
 WIDTHS = [(1440, 900), (390, 844)]
 SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
+# Any picture of ours will do.
+PICTURE = "/static/admin/helpdesk.svg"
 WORDS = {
     "en": ("How long does delivery take?", "Two to four days, **always**.", "Mia Lindqvist"),
     "zh-Hans": ("下单后多久能收到货？", "**一般**两到四天。", "林晓梅"),
@@ -72,6 +75,7 @@ def with_answers(widget: Widget, script: Script) -> Iterator[str]:
     widget.answers.get_by_role("button", name=words["not_helpful"]).click()
     widget.answers.get_by_text(words["why_wrong"]).click()
     yield "thumb down"
+    yield from with_files(widget, script)
     buttons = [{"label": text, "text": text} for text in (question, words["talk_to_person"])]
     script.say("bot", answer, meta={"ai": True, "quick_replies": buttons})
     expect(frame.locator("#replies")).to_be_visible()
@@ -104,6 +108,27 @@ def with_flows(widget: Widget, script: Script) -> Iterator[str]:
         yield status
 
 
+def with_files(widget: Widget, script: Script) -> Iterator[str]:
+    question, _answer, operator = WORDS[widget.language]
+    file = {"id": "1", "name": f"{question}.pdf", "bytes": 99, "image": False, "url": "/files/1/"}
+    picture = {**file, "id": "2", "name": "a.png", "image": True, "url": PICTURE}
+    script.say("operator", "", name=operator, meta={"attachments": [file, picture]})
+    expect(widget.frame.locator(".picture img")).to_be_visible()
+    with widget.page.expect_file_chooser() as chooser:
+        widget.frame.get_by_role("button", name=widget.words["attach"]).click()
+    sent: list[FilePayload] = [
+        {"name": "bill.pdf", "mimeType": "application/pdf", "buffer": PDF},
+        {"name": "bill.svg", "mimeType": "image/svg+xml", "buffer": SVG},
+    ]
+    chooser.value.set_files(sent)
+    expect(widget.frame.locator("#tray progress:visible")).to_have_count(0)
+    expect(widget.frame.locator("#tray .error")).to_have_count(1)
+    yield "files"
+    for name in ("bill.pdf", "bill.svg"):
+        away = widget.words["remove"].format(name=name)
+        widget.frame.get_by_role("button", name=away).click()
+
+
 def with_people(widget: Widget, script: Script) -> Iterator[str]:
     frame = widget.frame
     _question, answer, operator = WORDS[widget.language]
@@ -114,11 +139,18 @@ def with_people(widget: Widget, script: Script) -> Iterator[str]:
     yield "queue and form"
     frame.locator(".contact .main").click()
     yield "form errors"
+    queue = {"position": 3, "eta_s": 170, "open": True, "attended": True}
+    script.tell("state", state="HANDOFF", mode="queued", queue=queue)
+    expect(widget.frame.get_by_role("button", name=widget.words["leave"])).to_be_visible()
+    yield "place in the queue"
     script.say("system", answer)
     script.tell("state", state="HANDOFF", mode="human", operator=operator)
     script.say("operator", f"{answer} `code` https://a.example/b", name=operator)
     expect(frame.locator(".person")).to_be_visible()
     yield "human"
+    script.say("system", answer, meta={"csat": True})
+    expect(frame.get_by_role("radio", name=f"5 {widget.words['csat_5']}")).to_be_attached()
+    yield "satisfaction"
     frame.locator("#menu summary").click()
     yield "menu"
     frame.locator("#menu summary").click()
@@ -219,9 +251,9 @@ def test_a_visit_without_a_mouse(visit, context, language):
     keys.press("Tab")
     keys.press("Enter")
     expect(widget.answers.get_by_text("A page")).to_be_visible()
-    keys.press("Tab")
-    keys.press("Tab")
-    keys.press("Enter")
+    for key in ("Tab", "Tab", "Enter"):
+        keys.press(key)
+    expect(widget.answers.get_by_role("radio").first).to_be_visible()
     keys.press("Tab")
     keys.press("Space")
     expect(widget.answers.get_by_role("radio").first).to_be_checked()

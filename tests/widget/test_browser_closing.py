@@ -12,16 +12,15 @@ ASKED = {"csat": True}
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_a_talk_is_rated_by_keyboard_and_told_once(visit, page, script: Script, language):
     widget = visit(page=page, language=language).open()
-    page.evaluate("() => { window.told = []; helpdesk.on('csat', (one) => told.push(one.score)); }")
+    page.evaluate("() => { window.told = []; Helpdesk.on('csat', (one) => told.push(one.score)); }")
     words, log = widget.words, widget.frame.get_by_role("log")
     widget.say("Hello?")
     expect(widget.state("sent")).to_have_count(1)
     script.say("system", "Done.", meta=ASKED)
-    log.get_by_role("radio", name=words["csat_1"]).focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    expect(log.get_by_role("radio", name=words["csat_4"])).to_be_checked()
+    log.get_by_role("radio", name=f"1 {words['csat_1']}").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(log.get_by_role("radio", name=f"4 {words['csat_4']}")).to_be_checked()
     page.keyboard.press("Tab")
     page.keyboard.type("Fast <b>and</b> kind")
     page.keyboard.press("Tab")
@@ -49,7 +48,10 @@ def test_the_conversation_is_saved_from_the_menu(visit, tmp_path):
     widget = visit().open()
     widget.say("How long does delivery take?")
     expect(widget.answers).to_contain_text("days")
-    for kind, begins in (("txt", "Northbird: your conversation"), ("html", "<!DOCTYPE html>")):
+    for kind, begins in (
+        ("txt", "Northbird Audio: your conversation"),
+        ("html", "<!DOCTYPE html>"),
+    ):
         widget.frame.locator("summary").first.press("Enter")
         with widget.page.expect_download() as download:
             widget.frame.get_by_role("button", name=widget.words[f"save_{kind}"]).press("Enter")

@@ -105,6 +105,9 @@ def test_the_script_holds_every_module(client):
         assert all(
             re.search(rf"^(?:class|function|const) {name}\b", script, re.M) for name in declared
         )
+    # A name that two modules use is a SyntaxError, and no chat at all.
+    names = re.findall(r"^(?:async )?(?:class|function|const|let) (\w+)", script, re.M)
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize(

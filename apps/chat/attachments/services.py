@@ -9,6 +9,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.chat.attachments import files
@@ -116,8 +117,9 @@ def _is_line(attachment: Attachment, cmid: UUID | None) -> bool:
 
 
 def attach(attachments: Sequence[Attachment], *, message: UUID) -> None:
-    """They belong to this line now. Call in the transaction that stores it, with its session
-    locked. Raises FileRefusedError when another line was quicker."""
+    """They belong to this line now, also when they did before. Call in the transaction that stores
+    it, with its session locked. Raises FileRefusedError when another line was quicker."""
+    free = Q(message=None) | Q(message=message)
     ids = [one.id for one in attachments]
-    if Attachment.objects.unused().filter(id__in=ids).update(message=message) != len(ids):
+    if Attachment.objects.filter(free, id__in=ids).update(message=message) != len(ids):
         raise FileRefusedError(Code.FILE_UNKNOWN)

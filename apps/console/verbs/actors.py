@@ -52,7 +52,7 @@ class Actor:
         return sites_of(self.operator)
 
     def require(self, right: str) -> None:
-        if not self.operator.user.has_perm(RIGHTS[right]):
+        if not any(map(self.operator.user.has_perm, RIGHTS[right])):
             raise Refused(RefusalCode.NOT_ALLOWED)
 
     def session(self, session: UUID) -> Session:

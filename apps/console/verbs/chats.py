@@ -93,8 +93,14 @@ def _one_of(frame: frames.Bulk, session: UUID, actor: Actor) -> Outcome:
             settled = frames.Resolve(cid=cid, session=session, outcome=frame.outcome)
             return resolve(settled, actor)
         case "transfer":
-            target = {"operator": frame.operator, "team": frame.team, "note": frame.note}
-            return transfer(frames.Transfer(cid=cid, session=session, **target), actor)
+            passed = frames.Transfer(
+                cid=cid,
+                session=session,
+                operator=frame.operator,
+                team=frame.team,
+                note=frame.note,
+            )
+            return transfer(passed, actor)
         case "priority" if frame.value is not None:
             urgent = frames.Priority(cid=cid, session=session, value=frame.value)
             return set_priority(urgent, actor)

@@ -60,10 +60,11 @@ def wrong_answer(frame: frames.WrongAnswer, actor: Actor) -> Outcome:
         status=Faq.Status.REVIEW if better else Faq.Status.DRAFT,
         owner=actor.operator.user,
     )
-    entry = _begun(entry) or entry
-    if entry.pk is None:
+    begun = _begun(entry)
+    if begun is None:
         save_entry(entry=entry, phrasings=(), author=actor.operator.user)
-    return Outcome({"url": reverse("admin:knowledge_faq_change", args=[entry.pk])})
+    number = (begun or entry).pk
+    return Outcome({"url": reverse("admin:knowledge_faq_change", args=[number])})
 
 
 def _begun(entry: Faq) -> Faq | None:
