@@ -291,10 +291,11 @@ class Message(models.Model):
     def shown_meta(self) -> dict[str, Any]:
         """What of `meta` its visitor may read: not which operator it was, nor what a corrected line
         said before."""
+        meta: dict[str, Any] = self.meta
         if self.author != Author.OPERATOR:
-            return self.meta
-        shown = {name: value for name, value in self.meta.items() if name not in FOR_STAFF}
-        edited = self.meta.get("edited")
+            return meta
+        shown = {name: value for name, value in meta.items() if name not in FOR_STAFF}
+        edited = meta.get("edited")
         return {**shown, "edited_at": edited[-1]["at"]} if edited else shown
 
     @property

@@ -12,11 +12,11 @@ from apps.chat.frames import Contact
 from apps.chat.items import Item, Line, Outcome, Verdict
 from apps.chat.journal import append
 from apps.chat.models import Session, Turn
-from apps.dialogue import phrases, subjects
+from apps.dialogue import ladders, phrases, subjects
 from apps.dialogue.play import Said, Standing, play
 from apps.dialogue.replies import left_notice
 from apps.dialogue.storing import store
-from apps.dialogue.tasks import enqueue_act
+from apps.dialogue.tasks import enqueue_act, enqueue_draft
 from apps.engine.events import Reason
 from apps.engine.types import Author, Mode
 from apps.handoff.services import leave_message, note_flow
@@ -54,6 +54,8 @@ def take_line(*, session_id: UUID, said: Said) -> Outcome:
     if played.handoff is not Reason.ASKED and Turn.objects.open().filter(session=session).exists():
         return append(Item(session.id, session.version, said.lines(), joins=True))
     outcome = store(session, played)
+    if outcome.verdict is Verdict.OK and played.handoff and ladders.any_answers(session.site_id):
+        enqueue_draft(session.id)
     if outcome.verdict is Verdict.OK:
         for act in played.acts:
             enqueue_act(act)

@@ -5,10 +5,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from apps.chat.models import Message, Session
-from apps.dialogue import books, slots
+from apps.dialogue import books, slots, wiring
 from apps.dialogue.play import Played, Standing
 from apps.engine.book import Book
-from apps.engine.events import QUESTIONS, Reason
+from apps.engine.events import QUESTIONS, Reason, Search
 from apps.engine.flows import FlowSpec, SlotKind, in_language
 from apps.engine.memory import load
 from apps.engine.subject import HIDDEN, is_nod, masked, says_more
@@ -24,6 +24,9 @@ LONGEST_LINE = 1_000
 # A form begins with it, and takes no more than a line may have.
 LONGEST_TEXT = 2_000
 LONGEST_NAME = 100
+# Entries that are less likely than this to answer are not worth a person's look.
+LEAST_NEAR = 0.1
+MOST_NEAR = 3
 
 
 def of_request(session: Session, played: Played) -> Subject:
@@ -36,7 +39,7 @@ def of_request(session: Session, played: Played) -> Subject:
     found = _of_flow(active, book, language)
     own = said_for_team(played) if _tells_itself(played) else ""
     text = own or _written(found, active, book, language) or _last_open(session, book)
-    return replace(found, text=text[:LONGEST_TEXT])
+    return _with_draft(session, replace(found, text=text[:LONGEST_TEXT]), language)
 
 
 def of_form(session: Session) -> Subject:
@@ -56,7 +59,8 @@ def of_turn(session: Session, turn: UUID) -> Subject:
     if active and flow:
         lines = [masked(line, flow, book, _proofs(active, flow)) for line in lines]
     text = "\n".join(line[:LONGEST_LINE] for line in lines if line)
-    return replace(found, text=text[:LONGEST_TEXT])
+    found = replace(found, text=text[:LONGEST_TEXT])
+    return _with_draft(session, found, session.language)
 
 
 def said_for_team(played: Played) -> str:
@@ -72,6 +76,18 @@ def said_for_team(played: Played) -> str:
     if active and flow:
         lines = (masked(line, flow, book, _proofs(active, flow)) for line in lines)
     return "\n".join(filter(None, lines))
+
+
+def _with_draft(session: Session, subject: Subject, language: str) -> Subject:
+    """With the entries that are near, of which the nearest may be the answer: a person decides. What
+    is asked for in a flow no entry answers."""
+    if subject.flow or not subject.text:
+        return subject
+    near = wiring.search(session.site_id, language, Search(subject.text[:LONGEST_LINE], language))
+    fitting = [one for one in near if one.confidence >= LEAST_NEAR][:MOST_NEAR]
+    is_likely = fitting and fitting[0].confidence >= wiring.POLICY.offer_at
+    draft = fitting[0].text if is_likely else ""
+    return replace(subject, draft=draft, evidence=tuple((one.id, one.title) for one in fitting))
 
 
 def _tells_itself(played: Played) -> bool:

@@ -1,4 +1,6 @@
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import UUID
 
 from celery import shared_task
@@ -8,6 +10,7 @@ from kombu.exceptions import OperationalError
 from apps.dialogue import jobs
 from apps.dialogue.actions import registry, threads
 from apps.dialogue.actions.relay import run_due, sweep_out
+from apps.dialogue.drafting import draft_for
 from apps.dialogue.turns.drain import Around
 from apps.dialogue.turns.serving import serve
 from apps.dialogue.turns.telling import Teller
@@ -16,6 +19,8 @@ from apps.engine.events import Act
 logger = logging.getLogger(__name__)
 
 EXPIRES_S = 60
+
+_drafts = ThreadPoolExecutor(1, thread_name_prefix="drafts")
 
 
 @shared_task
@@ -48,6 +53,24 @@ def enqueue_turns() -> bool:
         logger.warning("turns: the broker is away (%s)", type(error).__name__)
         return False
     return True
+
+
+@shared_task
+def draft_answer(session: str, *_more: object) -> None:
+    draft_for(UUID(session))
+
+
+def enqueue_draft(session_id: UUID) -> None:
+    """Asks for a draft after the commit. In a thread: whoever wants a person does not wait for a
+    broker that is away, and a draft that is never written is missed by nobody."""
+    transaction.on_commit(partial(_drafts.submit, _publish_draft, str(session_id)))
+
+
+def _publish_draft(session: str) -> None:
+    try:
+        draft_answer.apply_async((session,), expires=EXPIRES_S)
+    except Exception as error:  # noqa: BLE001  # whatever Redis throws, the ticket stands
+        logger.warning("draft: the broker is away (%s)", type(error).__name__)
 
 
 def enqueue_act(act: Act) -> None:

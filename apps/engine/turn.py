@@ -21,6 +21,7 @@ from apps.engine.answering import (
     surer,
 )
 from apps.engine.beside import ask_beside
+from apps.engine.by_hand import noted
 from apps.engine.commands import (
     Affirm,
     AskFaq,
@@ -73,6 +74,7 @@ def run(snapshot: Snapshot, text: str, commands: Sequence[Command] = ()) -> Play
     Raises ValueError when a flow needs an id and `snapshot.fresh` is empty.
     """
     if snapshot.mode is Mode.HUMAN:
+        yield from noted(snapshot, commands)
         yield Judged("human")
         return
     scene = Scene.of(snapshot, language_of(snapshot, text, pressed=bool(commands)), text)

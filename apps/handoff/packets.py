@@ -38,7 +38,8 @@ class Detail:
 class Subject:
     """What a request is about. `flow` is the name of the one that the visitor is in and `key` its
     key, `details` are what it knows and `missing` the labels of what it still needs; none of it
-    proves an order. `high_value`: the flow is one of those that come first."""
+    proves an order. `high_value`: the flow is one of those that come first. `draft` is an answer that
+    may fit, and `evidence` the entries, (id, title), that it may be found in."""
 
     text: str = ""
     flow: str = ""
@@ -46,6 +47,8 @@ class Subject:
     key: str = ""
     high_value: bool = False
     missing: tuple[str, ...] = ()
+    draft: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
 
     @property
     def slots(self) -> list[list[str]]:
@@ -102,7 +105,7 @@ IMPATIENT = re.compile(
 def written(session: Session, reason: str, subject: Subject) -> Packet:
     """For a ticket that is made. A few queries, and no call to anybody."""
     turns = list(Turn.objects.filter(session=session).order_by("-from_seq")[:TURNS])
-    titles = _titles(turns)
+    titles = {**_titles(turns), **dict(subject.evidence)}
     rows = Message.objects.filter(session=session, author=Author.VISITOR)
     said = list(rows.order_by("-seq").values_list("text", flat=True)[:LINES])
     return {
@@ -114,7 +117,7 @@ def written(session: Session, reason: str, subject: Subject) -> Packet:
         "why_stopped": _why(reason, turns),
         "evidence": [{"id": number, "title": title} for number, title in titles.items()],
         "next_step": str(reason),
-        "draft": "",
+        "draft": subject.draft,
         "mood": mood(said, unhelpful=_has_rated_down(session)),
     }
 

@@ -103,6 +103,11 @@ def say(session: Session, *lines: Line) -> UUID:
     return lines[0].id
 
 
+def remember(session: Session, memory: dict[str, Any]) -> None:
+    """What is known of the visitor's wish, without a line."""
+    _move(session, memory=memory)
+
+
 def _move(session: Session, **item: Any) -> None:
     """Refused: not_found, for a session that was erased meanwhile."""
     outcome = append(Item(session=session.id, version=session.version, **item))

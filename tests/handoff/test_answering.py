@@ -14,6 +14,7 @@ from apps.handoff.models import Draft, Note, Suggestion
 from apps.handoff.refusals import Refused
 from apps.handoff.services import (
     answer,
+    answering,
     choose_suggestion,
     claim,
     close_ticket,
@@ -160,6 +161,12 @@ def test_of_two_who_answer_at_once_one_reads_the_other_first(session, ticket, wh
 
 
 class TestCorrect:
+    @pytest.fixture(autouse=True)
+    def _in_time(self, monkeypatch):
+        """However long a test is held up."""
+        assert answering.CORRECTED_WITHIN_S == 120
+        monkeypatch.setattr(answering, "CORRECTED_WITHIN_S", 3600)
+
     def test_within_two_minutes_the_text_is_another(self, session, ticket, who):
         written = reply(session, who, "It costs 5")
         correct(message_id=written.pk, operator=who, text="It costs 6")
@@ -176,7 +183,7 @@ class TestCorrect:
 
     def test_later_it_stays_as_it_is(self, session, ticket, who):
         written = reply(session, who)
-        then = timezone.now() - timedelta(seconds=121)
+        then = timezone.now() - timedelta(seconds=3601)
         Message.objects.filter(pk=written.pk).update(created_at=then)
         assert refused(correct, message_id=written.pk, operator=who, text="x").code == "too_late"
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.handoff.business_time import ALWAYS, Calendar
-from apps.handoff.models import Holiday, Hours, Target
+from apps.handoff.models import Holiday, Hours, Target, Ticket
 from apps.handoff.services import open_ticket
 from apps.handoff.targets import calendar_of, due
 from apps.handoff.weeks import DAYS
@@ -184,6 +184,7 @@ class TestDue:
         assert due(team=None, priority=0, since=timezone.now()).first is None
 
     def test_a_ticket_is_due_from_when_it_was_opened(self, targets, make_session):
-        ticket = open_ticket(session=make_session(), reason="asked", language="en")
+        ticket = open_ticket(session=make_session(), reason=Ticket.Reason.ASKED, language="en")
+        assert ticket.first_due_at is not None
         waited = ticket.first_due_at - ticket.created_at
         assert timedelta(minutes=29) < waited <= timedelta(minutes=30)

@@ -4,7 +4,7 @@ made up to look like a name in braces."""
 import pytest
 
 from apps.chat.models import Visitor
-from apps.handoff.models import Macro
+from apps.handoff.models import Macro, Ticket
 from apps.handoff.pinyin import initials
 from apps.handoff.refusals import Refused
 from apps.handoff.services import (
@@ -102,7 +102,7 @@ class TestFilling:
     def test_with_what_is_known_of_the_visitor_the_site_and_the_flow(self, session):
         details = (Detail("order_id", "Order", "A1", "said"),)
         subject = Subject("Return", details=details)
-        open_ticket(session=session, reason="asked", language="en", subject=subject)
+        open_ticket(session=session, reason=Ticket.Reason.ASKED, language="en", subject=subject)
         Visitor.objects.update(name="Jo")
         session.visitor.refresh_from_db()
         filled = self.fill(

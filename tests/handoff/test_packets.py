@@ -40,7 +40,9 @@ def test_the_details_of_a_flow_say_where_they_come_from(session):
         details=(Detail("order_id", "Order", "A1", "typed"),),
         missing=("Why",),
     )
-    ticket = open_ticket(session=session, reason="slot_failed", language="en", subject=subject)
+    ticket = open_ticket(
+        session=session, reason=Ticket.Reason.SLOT_FAILED, language="en", subject=subject
+    )
     assert ticket.packet["slots"] == [
         {"name": "order_id", "label": "Order", "value": "A1", "source": "typed"}
     ]

@@ -24,6 +24,13 @@ pytestmark = pytest.mark.django_db
 ACTIVE = {"active": {"flow": "refund", "version": 3, "slots": {"order_id": {"value": "A1"}}}}
 
 
+@pytest.fixture(autouse=True)
+def _in_time(monkeypatch):
+    """However long a test is held up."""
+    assert settling.UNDO_S == 5
+    monkeypatch.setattr(settling, "UNDO_S", 3600)
+
+
 @pytest.fixture
 def session(make_session):
     return make_session()

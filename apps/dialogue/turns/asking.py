@@ -49,7 +49,7 @@ class Asker:
         note = partial(self._recall.note, found, claimed=claimed)
         if needs is None:
             return replace(Finish.of(played), stored=note)
-        climbed = await self._climb(claimed, played, needs, show)
+        climbed = await self.climb(claimed, played, needs, show)
         finish = finished(played, needs, climbed)
         if climbed.said:
             self._recall.keep(found, claimed, climbed.said, needs)
@@ -59,13 +59,14 @@ class Asker:
         steps = [self._recall.close, self._ledger.close]
         await closed(*steps, *([self._gateway.close] if self._gateway else []))
 
-    async def _climb(
+    async def climb(
         self,
         claimed: Claimed,
         played: Played,
         needs: NeedModel,
         show: Callable[[int, str], None],
     ) -> Climbed:
+        """What the site's models make of it; each call is booked."""
         site, route = claimed.standing.site, ladders.route(claimed.standing.site)
         terms = Terms(
             policy=cuts_of(played),

@@ -93,6 +93,8 @@ class Operator(models.Model):
     )
     preferences = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    # Of those that `with_load` gave.
+    load: int
 
     objects = OperatorQuerySet.as_manager()
 

@@ -54,7 +54,7 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     ticket = _ticket_of(session, operator)
     if not anyway:
         _refuse_unseen(session, operator, seen_seq)
-    meta = {"operator": operator.pk}
+    meta: dict[str, Any] = {"operator": operator.pk}
     if attachments:
         meta |= {"attachments": [dict(one) for one in attachments]}
     line = Line(Author.OPERATOR, text, name=operator.name, meta=meta, cmid=cmid)

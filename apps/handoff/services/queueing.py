@@ -51,8 +51,10 @@ def queue_place(session: Session) -> QueuePlace:
     rows = Ticket.objects.waiting().select_related("team__hours").filter(session=session)
     ticket = rows.exclude(waiting_since=None).first()
     flow = ticket.flow_key if ticket else _flow(session)
-    serves = {"site_id": session.site_id, "language": session.language, "flow": flow}
-    team = ticket.team if ticket else team_for(**serves, at=now)
+    site_id, language = session.site_id, session.language
+    team = (
+        ticket.team if ticket else team_for(site_id=site_id, language=language, flow=flow, at=now)
+    )
     position = positions([session.pk]).get(session.pk) if ticket else None
     calendar = calendar_of(team.hours if team else None)
     is_open = calendar.is_open(now)
@@ -61,7 +63,7 @@ def queue_place(session: Session) -> QueuePlace:
         eta_s=_eta_s(session.site_id, team, position) if position else None,
         open_now=is_open,
         opens_at=None if is_open else calendar.opens_at(now),
-        attended=bool(serving(**serves, team=team)),
+        attended=bool(serving(site_id=site_id, language=language, flow=flow, team=team)),
     )
 
 

@@ -149,8 +149,8 @@ def _is_late(kept: dict[str, Any], token: str) -> bool:
 
 
 def _close(session: Session, operator: Operator, text: str) -> None:
-    said = {"name": operator.name, "meta": {"operator": operator.pk}}
-    lines = [Line(Author.OPERATOR, text, **said)] if text.strip() else []
+    said = Line(Author.OPERATOR, text, name=operator.name, meta={"operator": operator.pk})
+    lines = [said] if text.strip() else []
     if lines:
         expect_answer(session=session)
     if session.mode == Mode.BOT:

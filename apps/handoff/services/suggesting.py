@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from apps.chat.models import Message, Session
 from apps.engine.types import Author
-from apps.handoff.locking import lock_session
-from apps.handoff.models import Operator, Suggestion, Ticket
+from apps.handoff.events import publish_tickets
+from apps.handoff.locking import lock_open_ticket, lock_session
+from apps.handoff.models import Operator, Suggestion
 from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.trail import change
 
 Choice = Suggestion.Choice
 CHOSEN = {Choice.INSERTED, Choice.EDITED, Choice.DISMISSED}
@@ -44,9 +46,13 @@ def suggest(
     if _has_moved_on(session_id, to_seq):
         return None
     drop_suggestion(session)
+    ticket = lock_open_ticket(session)
+    if ticket:
+        change(ticket, packet={**ticket.packet, "draft": text})
+        publish_tickets([ticket.pk])
     return Suggestion.objects.create(
         session=session,
-        ticket=Ticket.objects.open().filter(session=session).first(),
+        ticket=ticket,
         text=text,
         basis=[dict(one) for one in basis],
         route=route,
