@@ -122,8 +122,9 @@ def _waiting() -> list[Ticket]:
 @transaction.atomic
 def _tell(operator_id: int, tickets: Sequence[Ticket]) -> int:
     """The operator's row is locked, so that two processes do not tell twice."""
-    found = Operator.objects.select_for_update(of=("self",), skip_locked=True)
-    operator = found.select_related("user", "presence").filter(pk=operator_id).first()
+    locked = Operator.objects.select_for_update(of=("self",), skip_locked=True)
+    found = locked.select_related("presence").prefetch_related("teams", "sites")
+    operator = found.filter(pk=operator_id).first()
     if operator is None or _is_there(operator):
         return 0
     before = Mail.objects.filter(operator=operator)

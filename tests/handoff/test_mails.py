@@ -289,6 +289,12 @@ class TestDigests:
         Hours.objects.update(week={day: [["00:00", "24:00"]] for day in DAYS})
         assert mailing.note_unanswered() == 1
 
+    def test_asks_no_more_for_more_tickets(self, ask, li, django_assert_max_num_queries):
+        for _n in range(12):
+            ask()
+        with django_assert_max_num_queries(14):
+            assert mailing.note_unanswered() == 1
+
     def test_what_somebody_took_meanwhile_is_left_out(self, ask, li):
         ticket = ask()
         mailing.note_unanswered()
