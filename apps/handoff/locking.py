@@ -47,12 +47,14 @@ def lock_open_ticket(session: Session) -> Ticket | None:
 
 
 def lock_held(ticket_id: int, operator: Operator) -> tuple[Session, Ticket]:
-    """A ticket that the operator has, or may direct. Refused: not_found, closed, not_yours."""
+    """A ticket that the operator has, or may direct, or that nobody has. Refused: not_found, closed,
+    not_yours (by=)."""
     session = lock_session_of(ticket_id)
     ticket = lock_ticket(ticket_id)
     if ticket.status != Ticket.Status.OPEN:
         raise Refused(RefusalCode.CLOSED)
-    if ticket.operator_id != operator.pk and not operator.can("supervise"):
+    is_free = ticket.operator_id in {None, operator.pk}
+    if not is_free and not operator.can("supervise"):
         raise not_yours(ticket)
     return session, ticket
 

@@ -180,6 +180,11 @@ class TestRequeue:
         assert last(session)[1].startswith("You are back in the queue")
         assert TicketEvent.objects.latest("id").text == "end of shift"
 
+    def test_what_waits_already_stays_as_it_is(self, session, ticket):
+        said = lines(session)
+        assert requeue(ticket_id=ticket.pk, operator=nora(), why="").version == ticket.version
+        assert lines(session) == said
+
     def test_who_left_an_address_is_not_asked_for_one(self, session, ticket):
         Ticket.objects.update(email="jo@shop.example")
         who = nora()

@@ -91,6 +91,13 @@ class TestPlace:
         assert positions([first.pk, second.pk]) == {}
         assert queue_place(second).position is None
 
+    def test_nor_does_who_has_logged_out(self, make_session, site):
+        team("Support", nora(), assignment="round_robin")
+        session = make_session()
+        asks(session)
+        Session.objects.update(closed_at=timezone.now())
+        assert (positions(), auto_assign(site_id=site.pk)) == ({}, [])
+
     def test_how_long_it_takes_is_told_by_how_fast_others_were_taken(self, make_session):
         who, now = nora(), timezone.now()
         for minutes in (0, 2, 4):

@@ -129,6 +129,15 @@ class TestUndo:
         settled = settle(ticket, who)
         assert refused(undo_resolve, token=settled.undo, operator=omar()).code == "not_yours"
 
+    def test_of_what_nobody_had_the_visitor_waits_again(self, make_session, who):
+        session = make_session()
+        waiting = asks(session)
+        settled = settle(waiting, who, outcome="spam")
+        again = undo_resolve(token=settled.undo, operator=who)
+        assert (again.operator, again.waiting_since) == (None, waiting.waiting_since)
+        assert stands(session) == ("COLLECT", "queued")
+        assert last(session)[1].startswith("You are back in the queue")
+
     def test_a_visitor_who_asked_anew_has_the_new_ticket(self, session, ticket, who):
         settled = settle(ticket, who)
         asks(session)

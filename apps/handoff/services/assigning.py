@@ -23,7 +23,7 @@ def auto_assign(*, site_id: int) -> list[Ticket]:
     know the flow and have room. Any number of processes may do so at once."""
     teams = Team.objects.exclude(assignment=Team.Assignment.OFF)
     waiting = Ticket.objects.waiting().filter(site=site_id, team__in=teams)
-    live = waiting.exclude(waiting_since=None).in_queue_order()
+    live = waiting.exclude(waiting_since=None).filter(session__closed_at=None).in_queue_order()
     given = (_assign(number) for number in live.values_list("pk", flat=True)[:AT_ONCE])
     return [ticket for ticket in given if ticket]
 

@@ -107,11 +107,14 @@ def return_to_bot(
 
 @transaction.atomic
 def requeue(*, ticket_id: int, why: str, operator: Operator) -> Ticket:
-    """Back to the queue, with a line that tells the visitor. `why` stands in the history.
+    """Back to the queue, with a line that tells the visitor. `why` stands in the history. One that
+    is there already stays as it is.
 
     Refused: not_yours, closed, not_found.
     """
     session, ticket = lock_held(ticket_id, operator)
+    if ticket.operator is None:
+        return ticket
     put_back(session, ticket, phrases.system_line(phrases.BACK_IN_QUEUE, session))
     record(ticket, Kind.REQUEUED, operator, why)
     return ticket

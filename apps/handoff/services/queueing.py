@@ -20,12 +20,12 @@ CLAIMS = 20
 LEAST_CLAIMS = 3
 LONGEST_ETA_S = 2 * 3600
 
-# Who left a message stands in no queue: they do not wait.
+# Who left a message stands in no queue: they do not wait. Nor does who has logged out.
 PLACES = """
 SELECT session_id, place FROM (
   SELECT t.session_id, row_number() OVER (PARTITION BY t.site_id, t.team_id
     ORDER BY t.priority, t.first_due_at NULLS LAST, t.waiting_since, t.id) AS place
-  FROM handoff_ticket t
+  FROM handoff_ticket t JOIN chat_session s ON s.id = t.session_id AND s.closed_at IS NULL
   WHERE t.status = 'open' AND t.operator_id IS NULL AND t.waiting_since IS NOT NULL) p
 WHERE %s::uuid[] IS NULL OR session_id = ANY(%s::uuid[])
 """

@@ -163,9 +163,10 @@ def _close(session: Session, operator: Operator, text: str) -> None:
 
 def _put_back(session: Session, ticket: Ticket, kept: dict[str, Any]) -> None:
     since = kept["waiting_since"]
-    name = ticket.operator.name if ticket.operator else ""
     if kept["mode"] != Mode.BOT:
-        line = phrases.system_line(phrases.GOES_ON, session, name=name)
+        sentence = phrases.GOES_ON if ticket.operator else phrases.BACK_IN_QUEUE
+        name = ticket.operator.name if ticket.operator else ""
+        line = phrases.system_line(sentence, session, name=name)
         stages.back_to(session, line, State(kept["state"]), Mode(kept["mode"]), kept["memory"])
     change(
         ticket,
