@@ -113,6 +113,7 @@ class TestAnswers:
         assert "Two." in sent.body
         later = answer(ticket, "Three.")
         first.refresh_from_db()
+        assert first.sent_at
         assert later.due_at - first.sent_at >= BETWEEN
         [again] = send()
         assert "Three." in again.body
