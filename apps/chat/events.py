@@ -9,7 +9,7 @@ Redis: a publish has 200 ms, and after a few failures it is skipped for a while.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, NamedTuple, TypedDict, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -158,13 +158,7 @@ async def listen(
     """
     while True:
         try:
-            layer = _layer()
-            channel = await layer.new_channel()
-            for group in GROUPS:
-                await layer.group_add(group, channel)
-            _go_on()
-            while True:
-                told = await layer.receive(channel)
+            async for told in _received():
                 if "grown" in told:
                     on_growth([_grown(*row) for row in told["grown"]])
                 elif "typing" in told:
@@ -181,6 +175,16 @@ async def listen(
             with contextlib.suppress(Exception):
                 await _layer().flush()
             await asyncio.sleep(RETRY_S)
+
+
+async def _received() -> AsyncIterator[dict[str, Any]]:
+    layer = _layer()
+    channel = await layer.new_channel()
+    for group in GROUPS:
+        await layer.group_add(group, channel)
+    _go_on()
+    while True:
+        yield await layer.receive(channel)
 
 
 def _go_on() -> None:

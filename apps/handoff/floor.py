@@ -68,12 +68,10 @@ def _places(now: datetime) -> list[Place]:
     mine = Q(tickets__status=Ticket.Status.OPEN)
     rows = (
         Operator.objects.active()
+        .with_load()
         .select_related("presence")
         .prefetch_related("teams")
-        .annotate(
-            load=Count("tickets", filter=mine, distinct=True),
-            since=Min("tickets__waiting_since", filter=mine),
-        )
+        .annotate(since=Min("tickets__waiting_since", filter=mine))
     )
     order = list(Presence.State)
     found = [_place(row, now) for row in rows]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.utils.translation import ngettext
 from apps.chat.models import Message
 from apps.engine.types import Author
 from apps.handoff.models import Mail, Ticket
-from apps.handoff.templatetags.floor import so_long
+from apps.handoff.templatetags.floor import HOUR, MINUTE, so_long
 
 MOST_LISTED = 30
 LONGEST_SUBJECT = 150
@@ -60,13 +61,15 @@ def _answer(mail: Mail) -> Letter | None:
     if not lines:
         return None
     with translation.override(session.language.lower()):
+        site = ticket.site.title(session.language)
         context = {
             "ticket": ticket,
+            "site": site,
             "lines": [line for line in lines if line.text.strip()],
             "has_files": any(line.meta.get("attachments") for line in lines),
             "reply_to": settings.EMAIL_REPLY_TO,
         }
-        subject = _("%(site)s has answered you") % {"site": ticket.site.name}
+        subject = _("%(site)s has answered you") % {"site": site}
         body = render_to_string("mails/answer.txt", context)
     return Letter(ticket.email, subject, body, lines[-1].seq)
 
@@ -99,12 +102,18 @@ def _by_team(tickets: Iterable[Ticket]) -> list[tuple[str, list[dict[str, Any]]]
         groups[ticket.team.name if ticket.team else str(ticket.site)].append(
             {
                 "ticket": ticket,
-                "waits": so_long(ticket.waiting_since or ticket.created_at),
+                "waits": _waits(ticket.waiting_since or ticket.created_at),
                 "is_late": bool(ticket.first_due_at and ticket.first_due_at < timezone.now()),
                 "link": _address("admin:handoff_ticket_change", ticket.pk),
             }
         )
     return list(groups.items())
+
+
+def _waits(since: datetime) -> str:
+    """In minutes, which nobody takes for a time of day."""
+    seconds = (timezone.now() - since).total_seconds()
+    return so_long(since) if seconds >= HOUR else _("%(m)d min") % {"m": seconds // MINUTE}
 
 
 def _address(name: str, *arguments: Any) -> str:

@@ -99,12 +99,19 @@ def _send(mail: Mail, letter: Letter | None) -> bool:
 def _failed(mail: Mail, error: Exception) -> None:
     """The name of the error only: what a mail server says names the recipient."""
     fault = type(error).__name__
-    is_final = isinstance(error, smtplib.SMTPRecipientsRefused) or mail.attempts > len(PAUSES)
+    is_final = mail.attempts > len(PAUSES) or _is_refused_for_good(error)
     logger.warning("mail %s: not sent (%s), attempt %d", mail, fault, mail.attempts)
     if is_final:
         mail.end(Mail.State.FAILED, fault)
     else:
         mail.put_off(timezone.now() + PAUSES[mail.attempts - 1], fault)
+
+
+def _is_refused_for_good(error: Exception) -> bool:
+    """A reply below 500 asks to come again, as servers do that do not know us yet."""
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return False
+    return all(code >= 500 for code, _said in error.recipients.values())  # SMTP's own
 
 
 def _waiting() -> list[Ticket]:
@@ -115,8 +122,9 @@ def _waiting() -> list[Ticket]:
 @transaction.atomic
 def _tell(operator_id: int, tickets: Sequence[Ticket]) -> int:
     """The operator's row is locked, so that two processes do not tell twice."""
-    found = Operator.objects.select_for_update(of=("self",), skip_locked=True)
-    operator = found.select_related("user", "presence").filter(pk=operator_id).first()
+    locked = Operator.objects.select_for_update(of=("self",), skip_locked=True)
+    found = locked.select_related("presence").prefetch_related("teams", "sites")
+    operator = found.filter(pk=operator_id).first()
     if operator is None or _is_there(operator):
         return 0
     before = Mail.objects.filter(operator=operator)

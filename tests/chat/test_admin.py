@@ -100,7 +100,7 @@ class TestList:
         client = signed_in(olga())
         for _ in range(12):
             talk()
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(14):
             assert client.get(page(LIST)).status_code == 200
 
     def test_names_the_site_where_there_are_several(self, talk):

@@ -1,7 +1,6 @@
 """E-mails to visitors and operators: in their language, once, and never a storm of them."""
 
 import logging
-import smtplib
 import uuid
 from datetime import timedelta
 
@@ -23,6 +22,8 @@ from apps.handoff.services import claim, resolve
 from apps.handoff.services.mails import BETWEEN, TO_READ, expect_answer
 from apps.handoff.weeks import DAYS
 from apps.sites.models import Site
+from tests.helpdesk.smtp_server import Behaviour, smtp
+from tests.stack import free_port
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -85,12 +86,14 @@ class TestAnswers:
         assert "Li:\nIt is on its way.\nTomorrow." in sent.body
         assert states() == ["sent"]
 
-    def test_in_the_language_of_the_chat(self, ask):
+    def test_in_the_language_of_the_chat(self, ask, site):
+        Site.objects.filter(pk=site.pk).update(name_zh_hans="北雀音频")
         ticket = ask(language="zh-Hans")
         answer(ticket, "明天送到。")
         [sent] = send()
         assert "明天送到。" in sent.body
-        assert "Hello" not in sent.body
+        assert "北雀音频" in sent.subject
+        assert "Northbird" not in sent.body
 
     def test_wait_for_the_visitor_to_read_them(self, ask):
         ticket = ask()
@@ -110,6 +113,7 @@ class TestAnswers:
         assert "Two." in sent.body
         later = answer(ticket, "Three.")
         first.refresh_from_db()
+        assert first.sent_at
         assert later.due_at - first.sent_at >= BETWEEN
         [again] = send()
         assert "Three." in again.body
@@ -146,58 +150,74 @@ class TestAnswers:
         assert not Mail.objects.exists()
 
 
-class Broken:
-    """A mail server that refuses with these errors, one for each try."""
+@pytest.fixture
+def through(settings):
+    """Mail goes through a server that is at the port."""
 
-    def __init__(self, *errors: Exception) -> None:
-        self.errors = list(errors)
+    def point(port: int) -> None:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        settings.EMAIL_TIMEOUT = 5
 
-    def __call__(self, *_args: object, **_options: object) -> int:
-        if self.errors:
-            raise self.errors.pop(0)
-        return 1
+    return point
 
 
 class TestFaults:
-    def break_it(self, monkeypatch, *errors: Exception) -> None:
-        monkeypatch.setattr("django.core.mail.EmailMessage.send", Broken(*errors))
+    """With a mail server that is real."""
 
-    def test_a_failure_is_tried_again_and_sent_once(self, ask, monkeypatch):
-        answer(ask(), "Hello.")
-        self.break_it(monkeypatch, OSError(ADDRESS))
-        send()
-        row = Mail.objects.get()
-        assert (row.state, row.fault, row.attempts) == ("due", "OSError", 1)
-        assert row.due_at > timezone.now()
-        send()
-        row.refresh_from_db()
-        assert (row.state, row.fault, row.attempts) == ("sent", "", 2)
+    def row(self) -> tuple[str, str, int]:
+        return Mail.objects.values_list("state", "fault", "attempts").get()
 
-    def test_after_five_it_is_given_up(self, ask, monkeypatch):
+    def test_a_failure_is_tried_again_and_sent_once(self, ask, through):
         answer(ask(), "Hello.")
-        self.break_it(monkeypatch, *[OSError()] * 9)
-        for _n in range(9):
+        through(free_port())
+        send()
+        assert self.row() == ("due", "ConnectionRefusedError", 1)
+        assert Mail.objects.get().due_at > timezone.now()
+        with smtp(Behaviour()) as port:
+            through(port)
             send()
-        row = Mail.objects.get()
-        assert (row.state, row.attempts) == ("failed", 5)
+            send()
+        assert self.row() == ("sent", "", 2)
 
-    def test_an_address_that_is_refused_is_not_tried_again(self, ask, monkeypatch, caplog):
+    def test_a_server_is_given_it_once(self, ask, through):
+        answer(ask(), "Hello.")
+        server = Behaviour()
+        with smtp(server) as port:
+            through(port)
+            send()
+            send()
+        [sent] = server.mails
+        assert f"Message-ID: <{Mail.objects.get().pk}@" in sent
+
+    def test_after_five_it_is_given_up(self, ask, through):
+        answer(ask(), "Hello.")
+        through(free_port())
+        for _n in range(7):
+            send()
+        assert self.row() == ("failed", "ConnectionRefusedError", 5)
+
+    @pytest.mark.parametrize(
+        ("reply", "state"), [("550 no such user", "failed"), ("450 later", "due")]
+    )
+    def test_an_address_that_is_refused(self, ask, through, caplog, reply, state):
         caplog.set_level(logging.DEBUG)
         answer(ask(), "Hello.")
-        self.break_it(monkeypatch, smtplib.SMTPRecipientsRefused({ADDRESS: (550, b"no such user")}))
-        send()
-        assert states() == ["failed"]
+        with smtp(Behaviour(refusals={"RCPT": reply})) as port:
+            through(port)
+            send()
+        assert self.row() == (state, "SMTPRecipientsRefused", 1)
         assert "SMTPRecipientsRefused" in caplog.text
         assert ADDRESS not in caplog.text
-        assert ADDRESS not in Mail.objects.get().fault
 
-    def test_the_lines_of_a_mail_that_failed_go_with_the_next(self, ask, monkeypatch):
+    def test_the_lines_of_a_mail_that_failed_go_with_the_next(self, ask, through, settings):
         ticket = ask()
         answer(ticket, "One.")
-        with monkeypatch.context() as patched:
-            self.break_it(patched, *[OSError()] * 5)
-            for _n in range(5):
-                send()
+        usual = settings.EMAIL_BACKEND
+        through(free_port())
+        for _n in range(5):
+            send()
+        settings.EMAIL_BACKEND = usual
         answer(ticket, "Two.")
         [sent] = send()
         assert "One." in sent.body
@@ -270,6 +290,12 @@ class TestDigests:
         Hours.objects.update(week={day: [["00:00", "24:00"]] for day in DAYS})
         assert mailing.note_unanswered() == 1
 
+    def test_asks_no_more_for_more_tickets(self, ask, li, django_assert_max_num_queries):
+        for _n in range(12):
+            ask()
+        with django_assert_max_num_queries(14):
+            assert mailing.note_unanswered() == 1
+
     def test_what_somebody_took_meanwhile_is_left_out(self, ask, li):
         ticket = ask()
         mailing.note_unanswered()
@@ -305,6 +331,10 @@ class TestDigests:
         assert mailing.note_unanswered() == 0
 
 
+def away(**_said: object) -> None:
+    raise OperationalError
+
+
 class TestWhatOperatorsWrite:
     """Through the console's verbs."""
 
@@ -332,7 +362,7 @@ class TestWhatOperatorsWrite:
     def test_a_broker_that_is_away_loses_nothing(
         self, ask, monkeypatch, django_capture_on_commit_callbacks
     ):
-        monkeypatch.setattr(tasks.send_mails, "apply_async", Broken(OperationalError()))
+        monkeypatch.setattr(tasks.send_mails, "apply_async", away)
         with django_capture_on_commit_callbacks(execute=True):
             answer(ask(), "Hello.")
         assert len(send()) == 1

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from apps.handoff.admin.floor import FloorPage
 from apps.handoff.admin.skills import Flows, SkilledForm
 from apps.handoff.models import Member, Operator, Presence, Team
+from apps.handoff.models.people import OperatorQuerySet
 from apps.sites.models import LANGUAGES, Site
 
 STATES = {"available": "success", "idle": "warning", "away": "warning", "offline": "info"}
@@ -104,14 +105,12 @@ class OperatorAdmin(FloorPage, ModelAdmin):  # type: ignore[misc]  # Unfold ship
         return told_skills(operator)
 
     @display(description=_("chats"))  # type: ignore[untyped-decorator]
-    def load_shown(self, operator: Any) -> str:
+    def load_shown(self, operator: Operator) -> str:
         return f"{operator.load} / {operator.capacity}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operator]:
-        rows: QuerySet[Operator] = super().get_queryset(request)
-        with_load = rows.select_related("presence", "user").prefetch_related("teams")
-        mine = Q(tickets__status="open")
-        return with_load.annotate(load=Count("tickets", filter=mine, distinct=True))
+        rows: OperatorQuerySet = super().get_queryset(request)
+        return rows.with_load().select_related("presence", "user").prefetch_related("teams")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Operator | None = None) -> list[str]:
         """An operator stays who they are: their tickets and answers hang on them."""

@@ -30,7 +30,8 @@ class WeekWidget(forms.Widget):
         js = ["admin/week.js"]
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        week = value or {}
+        # An address may hold anything under the field's name.
+        week = value if isinstance(value, dict) else {}
         shown = max(LEAST_SHOWN, *(len(week.get(day, [])) + 1 for day in DAYS))
         days = [
             {"key": day, "title": WEEKDAYS[place], "spans": _rows(name, day, week, shown)}
