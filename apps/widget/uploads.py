@@ -1,6 +1,7 @@
 """A visitor's file over HTTP. It is named by a line afterwards, on whichever way that goes."""
 
 from contextlib import closing
+from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -9,7 +10,7 @@ from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
 from apps.chat import frames
-from apps.chat.attachments.links import linked
+from apps.chat.attachments.links import link
 from apps.chat.attachments.making import FileRefusedError
 from apps.chat.attachments.services import take_in
 from apps.chat.codes import Code
@@ -43,7 +44,7 @@ def linked_file(session: UUID, name: str) -> frames.Encodable:
     return _told(kept)
 
 
-def _file_of(request: HttpRequest) -> UploadedFile:
+def _file_of(request: HttpRequest) -> "UploadedFile[Any]":
     """Parsing takes as long as the body is large."""
     if request.content_type != "multipart/form-data":
         raise ApiError(Code.BAD_FRAME, status=415)
@@ -57,5 +58,4 @@ def _file_of(request: HttpRequest) -> UploadedFile:
 
 
 def _told(kept: Attachment) -> frames.Encodable:
-    [told] = linked({"attachments": [kept.told()]})["attachments"]
-    return told
+    return {**kept.told(), "url": link(kept.pk)}

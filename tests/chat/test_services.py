@@ -15,6 +15,7 @@ from apps.chat.frames import Context
 from apps.chat.items import Item, Line, NewTurn
 from apps.chat.journal import append
 from apps.chat.models import Message, Session, Visitor, VisitorToken
+from apps.chat.satisfaction import score
 from apps.chat.services import TokenExpiredError, TokenUnknownError
 from apps.engine.types import Author, TurnState
 from tests.threads import at_once
@@ -248,7 +249,7 @@ class TestOwnLines:
         talk(ben.session)
         before = everything_of(ben.session)
         services.rate(session=ann.session.id, seq=2, value=-1, reason="why")
-        services.score(session=ann.session.id, value=1, comment="bad")
+        score(session=ann.session.id, value=1, comment="bad")
         services.mark_read(session=ann.session.id, seq=3)
         services.note_context(session=ann.session.id, context=Context(url="https://shop.example"))
         assert everything_of(ben.session) == before

@@ -35,8 +35,13 @@ class FileRefusedError(Exception):
 class Upload(Protocol):
     """A file as Django hands it over."""
 
-    name: str | None
-    size: int | None
+    @property
+    def name(self) -> str | None:
+        """As its sender calls it."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes."""
 
     def read(self) -> bytes:
         """All of it."""
