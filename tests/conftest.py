@@ -5,9 +5,12 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
-from hypothesis import HealthCheck, settings
+from django.test.utils import override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from apps.chat.models import Session, Visitor
 from apps.dialogue import answers, ladders
@@ -23,10 +26,10 @@ from tests.stack import stack as stack_of
 MakeSession = Callable[..., Session]
 
 # By chance a made-up example fails once in many runs, and on a busy machine each of them is late.
-settings.register_profile(
+examples.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("steady")
+examples.load_profile("steady")
 # Tests go over what the admin lists, without having seen a page of it before.
 discover()
 
@@ -43,6 +46,14 @@ def _emptied() -> Iterator[None]:
     """How the tables are emptied after tests that commit."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_database)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """One costs a quarter of a second of a core to make and another to check."""
+    cheap = "django.contrib.auth.hashers.MD5PasswordHasher"
+    with override_settings(PASSWORD_HASHERS=[cheap, *settings.PASSWORD_HASHERS]):
         yield
 
 

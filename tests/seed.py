@@ -25,15 +25,22 @@ def sown() -> Iterator[None]:
     """Until the block ends, servers that start in `taken` begin with ready databases. Raises
     StartError."""
     with places.nest(ROOT, durable=False) as nest:
-        # Stopped in good order, so that its files are whole.
-        with postgres.running(nest, _waits) as url, redis_server.running(nest, _waits) as redis:
-            create(url, TABLES, "")
-            Stack(beside(url, TABLES), redis).manage("migrate", "--verbosity", "0")
-            create(url, SHOP, TABLES)
-            Stack(beside(url, SHOP), redis).run("-m", "helpdesk.prepare")
+        try:
+            _make(nest)
+        except subprocess.CalledProcessError as error:
+            raise places.StartError(f"No databases for the tests:\n{error.stderr}") from error
         os.environ[FOLDER] = str(nest.folder)
         yield
         del os.environ[FOLDER]
+
+
+def _make(nest: Nest) -> None:
+    """Both databases. The server is stopped in good order, so that its files are whole."""
+    with postgres.running(nest, _waits) as url, redis_server.running(nest, _waits) as redis:
+        create(url, TABLES, "")
+        Stack(beside(url, TABLES), redis).manage("migrate", "--verbosity", "0")
+        create(url, SHOP, TABLES)
+        Stack(beside(url, SHOP), redis).run("-m", "helpdesk.prepare")
 
 
 @contextlib.contextmanager
