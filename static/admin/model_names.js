@@ -17,8 +17,7 @@ addEventListener("DOMContentLoaded", () => {
   list.hidden = true;
   const box = made("div", "hd-ask-names");
   box.append(button, said, list);
-  const help = document.getElementById(field.getAttribute("aria-describedby"));
-  (help ?? field).after(box);
+  field.after(box);
 
   button.addEventListener("click", async () => {
     if (button.ariaBusy === "true") return;

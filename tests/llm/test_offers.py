@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 
@@ -46,8 +47,8 @@ def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
-def told(of: Provider, user=None):
-    answer = signed_in(user or olga()).post(page(NAMES, of.pk))
+def told(of: Provider) -> Any:
+    answer = signed_in(olga()).post(page(NAMES, of.pk))
     assert answer.status_code == 200
     return answer.json()
 
