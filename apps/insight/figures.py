@@ -79,7 +79,7 @@ class Report:
 
 
 def report(scope: Scope) -> Report:
-    """Seven queries over the rows of the scope's days."""
+    """Nine queries over the rows of the scope's days."""
     return Report(
         total=_one(scope),
         days=_by_day(scope),

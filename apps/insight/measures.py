@@ -58,6 +58,7 @@ MEASURES = {
         _("From the request to the first answer of a person; half waited no longer."),
         lambda sums: told_time(sums.first_response),
         lambda links: links.tickets(went="answered"),
+        lambda sums: told_of(sums.answered, sums.handoffs),
     ),
     "late": Measure(
         _("Late"),
@@ -70,6 +71,7 @@ MEASURES = {
         _("From the request until it was settled; half took no longer."),
         lambda sums: told_time(sums.resolution),
         lambda links: links.tickets(went="settled"),
+        lambda sums: told_of(sums.resolved, sums.handoffs),
     ),
     "reopened": Measure(
         _("Reopened"),
