@@ -9,8 +9,8 @@ Redis: a publish has 200 ms, and after a few failures it is skipped for a while.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, NamedTuple, TypedDict, cast
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, NoReturn, TypedDict, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -156,18 +156,21 @@ async def listen(
 
     Once in a process: a second one that fails would end the first one's subscription.
     """
+
+    def hear(told: Message) -> None:
+        if "grown" in told:
+            on_growth([_grown(*row) for row in told["grown"]])
+        elif "typing" in told:
+            session, author, name = told["typing"]
+            on_typing(Typing(UUID(session), author, name))
+        elif "moved" in told:
+            on_hint([(UUID(session), seq) for session, seq in told["moved"]])
+        else:
+            on_other(told)
+
     while True:
         try:
-            async for told in _received():
-                if "grown" in told:
-                    on_growth([_grown(*row) for row in told["grown"]])
-                elif "typing" in told:
-                    session, author, name = told["typing"]
-                    on_typing(Typing(UUID(session), author, name))
-                elif "moved" in told:
-                    on_hint([(UUID(session), seq) for session, seq in told["moved"]])
-                else:
-                    on_other(told)
+            await _hear_all(hear)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 no failure of Redis may end the listening
@@ -177,14 +180,14 @@ async def listen(
             await asyncio.sleep(RETRY_S)
 
 
-async def _received() -> AsyncIterator[dict[str, Any]]:
+async def _hear_all(hear: Callable[[Message], None]) -> NoReturn:
     layer = _layer()
     channel = await layer.new_channel()
     for group in GROUPS:
         await layer.group_add(group, channel)
     _go_on()
     while True:
-        yield await layer.receive(channel)
+        hear(await layer.receive(channel))
 
 
 def _go_on() -> None:

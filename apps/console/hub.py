@@ -1,6 +1,7 @@
 """What a process does for its consoles: hears the others, keeps signs alive, looks after people."""
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections import defaultdict
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from apps.chat import events as hints
@@ -194,7 +196,9 @@ class Hub:
     async def _note_leaving(self, operator: int) -> None:
         await asyncio.sleep(GONE_AFTER_S)
         if not any(seat.person.operator == operator for seat in self.board.seats):
-            await in_thread(_leave, operator)
+            # Else they are found gone when no sign of them has come for a minute.
+            with contextlib.suppress(DatabaseError, TimeoutError):
+                await in_thread(_leave, operator)
 
 
 def _leave(operator: int) -> None:

@@ -20,6 +20,8 @@ from apps.console.threads import Thread
 from apps.handoff.models import Ticket
 
 MOST_WATCHED = 5
+# Sessions of which it is known how far an operator has read.
+MOST_SEEN = 5000
 
 
 @dataclass(slots=True)
@@ -142,6 +144,8 @@ class Seat:
         if self._seen.get(session, 0) >= seq:
             return False
         self._seen[session] = seq
+        if len(self._seen) > MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
         return True
 
     def row_frame(self, row: Row, signs: Signs) -> Frame:

@@ -99,10 +99,9 @@ def _taken(session: Session, said: Said, *, models: bool = False) -> Outcome:
 
 
 def _files_alone(session: Session, said: Said) -> Item:
-    """With an open turn it is no line of that: there is nothing in it to answer."""
-    lines, turn = said.lines(), None
-    if not Turn.objects.open().filter(session=session).exists():
-        turn = NewTurn(TurnState.DONE, route="file", language=session.language)
+    """In a turn of its own, also beside an open one: there is nothing in it to answer."""
+    lines = said.lines()
+    turn = NewTurn(TurnState.DONE, route="file", language=session.language)
     if session.mode == Mode.BOT:
         lines += (file_notice(session.language),)
     return Item(session.id, session.version, lines, turn=turn)

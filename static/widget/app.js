@@ -293,7 +293,7 @@ function leave(values) {
 /** @param {boolean} [keeps] what was typed into it goes on in the text box */
 function dropContact(keeps) {
   const { text } = contact?.part?.values || {};
-  if (keeps && text && text !== contact.values.text) composer.fill(text);
+  if (keeps && text && text !== contact.meta.form.message) composer.fill(text);
   const held = contact?.place.contains(document.activeElement);
   contact?.place.remove();
   if (contact) contact.isOver = true;

@@ -49,7 +49,8 @@ class Layer:
         return "channel"
 
     async def group_add(self, group, channel):
-        assert (group, channel) == (events.GROUP, "channel")
+        assert group in events.GROUPS
+        assert channel == "channel"
 
     async def receive(self, channel):
         return await self.hints.get()
@@ -298,3 +299,36 @@ def test_a_synchronous_caller_without_redis_goes_on(redis, clock):
     for _ in range(FAILURES + 2):
         events.announce([(ANN, 1)])
     assert events.pause.is_on()
+
+
+async def test_what_is_of_no_session_is_heard_by_whoever_listens_for_it(redis):
+    heard = []
+    came = asyncio.Event()
+
+    def hear(told):
+        heard.append(told)
+        came.set()
+
+    task = asyncio.create_task(events.listen(lambda _moved: None, on_other=hear))
+    message = {"type": "tickets", "ids": [7]}
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not heard:
+                came.clear()
+                await events.tell(events.TICKETS, message)
+                await asyncio.wait({asyncio.create_task(came.wait())}, timeout=0.1)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert heard[0] == message
+
+
+async def test_a_listener_that_is_stopped_while_it_connects_stops(redis):
+    for turns in range(40):
+        task = asyncio.create_task(events.listen(lambda _moved: None))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.done()

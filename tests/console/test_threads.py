@@ -46,6 +46,8 @@ async def test_a_thread_holds_what_was_said_and_what_is_known(taken):
     assert [one["kind"] for one in thread["events"]][-1] == "noted"
     assert thread["visitor"]["verified"] is False
     assert thread["draft"] == ""
+    assert thread["packet"]["why_stopped"].startswith("Visitor asked for a person")
+    assert thread["packet"]["next_step"]
 
 
 async def test_lines_come_live_and_once(taken):

@@ -89,7 +89,7 @@ async def talk(console, visitor):
     # More than a frame of a visitor may have.
     long = "字" * 9000
     seen = {"cmid": str(uuid.uuid4()), "seen_seq": thread["last_seq"]}
-    await console.ask("send", session=session, text=long, **seen)
+    sent = await console.ask("send", session=session, text=long, **seen)
     heard = await visitor.until("message", author="operator")
     assert (heard["text"], heard["name"]) == (long, "wilma")
     await visitor.write(type="typing")
@@ -101,6 +101,15 @@ async def talk(console, visitor):
     assert said["message"]["text"] == "thank you"
     await visitor.write(type="read", seq=said["message"]["seq"])
     await console.until("read", session=session)
+    await console.ask("note", session=session, text="a word among us", cmid=str(uuid.uuid4()))
+    await console.ask("correct", session=session, message=sent["message"], text="Shorter.")
+    await visitor.until("message", author="system")
+    await visitor.write(type="sync", since=0)
+    await visitor.until("synced")
+    told = json.dumps(visitor.heard)
+    assert "among us" not in told
+    assert '"edited":' not in told
+    assert '"operator":' not in json.dumps([one.get("meta") for one in visitor.heard])
 
 
 async def rows(console):

@@ -13,7 +13,8 @@ from apps.chat.models import Message, Session, Visitor
 from apps.chat.threads import in_thread
 from apps.console import rows
 from apps.handoff.models import Macro, Operator, Presence, Ticket
-from apps.handoff.services import claim
+from apps.handoff.services import claim, suggest
+from apps.sites.models import Site
 from tests.handoff.talks import asks, say
 from tests.handoff.team import nora, omar, operator
 
@@ -224,3 +225,26 @@ def test_five_hundred_rows_cost_a_handful_of_queries(site):
     assert len(asked) == 5
     assert len(found) == 500
     assert {row.behind for row in found.values()} == {(1, 2)}
+
+
+async def test_what_became_of_a_drafted_answer_is_kept(pair, make_session):
+    hers, his = pair
+    session = await in_thread(make_session)
+    await in_thread(asks, session)
+    seq = await in_thread(lambda: Session.objects.get(pk=session.pk).last_seq)
+    made = await in_thread(
+        suggest, session_id=session.pk, text="30 days.", basis=[], route="model", to_seq=seq
+    )
+    await hers.write(type="open", session=str(session.pk))
+    thread = await hers.until("thread")
+    assert thread["suggestion"] == {"id": made.pk, "text": "30 days.", "sources": [], "to_seq": seq}
+    elsewhere = await in_thread(Site.objects.create, key="other", name="Other")
+    omar_ = await in_thread(Operator.objects.get, name="Omar")
+    await in_thread(omar_.sites.set, [elsewhere])
+    assert (await his.ask("suggestion", id=made.pk, choice="inserted"))["code"] == "not_found"
+    assert (await hers.ask("suggestion", id=made.pk, choice="inserted"))["type"] == "done"
+    assert (await hers.until("facts"))["suggestion"] is None
+    assert (await hers.ask("suggestion", id=made.pk, choice="edited"))["code"] == "too_late"
+    assert (await hers.ask("suggestion", id=made.pk, choice="eaten"))["code"] == "bad_value"
+    # There is no model here.
+    assert (await hers.ask("suggest", session=session.pk))["code"] == "not_available"

@@ -181,14 +181,6 @@ async def test_thirty_megabytes_are_refused_before_they_are_read(stack, visitor)
         connection.close()
 
 
-async def test_the_hour_of_a_session_is_full_at_some_time(servers):
-    with servers.web(HELPDESK_ATTACHMENTS_PER_SESSION="2") as web:
-        token = (await Visitor(web.base_url).begin()).token
-        assert [send(web, token, PDF)[0] for _ in range(2)] == [200, 200]
-        status, answer = send(web, token, PDF)
-        assert (status, answer["code"]) == (429, "too_many_files")
-
-
 async def test_the_conversation_can_be_kept_as_a_file(stack, visitor):
     await visitor.ask("How long does delivery take?")
     path = "/api/v1/chat/transcript"

@@ -125,8 +125,8 @@ def with_files(widget: Widget, script: Script) -> Iterator[str]:
         {"name": "bill.svg", "mimeType": "image/svg+xml", "buffer": SVG},
     ]
     chooser.value.set_files(sent)
-    expect(widget.frame.locator("#tray progress:visible")).to_have_count(0)
     expect(widget.frame.locator("#tray .error")).to_have_count(1)
+    expect(widget.frame.locator("#tray progress:visible")).to_have_count(0)
     yield "files"
     for name in ("bill.pdf", "bill.svg"):
         away = widget.words["remove"].format(name=name)
@@ -150,7 +150,7 @@ def with_people(widget: Widget, script: Script) -> Iterator[str]:
     script.say("system", answer)
     script.tell("state", state="HANDOFF", mode="human", operator=operator)
     script.say("operator", f"{answer} `code` https://a.example/b", name=operator)
-    expect(frame.locator(".person")).to_be_visible()
+    expect(frame.locator(".person").last).to_be_visible()
     yield "human"
     script.say("system", answer, meta={"csat": True})
     expect(frame.get_by_role("radio", name=f"5 {widget.words['csat_5']}")).to_be_attached()

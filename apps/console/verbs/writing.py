@@ -7,6 +7,7 @@ from apps.console.verbs.actors import Actor, Outcome
 from apps.dialogue import by_operators
 from apps.engine.types import Author
 from apps.handoff import services
+from apps.handoff.models import Suggestion
 from apps.handoff.refusals import RefusalCode, Refused
 
 
@@ -57,7 +58,11 @@ def used_macro(frame: frames.UsedMacro, actor: Actor) -> Outcome:
 
 
 def choose_suggestion(frame: frames.Suggestion, actor: Actor) -> Outcome:
-    chosen = services.choose_suggestion(
+    found = Suggestion.objects.filter(pk=frame.id).first()
+    if found is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    session = actor.session(found.session_id)
+    services.choose_suggestion(
         suggestion_id=frame.id, operator=actor.operator, choice=frame.choice, text=frame.text
     )
-    return Outcome({}, (chosen.session_id,))
+    return Outcome({}, (session.pk,))
