@@ -165,7 +165,7 @@ class TestList:
         for _ in range(12):
             leave()
         client = signed_in(olga())
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(16):
             assert client.get(page(LIST)).status_code == 200
 
 
