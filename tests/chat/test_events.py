@@ -1,6 +1,7 @@
 """Hints: they speed things up, and whatever becomes of Redis nobody waits for it."""
 
 import asyncio
+import contextlib
 import tempfile
 import uuid
 from dataclasses import replace
@@ -316,7 +317,8 @@ async def test_what_is_of_no_session_is_heard_by_whoever_listens_for_it(redis):
             while not heard:
                 came.clear()
                 await events.tell(events.TICKETS, message)
-                await asyncio.wait({asyncio.create_task(came.wait())}, timeout=0.1)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(came.wait(), 0.1)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
