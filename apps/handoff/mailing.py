@@ -42,7 +42,7 @@ def forget_old() -> int:
 def note_unanswered() -> int:
     """One mail for each operator who has not been told of them: how many mails. Who is at the
     console sees the queue, and is told nothing."""
-    tickets = [ticket for ticket in _waiting() if is_unanswered(ticket, timezone.now())]
+    tickets = _unanswered(timezone.now())
     if not tickets:
         return 0
     wanting = Operator.objects.active().filter(wants_mail=True).exclude(user__email="")
@@ -50,11 +50,9 @@ def note_unanswered() -> int:
 
 
 def is_unanswered(ticket: Ticket, now: datetime) -> bool:
-    """Whether nobody has taken it for as long as its team allows, or it is late. What comes while
-    the team is closed is told when it opens."""
-    team = ticket.team
-    minutes = team.alert_minutes if team else ALERT_MINUTES
-    if minutes is None or (team and not calendar_of(team.hours).is_open(now)):
+    """Whether nobody has taken it for as long as its team allows, or it is late."""
+    minutes = ticket.team.alert_minutes if ticket.team else ALERT_MINUTES
+    if minutes is None:
         return False
     since = ticket.waiting_since or ticket.created_at
     is_late = ticket.first_due_at is not None and ticket.first_due_at <= now
@@ -114,9 +112,13 @@ def _is_refused_for_good(error: Exception) -> bool:
     return all(code >= 500 for code, _said in error.recipients.values())  # SMTP's own
 
 
-def _waiting() -> list[Ticket]:
-    rows = Ticket.objects.waiting().select_related("team__hours")
-    return list(rows.order_by("created_at")[:MOST_TICKETS])
+def _unanswered(now: datetime) -> list[Ticket]:
+    """The oldest. What comes while its team is closed is told when that opens."""
+    rows = Ticket.objects.waiting().select_related("team__hours").order_by("created_at")
+    waiting = list(rows[:MOST_TICKETS])
+    teams = {ticket.team_id: ticket.team for ticket in waiting if ticket.team}
+    closed = {key for key, team in teams.items() if not calendar_of(team.hours).is_open(now)}
+    return [one for one in waiting if one.team_id not in closed and is_unanswered(one, now)]
 
 
 @transaction.atomic
