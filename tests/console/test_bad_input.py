@@ -24,6 +24,7 @@ async def console(desks, nora_):
     await made.sit()
     return made
 
+
 # The same in every worker of a run: tests are named by it.
 SOME = str(uuid.UUID(int=7))
 
