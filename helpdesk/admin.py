@@ -18,7 +18,16 @@ from helpdesk.busy import in_turn, sign_ins, staff
 from helpdesk.filters import View, bounded, lenient
 from helpdesk.signing_in import braked
 
-SEARCHED = {"knowledge.faq", "knowledge.category", "handoff.ticket", "sites.site", "auth.user"}
+SEARCHED = {
+    "knowledge.faq",
+    "knowledge.category",
+    "handoff.ticket",
+    "handoff.operator",
+    "handoff.team",
+    "handoff.macro",
+    "sites.site",
+    "auth.user",
+}
 ROWS = 10
 
 

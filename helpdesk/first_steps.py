@@ -18,10 +18,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Message, Session
 from apps.demo import data as demo_data
+from apps.demo import fake_models
 from apps.demo.models import Order
 from apps.dialogue.models import Flow, Product
-from apps.handoff.models import Ticket
+from apps.handoff.models import Operator, Team, Ticket
 from apps.knowledge.models import Category, Faq, UnansweredQuestion
+from apps.llm.models import Model, Provider
+from apps.llm.values import Purpose
 from apps.sites.models import Sighting, Site
 from helpdesk import mail
 from helpdesk.models import FirstSteps, Invitation
@@ -184,6 +187,21 @@ def _knowledge(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> 
     )
 
 
+def _model(_request: HttpRequest, _site: Site | None, _state: FirstSteps) -> Step:
+    own = Provider.objects.exclude(name=fake_models.NAME)
+    page = "admin:llm_model_add" if own.exists() else "admin:llm_provider_add"
+    return Step(
+        title=_("Connect a language model"),
+        text=_(
+            "Not needed: the bot answers without one. A model, on your own machine or in the cloud, "
+            "understands what is put in other words."
+        ),
+        done=Model.objects.usable().filter(purpose=Purpose.ANSWER, provider__in=own).exists(),
+        link=reverse(page),
+        action=_("Connect a model"),
+    )
+
+
 def _theme(_request: HttpRequest, site: Site | None, _state: FirstSteps) -> Step:
     plain = Site()
     changed = site and any(getattr(site, name) != getattr(plain, name) for name in THEME)
@@ -239,6 +257,20 @@ def _people(request: HttpRequest, _site: Site | None, _state: FirstSteps) -> Ste
     )
 
 
+def _team(_request: HttpRequest, _site: Site | None, _state: FirstSteps) -> Step:
+    has_operators = Operator.objects.exists()
+    page = "team" if has_operators else "operator"
+    return Step(
+        title=_("Say who answers, and when"),
+        text=_("Make colleagues operators, then put them into a team with its business hours.")
+        if not has_operators
+        else _("There are operators. A team says what comes to them, and at which hours."),
+        done=has_operators and Team.objects.exists(),
+        link=reverse(f"admin:handoff_{page}_add"),
+        action=_("Add a team") if has_operators else _("Add an operator"),
+    )
+
+
 def _mail(_request: HttpRequest, _site: Site | None, state: FirstSteps) -> Step:
     ready = mail.is_configured()
     return Step(
@@ -277,10 +309,12 @@ STEPS: dict[str, Maker] = {
     "password": _password,
     "site": _own_site,
     "knowledge": _knowledge,
+    "model": _model,
     "theme": _theme,
     "embed": _embed,
     "seen": _seen,
     "people": _people,
+    "team": _team,
     "mail": _mail,
     "demo": _demo,
 }

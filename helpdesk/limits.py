@@ -100,15 +100,16 @@ class TurnTimes:
     a renewal. `deadline_s`: from a line to its answer or to the notice, which is written
     `notice_s` earlier. `claim_s`, `silence_s`: how long a drain claims, and when it ends before
     that. `hold_s`: how long after that it gives back what it still holds, `stop_s` the same once it
-    was told to stop. `quiet_s`: how long a turn may be pending before the sweeper starts a drain.
-    `patience_s`: after how long without a word of an answer the visitor is told that one is looked
-    for."""
+    was told to stop. `busy`: the share of a core from which on a drain calls another beside it.
+    `quiet_s`: how long a turn may be pending before the sweeper starts a drain. `patience_s`: after
+    how long without a word of an answer the visitor is told that one is looked for."""
 
     places: int
     lease_s: float
     renew_s: float
     deadline_s: float
     claim_s: float
+    busy: float
     silence_s: float
     patience_s: float
     quiet_s: float
@@ -133,6 +134,7 @@ class TurnTimes:
                 "HELPDESK_TURN_DEADLINE_SECONDS", 30, least=1, most=LONGEST_DEADLINE_S
             ),
             claim_s=env.number("HELPDESK_DRAIN_CLAIM_SECONDS", 30, least=0.05, most=80),
+            busy=env.number("HELPDESK_DRAIN_BUSY", 0.7, least=0.05),
             silence_s=env.number("HELPDESK_DRAIN_SILENCE_SECONDS", 10, least=0.05),
             patience_s=env.number("HELPDESK_TURN_PATIENCE_SECONDS", 5, least=0.05),
             quiet_s=env.number("HELPDESK_TURN_QUIET_SECONDS", 3, least=0.05),

@@ -49,6 +49,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _item(_("Tickets"), "confirmation_number", "handoff.ticket", waiting),
             _item(_("Sessions"), "forum", "chat.session", waiting),
             _item(_("Unanswered questions"), "help", "knowledge.unansweredquestion", waiting),
+            _floor(),
+            _item(_("Reports"), "monitoring", "insight.report", waiting),
         ),
         _group(
             _("Knowledge"),
@@ -67,6 +69,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _item(_("Webhooks"), "webhook", "dialogue.webhook", waiting),
         ),
         _group(_("Models"), *_of_app("llm", waiting)),
+        _group(
+            _("Team"),
+            _item(_("Operators"), "support_agent", "handoff.operator", waiting),
+            _item(_("Teams"), "groups", "handoff.team", waiting),
+            _item(_("Macros"), "quickreply", "handoff.macro", waiting),
+            _item(_("Business hours"), "schedule", "handoff.hours", waiting),
+            _item(_("Service targets"), "timer", "handoff.target", waiting),
+            _item(_("E-mails"), "outgoing_mail", "handoff.mail", waiting),
+        ),
         _group(
             _("Settings"),
             _item(_("Sites"), "language", "sites.site", waiting),
@@ -115,6 +126,16 @@ def _waiting_for_review(waiting: dict[str, int]) -> dict[str, Any]:
         "link": f"{reverse(_list_of('knowledge.faq'))}?{REVIEW}",
         "active": _in_review,
     }
+
+
+def _floor() -> dict[str, Any]:
+    """A page of the operators' admin, for those who look after them."""
+    item = _item(_("Who is on"), "supervisor_account", "handoff.operator", {})
+    return {**item, "link": reverse_lazy("admin:handoff_floor"), "permission": _may_supervise}
+
+
+def _may_supervise(request: HttpRequest) -> bool:
+    return request.user.has_perm("handoff.supervise")
 
 
 def _imports() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Four groups to begin with. They are made once; from then on they belong to the staff."""
+"""Five groups to begin with. They are made once; from then on they belong to the staff."""
 
 from collections.abc import Iterable
 
@@ -14,12 +14,14 @@ from helpdesk.models import Role
 
 NAMES = {
     "operator": gettext_noop("Operators"),
+    "supervisor": gettext_noop("Supervisors"),
     "editor": gettext_noop("Editors"),
     "publisher": gettext_noop("Publishers"),
     "administrator": gettext_noop("Administrators"),
 }
 TASKS: dict[str, Promise] = {
     "operator": gettext_lazy("answer visitors and tend to tickets"),
+    "supervisor": gettext_lazy("look after operators, teams and hours, and read reports"),
     "editor": gettext_lazy("write FAQ entries and flows, which others publish"),
     "publisher": gettext_lazy("write FAQ entries and flows and publish them"),
     "administrator": gettext_lazy("everything, sites and users included"),
@@ -30,11 +32,28 @@ OPERATING = frozenset(
         "dialogue.view_actionrun",
         "handoff.view_ticket",
         "handoff.change_ticket",
+        "handoff.work_console",
+        "handoff.view_macro",
         "knowledge.view_faq",
         "knowledge.view_category",
         "dialogue.view_flow",
     }
 )
+# Whom a site has as users stays with administrators: an operator is made of one of them.
+SUPERVISING = OPERATING | {
+    "handoff.take_over",
+    "handoff.supervise",
+    "handoff.view_operator",
+    "handoff.change_operator",
+    "handoff.view_mail",
+    "insight.view_report",
+    "knowledge.view_unansweredquestion",
+    *(
+        f"handoff.{verb}_{kind}"
+        for verb in ("add", "change", "delete", "view")
+        for kind in ("team", "macro", "hours", "target")
+    ),
+}
 EDITING = frozenset(
     {
         "knowledge.add_faq",
@@ -65,6 +84,12 @@ PUBLISHING = EDITING | {
         for verb in ("add", "change", "delete")
         for kind in ("phrase", "product")
     ),
+}
+LABELS = {
+    "operator": OPERATING,
+    "supervisor": SUPERVISING,
+    "editor": EDITING,
+    "publisher": PUBLISHING,
 }
 # Whoever may change groups may give everything to everyone: that stays with superusers.
 NEVER = frozenset({"auth.add_group", "auth.change_group", "auth.delete_group"})
@@ -145,7 +170,7 @@ def _provide(key: str) -> Role:
 def _wanted(key: str) -> list[Permission]:
     if key == "administrator":
         return [one for one in shown_permissions() if _label(one) not in NEVER]
-    labels = {"operator": OPERATING, "editor": EDITING, "publisher": PUBLISHING}[key]
+    labels = LABELS[key]
     return [one for one in shown_permissions() if _label(one) in labels]
 
 

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "apps.dialogue",
     "apps.widget",
     "apps.console",
+    "apps.insight",
     "apps.demo",
 ]
 MIDDLEWARE = [
@@ -174,6 +175,9 @@ CELERY_BEAT_SCHEDULE = {
         ("sweep-out-actions", "apps.dialogue.tasks.sweep_out_actions", 3600.0),
         ("count-uses", "apps.dialogue.tasks.count_uses", 300.0),
         ("sweep-out-imports", "apps.knowledge.tasks.sweep_out_imports", 3600.0),
+        ("send-mails", "apps.handoff.tasks.send_mails", 60.0),
+        ("note-unanswered", "apps.handoff.tasks.note_unanswered", 60.0),
+        ("sweep-out-mails", "apps.handoff.tasks.sweep_out_mails", 86_400.0),
         ("sweep-out", "apps.chat.tasks.sweep_out", 3600.0),
         ("empty-texts", "apps.llm.tasks.empty_texts", 3600.0),
     )
@@ -192,6 +196,8 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = mail.use_tls, mail.use_ssl
 EMAIL_TIMEOUT = env.number("HELPDESK_EMAIL_TIMEOUT_SECONDS", 10, least=1, most=60)
 DEFAULT_FROM_EMAIL = env.text("HELPDESK_EMAIL_FROM", mail.user or "helpdesk@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where visitors' answers to our mails go; empty: they are told that nobody reads them.
+EMAIL_REPLY_TO = env.text("HELPDESK_EMAIL_REPLY_TO", "")
 INVITATION_LIFE = timedelta(days=env.whole("HELPDESK_INVITATION_DAYS", 7, least=1, most=60))
 PASSWORD_RESET_TIMEOUT = 60 * 60
 AUTH_PASSWORD_VALIDATORS = [

@@ -1,7 +1,8 @@
 """A pytest plugin: private PostgreSQL and Redis for the run, and the rule for browser tests.
 
 Loaded by `-p tests.servers`. Servers named in DATABASE_URL or REDIS_URL are used instead. With
-several workers (`-n`) each has its own pair, since some tests freeze, flush and kill them.
+several workers (`-n`) each has its own pair, since some tests freeze, flush and kill them; their
+databases are copies of one (tests/seed.py).
 """
 
 import contextlib
@@ -13,12 +14,15 @@ from pathlib import Path
 import pytest
 
 from helpdesk import embedded
+from tests import seed
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NAMES = ("DATABASE_URL", "REDIS_URL")
 # Which of them the first process set itself: its workers inherit the environment.
 STARTED = "HELPDESK_TEST_STARTED"
+# Enough to read the settings.
+NOWHERE = embedded.Addresses("postgresql://none@/none", "unix:///none")
 WHY_SKIPPED = "no Chromium found: install chromium or set CHROMIUM to its path"
 
 
@@ -43,7 +47,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     # Runs as well when collection fails and on Ctrl-C.
     early_config.add_cleanup(stack.close)
     try:
-        found = stack.enter_context(embedded.running(ROOT, durable=False))
+        found = _started(stack, early_config)
     except embedded.StartError as error:
         raise pytest.UsageError(str(error)) from error
     os.environ["DATABASE_URL"] = found.database_url
@@ -52,6 +56,19 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ["HELPDESK_ATTACHMENTS_DIR"] = files
     os.environ.setdefault("HELPDESK_SECRET_KEY", "a key for tests only, no secret")
     os.environ.setdefault("HELPDESK_SEAL_KEY", "a key for tests only, which seals no secret")
+
+
+def _started(stack: contextlib.ExitStack, config: pytest.Config) -> embedded.Addresses:
+    """The servers of this process. One that only tells workers what to do has none: with nobody
+    else's, it makes what they copy."""
+    options = config.known_args_namespace
+    has_workers = getattr(options, "numprocesses", None) and not options.usepdb
+    only_leads = has_workers and "PYTEST_XDIST_WORKER" not in os.environ
+    if only_leads and os.environ[STARTED].split() == list(NAMES):
+        stack.enter_context(seed.sown())
+        return NOWHERE
+    with seed.taken():
+        return stack.enter_context(embedded.running(ROOT, durable=False))
 
 
 @pytest.hookimpl(optionalhook=True)

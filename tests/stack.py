@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,10 +11,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from psycopg import sql
+
+from tests.databases import SHOP, beside, create, drop
 
 ROOT = Path(__file__).resolve().parent.parent
 READY = "Uvicorn running on"
@@ -21,10 +22,18 @@ START_S = 60
 STOP_S = 30
 
 
+# Below those that the system itself gives to connections: between the look and the use of a port
+# only another test run could take it.
+PORTS = range(15_000, 32_000)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One at which nobody listens."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Child:
@@ -182,16 +191,9 @@ def web_command(port: int) -> list[str]:
 @contextlib.contextmanager
 def stack(database_url: str, redis_url: str, name: str = "stack") -> Iterator[Stack]:
     """A migrated database `name` beside the one in `database_url`, with the demo shop."""
-    parts = urlsplit(database_url)
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(_name(name)))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(_name(name)))
-    made = Stack(urlunsplit(parts._replace(path=f"/{name}")), redis_url)
-    made.run("-m", "helpdesk.prepare")
+    is_copy = create(database_url, name, SHOP)
+    made = Stack(beside(database_url, name), redis_url)
+    if not is_copy:
+        made.run("-m", "helpdesk.prepare")
     yield made
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(_name(name)))
-
-
-def _name(name: str) -> sql.Identifier:
-    return sql.Identifier(name)
+    drop(database_url, name)

@@ -9,7 +9,6 @@ Redis: a publish has 200 ms, and after a few failures it is skipped for a while.
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn, TypedDict, cast
 from uuid import UUID
@@ -19,6 +18,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import BaseChannelLayer, get_channel_layer
 from django.conf import settings
 
+from apps.guard.pauses import Pause
 from apps.guard.timely import Together, within
 
 logger = logging.getLogger(__name__)
@@ -27,8 +27,6 @@ GROUP = "hints"
 # What operators' consoles hear beside: that tickets have changed, and what consoles tell each other.
 TICKETS, CONSOLE = "tickets", "console"
 GROUPS = (GROUP, TICKETS, CONSOLE)
-FAILURES = 3
-PAUSE_S = 5.0
 RETRY_S = 1.0
 AT_ONCE = 100
 
@@ -81,26 +79,7 @@ class Typing(NamedTuple):
     name: str = ""
 
 
-class Breaker:
-    """Opens for PAUSE_S after FAILURES failures in a row. `whose` is told in the log."""
-
-    def __init__(self, whose: str = "hints") -> None:
-        self._whose = whose
-        self._failures = 0
-        self._open_until = 0.0
-
-    def is_open(self) -> bool:
-        return time.monotonic() < self._open_until
-
-    def record(self, *, ok: bool) -> None:
-        self._failures = 0 if ok else self._failures + 1
-        if self._failures >= FAILURES:
-            self._open_until = time.monotonic() + PAUSE_S
-            self._failures = 0
-            logger.warning("%s: Redis does not answer, pausing for %s s", self._whose, PAUSE_S)
-
-
-breaker = Breaker()
+pause = Pause("hints")
 _outboxes: WeakKeyDictionary[asyncio.AbstractEventLoop, Together[tuple[Position, ...], None]] = (
     WeakKeyDictionary()
 )
@@ -145,16 +124,17 @@ async def _send(message: Hint | Growth | Told) -> None:
 
 async def tell(group: str, message: Message) -> None:
     """Tells every process that listens, within 200 ms or not at all. Never raises for Redis' sake."""
-    if breaker.is_open():
+    if pause.is_on():
         return
+    began = pause.now()
     try:
         told = _layer().group_send(group, message)
         await within(settings.CHAT.hint_timeout_s, told)
     except Exception as error:  # noqa: BLE001 whatever Redis throws, a hint is only a hint
         logger.info("hints: not published (%s)", type(error).__name__)
-        breaker.record(ok=False)
+        pause.failed(began)
     else:
-        breaker.record(ok=True)
+        pause.succeeded()
 
 
 def announce(moved: list[Position]) -> None:

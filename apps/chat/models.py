@@ -242,6 +242,16 @@ class Turn(models.Model):
         return uuid.UUID(kept["turn"]) if kept else self.id
 
 
+def shown_meta(author: str, meta: dict[str, Any]) -> dict[str, Any]:
+    """What of a line's `meta` its visitor may read: not which operator it was, nor what a corrected
+    line said before."""
+    if author != Author.OPERATOR:
+        return meta
+    shown = {name: value for name, value in meta.items() if name not in FOR_STAFF}
+    edited = meta.get("edited")
+    return {**shown, "edited_at": edited[-1]["at"]} if edited else shown
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def after(self, session: uuid.UUID, seq: int) -> Self:
         return self.filter(session_id=session, seq__gt=seq).order_by("seq")
@@ -297,14 +307,7 @@ class Message(models.Model):
 
     @property
     def shown_meta(self) -> dict[str, Any]:
-        """What of `meta` its visitor may read: not which operator it was, nor what a corrected line
-        said before."""
-        meta: dict[str, Any] = self.meta
-        if self.author != Author.OPERATOR:
-            return meta
-        shown = {name: value for name, value in meta.items() if name not in FOR_STAFF}
-        edited = meta.get("edited")
-        return {**shown, "edited_at": edited[-1]["at"]} if edited else shown
+        return shown_meta(self.author, self.meta)
 
     @property
     def reason(self) -> str:

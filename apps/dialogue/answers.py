@@ -14,8 +14,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from apps.chat.events import Breaker
 from apps.dialogue import dropped
+from apps.guard.pauses import Pause
 from apps.guard.timely import Together, within
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Answers:
 
     def __init__(self, redis_url: str | None) -> None:
         self._redis = _redis(redis_url) if redis_url else None
-        self._breaker = Breaker("answers")
+        self._pause = Pause("answers")
         self._reads = Together(self._get, AT_ONCE)
         self._writes = Together(self._set, AT_ONCE)
         self._latest: OrderedDict[str, Kept] = OrderedDict()
@@ -112,15 +112,16 @@ class Answers:
 
     async def _ask(self, work: Callable[["Redis"], Any]) -> Any:
         """None with Redis away."""
-        if self._redis is None or self._breaker.is_open():
+        if self._redis is None or self._pause.is_on():
             return None
+        began = self._pause.now()
         try:
             answered = await within(PATIENCE_S, work(self._redis))
         except Exception as error:  # noqa: BLE001 whatever Redis throws, a model can be asked
             logger.info("answers: no cache (%s)", type(error).__name__)
-            self._breaker.record(ok=False)
+            self._pause.failed(began)
             return None
-        self._breaker.record(ok=True)
+        self._pause.succeeded()
         return answered
 
 

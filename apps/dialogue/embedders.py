@@ -37,7 +37,7 @@ LATE_S = 10.0
 TABLES_AT_ONCE = 2
 
 
-class Line:
+class EmbeddingThread:
     """The thread, its loop, and a gateway for each embedder: one holds a model to the length of
     vectors that it has seen, and another name of the same model may have another. `tables` is held
     by who searches vectors in the database."""
@@ -90,7 +90,7 @@ class Line:
             await gateway.close()
 
 
-line = Line()
+line = EmbeddingThread()
 
 
 def name_of(endpoint: Endpoint) -> str:

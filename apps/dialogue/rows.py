@@ -7,24 +7,32 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+from django.db import connection
+
 from apps.chat import frames
-from apps.chat.models import Message, Session
+from apps.chat.models import Message, Session, shown_meta
 from apps.chat.threads import in_thread
 from apps.dialogue.play import Standing
-from apps.engine.types import Author
+from apps.engine.memory import load
+from apps.engine.types import Author, Mode, State
 from apps.guard.timely import Together
 
 # Sessions that one query reads.
 AT_ONCE = 200
-# What a session stands on, and no more of its site than that.
-STANDS_ON = (
-    *("site_id", "language", "version", "last_seq", "state", "mode", "memory", "updated_at"),
-    *("site__languages", "visitor__external_id"),
-)
+# Written out, and read into values at once: as models, with their fields one by one, the rows took a
+# fifth of what the process that holds the sockets does for a turn.
+STANDINGS = """
+SELECT s.id, s.site_id, s.language, s.version, s.last_seq, s.state, s.mode, s.memory, s.updated_at,
+  i.languages, v.external_id <> ''
+FROM chat_session s JOIN sites_site i ON i.id = s.site_id JOIN chat_visitor v ON v.id = s.visitor_id
+WHERE s.id = ANY(%s) AND s.closed_at IS NULL
+"""
 PAGES = f"""
 SELECT line.* FROM unnest(%s::uuid[], %s::bigint[]) AS asked(session, seq)
 CROSS JOIN LATERAL (
-  SELECT m.* FROM chat_message m WHERE m.session_id = asked.session AND m.seq > asked.seq
+  SELECT m.session_id, m.id, m.seq, m.author, m.name, m.text, m.meta, m.rating, m.cmid, m.created_at
+  FROM chat_message m WHERE m.session_id = asked.session AND m.seq > asked.seq
   ORDER BY m.seq LIMIT {frames.PAGE}
 ) line ORDER BY line.session_id, line.seq
 """  # noqa: S608 the page's length is our own
@@ -45,14 +53,13 @@ class Row:
 
     @classmethod
     def of(cls, message: Message) -> "Row":
-        rated = {"rating": message.rating} if message.rating else {}
         return cls(
             message.id,
             message.seq,
             message.author,
             message.name,
             message.text,
-            {**message.shown_meta, **rated},
+            _rated(message.shown_meta, message.rating),
             message.cmid,
             message.created_at,
         )
@@ -87,18 +94,47 @@ def read_after(session: UUID, seq: int) -> list[Row]:
 
 def read_newer(places: Sequence[Place]) -> dict[Place, Newer]:
     """Without those sessions that have ended."""
-    ids, seqs = zip(*places, strict=True)
-    found = Session.objects.current().select_related("site", "visitor").only(*STANDS_ON)
-    standings = {session.id: Standing.of(session) for session in found.filter(id__in=ids)}
+    ids, seqs = map(list, zip(*places, strict=True))
     lines: defaultdict[UUID, list[Row]] = defaultdict(list)
-    # After the sessions: a line that comes between the two is known, or is delivered now.
-    for line in Message.objects.raw(PAGES, [list(ids), list(seqs)]):
-        lines[line.session_id].append(Row.of(line))
+    with connection.cursor() as cursor:
+        cursor.execute(STANDINGS, [ids])
+        standings = {row[0]: _standing(row) for row in cursor.fetchall()}
+        # After the sessions: a line that comes between the two is known, or is delivered now.
+        cursor.execute(PAGES, [ids, seqs])
+        for session, *line in cursor.fetchall():
+            lines[session].append(_line(line))
     return {
         (session, seq): Newer(standings[session], [row for row in lines[session] if row.seq > seq])
         for session, seq in places
         if session in standings
     }
+
+
+def _standing(row: Sequence[Any]) -> Standing:
+    session, site, language, version, last_seq, state, mode, memory, at, languages, verified = row
+    return Standing(
+        session=session,
+        site=site,
+        language=language,
+        version=version,
+        last_seq=last_seq,
+        state=State(state),
+        mode=Mode(mode),
+        memory=load(orjson.loads(memory)),
+        languages=tuple(languages),
+        moved_at=at if last_seq else None,
+        is_verified=verified,
+    )
+
+
+def _line(row: Sequence[Any]) -> Row:
+    line, seq, author, name, text, meta, rating, cmid, at = row
+    shown = _rated(shown_meta(author, orjson.loads(meta)), rating)
+    return Row(line, seq, author, name, text, shown, cmid, at)
+
+
+def _rated(meta: dict[str, Any], rating: int | None) -> dict[str, Any]:
+    return {**meta, "rating": rating} if rating else meta
 
 
 class Reader:

@@ -5,7 +5,7 @@ import re
 from apps.engine.book import Book
 from apps.engine.events import Address
 from apps.engine.flows import SlotKind
-from apps.engine.recognise.line import Line, read
+from apps.engine.recognise.line import FoldedLine, read
 from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.numbers import numbers
 from apps.engine.recognise.patterns import Own, spans
@@ -32,7 +32,7 @@ def address_in(text: str, book: Book) -> Address | None:
     return Address(email, phone) if email or phone else None
 
 
-def _email(mention: Mention, line: Line) -> str:
+def _email(mention: Mention, line: FoldedLine) -> str:
     """As it was written, if that is ASCII."""
     is_one = mention.kind is SlotKind.EMAIL and len(mention.value) <= EMAIL_CHARACTERS
     if not is_one or not DELIVERABLE.fullmatch(mention.value):

@@ -74,14 +74,14 @@ BESIDE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Consent:
     """What a line has said so far. `stage`: 1 from what shall be done on, 2 from the number on."""
 
     yes: bool = False
     proof: bool = False
     stage: int = 0
 
-    def then(self, kind: Kind, phrase: str) -> "Said | None":
+    def then(self, kind: Kind, phrase: str) -> "Consent | None":
         """With one phrase more; None where it has no place."""
         match kind:
             case Kind.POLITE:
@@ -117,7 +117,7 @@ def hands_over(
 
 def _said(
     flow: FlowSpec, active: ActiveFlow, reading: Reading, given: Iterable[Span]
-) -> Iterable[Said]:
+) -> Iterable[Consent]:
     """What the whole line may say; nothing when there is anything else in it."""
     text = reading.text
     if len(text.strip()) > LONGEST_YES or ORDER in text or PROOF in text:
@@ -131,7 +131,7 @@ def _said(
     if not PLAIN.fullmatch(_filled(text, dict.fromkeys([*places, *signed], "0"))):
         return ()
     words = _filled(text, {**dict.fromkeys(signed, ""), **places})
-    start = Said(yes=any(sign["yes"] for sign in signs))
+    start = Consent(yes=any(sign["yes"] for sign in signs))
     # A gap between two words of Chinese may be a comma, or nothing.
     for plain in dict.fromkeys((bare(normalise(words)), bare(spelt(words)))):
         if NO_YES.search(plain) or (ORDERLY.search(plain) and ABOUT_TALK.search(plain)):
@@ -141,14 +141,14 @@ def _said(
     return ()
 
 
-def _read(plain: str, start: Said, words: FlowWords, lists: Phrases) -> Iterable[Said]:
+def _read(plain: str, start: Consent, words: FlowWords, lists: Phrases) -> Iterable[Consent]:
     """What phrases of the lists say that fill the line one after the other."""
     tokens = [found.span() for found in TOKEN.finditer(plain)]
     if len(tokens) > MOST_TOKENS:
         return ()
     # Of a row of one word each phrase is looked up once.
     kinds = cache(lambda phrase: tuple(_kinds(phrase, words, lists)))
-    filled: list[set[Said]] = [{start}, *(set() for _ in tokens)]
+    filled: list[set[Consent]] = [{start}, *(set() for _ in tokens)]
     for first, (at, _) in enumerate(tokens):
         if not filled[first]:
             continue

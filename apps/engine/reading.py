@@ -14,7 +14,7 @@ from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
 from apps.engine.matching import Matcher, Wish, background, gist, learn
 from apps.engine.phrases import Phrases
 from apps.engine.recognise.hearing import hear, without
-from apps.engine.recognise.line import Line, read
+from apps.engine.recognise.line import FoldedLine, read
 from apps.engine.recognise.links import unlinked
 from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.parsing import REASON, explained, picked, put
@@ -55,7 +55,7 @@ class Reading:
         return bare(self.spelt)
 
     @cached_property
-    def line(self) -> Line:
+    def line(self) -> FoldedLine:
         return read(self.text)
 
     @cached_property

@@ -53,7 +53,7 @@ class RefusedError(Exception):
         self.made = made
 
 
-class Showing:
+class Growing:
     """Passes on what of an answer may be shown, while it grows."""
 
     def __init__(self, ask: Ask, on_text: OnText | None, said: Said) -> None:
@@ -173,7 +173,7 @@ class Asking:
     async def _exchange(
         self, made: dict[str, Any], said: Said, clock: Clock, request: Request
     ) -> None:
-        show = Showing(self._ask, self._on_text, said)
+        show = Growing(self._ask, self._on_text, said)
         client = self._tools.clients.of(self._endpoint)
 
         async def once() -> None:

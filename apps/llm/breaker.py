@@ -35,6 +35,8 @@ FAILED = frozenset(
         Outcome.RATE_LIMITED,
     }
 )
+# Of these what somebody wrote may be to blame: they can ask for more than there is time to say.
+PROVOKED = frozenset({Outcome.DEADLINE, Outcome.TOO_LARGE})
 # Nothing but a change of the configuration mends these.
 MISCONFIGURED = frozenset(
     {
@@ -48,11 +50,11 @@ MISCONFIGURED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A call as it ended. `refused` is who asked, where only that one's words may be to blame."""
+    """A call as it ended. `blamed` is who asked, where that one's words may be to blame."""
 
     at: float
     is_ok: bool
-    refused: Hashable = None
+    blamed: Hashable = None
 
 
 class Breaker:
@@ -62,11 +64,12 @@ class Breaker:
         self._clock = clock
         self._open_until: float | None = None
         self._is_tried = False
+        self._has_answered = False
         self._calls: deque[Seen] = deque(maxlen=REMEMBERED)
 
     def enter(self, asker: Hashable = None) -> "Entry":
         """Raises GatewayError with BREAKER while the model is left alone. `asker`: of whom several
-        calls that are refused count once; None for nobody whom we know."""
+        calls for which their words may be to blame count once; None for nobody whom we know."""
         if self._open_until is None:
             return Entry(self, asker)
         left = self._open_until - self._clock()
@@ -89,7 +92,7 @@ class Breaker:
         elif outcome is Outcome.BAD_REQUEST:
             self._refuse(entry)
         elif outcome in FAILED:
-            self._fail(entry)
+            self._fail(entry, outcome)
         else:
             self._succeed(entry)
 
@@ -101,21 +104,30 @@ class Breaker:
         """Those that were under way when it opened prove nothing."""
         if entry.is_trial:
             self._open_until = None
+        self._has_answered = True
         self._calls.append(Seen(self._clock(), is_ok=True))
 
     def _refuse(self, entry: "Entry") -> None:
-        """A provider refuses single lines, in words of its own, and one visitor must not be able to
-        take a model from all others with them."""
-        asker = object() if entry.asker is None else entry.asker
-        if all(seen.refused != asker for seen in self._recent()):
-            self._calls.append(Seen(self._clock(), is_ok=False, refused=asker))
-            self._judge()
+        """A provider refuses single lines, in words of its own, and one visitor, who may have many
+        sessions, must not be able to take a model from all others with them. So one that has ever
+        answered is not left alone for it: a refusal comes fast, and the next model has its time."""
+        if not self._has_answered:
+            self._blame(entry)
 
-    def _fail(self, entry: "Entry") -> None:
-        self._calls.append(Seen(self._clock(), is_ok=False))
+    def _fail(self, entry: "Entry", outcome: Outcome) -> None:
         if entry.is_trial:
             self._open(OPEN_S)
+        elif outcome in PROVOKED:
+            self._blame(entry)
         else:
+            self._calls.append(Seen(self._clock(), is_ok=False))
+            self._judge()
+
+    def _blame(self, entry: "Entry") -> None:
+        """Each who asks once."""
+        asker = object() if entry.asker is None else entry.asker
+        if all(seen.blamed != asker for seen in self._recent()):
+            self._calls.append(Seen(self._clock(), is_ok=False, blamed=asker))
             self._judge()
 
     def _judge(self) -> None:

@@ -98,6 +98,16 @@ async def posted(client: "AsyncOpenAI", path: str, made: dict[str, Any]) -> Asyn
         await cast("Any", response).close()
 
 
+@contextlib.asynccontextmanager
+async def got(client: "AsyncOpenAI", path: str) -> AsyncIterator[Any]:
+    """The same of what is only read."""
+    response = await client.get(path, cast_to=object, options={"headers": UNREAD})
+    try:
+        yield response
+    finally:
+        await cast("Any", response).close()
+
+
 @contextlib.contextmanager
 def tracked(request: Request) -> Iterator[None]:
     """Makes it the one that the client's hooks tell about."""

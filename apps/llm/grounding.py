@@ -6,13 +6,16 @@ and address of a page in a reply must stand in a passage, in a slot or in an act
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 
+from apps.llm import days
+from apps.llm.polarity import Polarity
 from apps.llm.prompts import Passage
-from apps.llm.written import UNIT, Statements, fold, read, stated
+from apps.llm.written import UNIT, Kind, Statement, Statements, fold, read, stated
 
-CITE = "cite"
+CITE, NEGATION = "cite", "negation"
 MOST_KEPT = 2_000
 # Places of a list, steps and marks of passages count the reply's own parts.
 _OWN_COUNTS = re.compile(
@@ -24,7 +27,8 @@ _OWN_COUNTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`kind` is "cite" or one of `written.Kind`; `said` is what stands nowhere."""
+    """`kind` is "cite", "negation" or one of `written.Kind`; `said` is what stands nowhere, or
+    otherwise."""
 
     kind: str
     said: str
@@ -44,20 +48,32 @@ class Grounding:
 
 class Evidence:
     """What replies to one turn may rest on: `known` are the values of slots and what actions have
-    returned. Read once, for all sentences and all models."""
+    returned, `today` tells which date is tomorrow. Read once, for all sentences and all models."""
 
-    def __init__(self, passages: Sequence[Passage], known: Iterable[str] = ()) -> None:
+    def __init__(
+        self, passages: Sequence[Passage], known: Iterable[str] = (), today: date | None = None
+    ) -> None:
         self._stated = [_of_entry(f"{passage.title}\n{passage.text}") for passage in passages]
         self._count = len(self._stated)
         self._stated += [Statements.of(stated(text)) for text in known]
+        self._polarity = Polarity.of(passage.text for passage in passages)
+        self._today = today
 
     def check(self, reply: str, cites: Iterable[str]) -> Grounding:
         """`cites` are the passages' numbers as `prompts` counts them."""
         cited, faults = _cited(cites, self._count)
-        for wanted in read(_OWN_COUNTS.sub(" ", fold(reply))):
+        for read_one in read(days.COURTEOUS.sub(" ", _OWN_COUNTS.sub(" ", fold(reply)))):
+            wanted = self._dated(read_one)
             if not any(each.has(wanted) for each in self._stated):
                 faults.append(Fault(wanted.kind, wanted.said))
+        faults += [Fault(NEGATION, said) for said in self._polarity.contrary(reply)]
         return Grounding(tuple(cited), tuple(faults))
+
+    def _dated(self, wanted: Statement) -> Statement:
+        """A day that is named by its distance stands where its date does."""
+        if wanted.kind is not Kind.DATE:
+            return wanted
+        return replace(wanted, forms=days.on(wanted.forms[0], self._today))
 
 
 def check(

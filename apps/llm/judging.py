@@ -53,7 +53,7 @@ class Judge:
         facts = [value for _name, value in told.facts]
         slots = [slot.value for slot in told.active.slots.values()] if told.active else []
         self._has_facts = bool(facts)
-        self._evidence = Evidence(told.passages, [*slots, *facts, *masked.known])
+        self._evidence = Evidence(told.passages, [*slots, *facts, *masked.known], told.today)
         passages = [f"{passage.title}\n{passage.text}" for passage in told.passages]
         self._support = Support(passages, [*slots, *facts])
         self._shown = NOTHING

@@ -9,13 +9,13 @@ few such calls nobody waits for a while.
 import asyncio
 import contextlib
 import logging
-import math
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
+from apps.guard.pauses import Pause
 from apps.guard.timely import within
 from apps.llm.values import GatewayError, Outcome
 
@@ -27,9 +27,6 @@ logger = logging.getLogger(__name__)
 WINDOW_S = 60
 # A frozen Redis may cost a call 200 ms.
 PATIENCE_S = 0.15
-# As for hints (chat/events.py): a loop that is late once does not make Redis away.
-FAILURES = 3
-AWAY_S = 5.0
 ALONE_SHARE = 4
 KEY = "helpdesk:llm:tokens:{model}"
 
@@ -115,8 +112,7 @@ class Shared:
     def __init__(self, redis: "Redis | None", clock: Callable[[], float] = time.monotonic) -> None:
         self._redis = redis
         self._clock = clock
-        self._failures = 0
-        self._failed_at = self._ask_again_at = -math.inf
+        self._pause = Pause("llm", clock)
         self._settling: set[asyncio.Task[object]] = set()
 
     async def close(self) -> None:
@@ -132,27 +128,18 @@ class Shared:
 
     async def _run(self, script: str, key: str, *values: int) -> Any:
         """None with Redis away."""
-        if self._redis is None or self._clock() < self._ask_again_at:
+        if self._redis is None or self._pause.is_on():
             return None
-        began = self._clock()
+        began = self._pause.now()
         try:
             asked = cast("Coroutine[Any, Any, Any]", self._redis.eval(script, 1, key, *values))
             answered = await within(PATIENCE_S, asked)
         except Exception as error:  # noqa: BLE001 whatever Redis throws, we count for ourselves
-            self._record_failure(error, began)
+            logger.info("llm: no count from Redis (%s)", type(error).__name__)
+            self._pause.failed(began)
             return None
-        self._failures = 0
+        self._pause.succeeded()
         return answered
-
-    def _record_failure(self, error: Exception, began: float) -> None:
-        """Those that waited side by side are one: perhaps only our own loop was late."""
-        if began > self._failed_at:
-            self._failures += 1
-        self._failed_at = self._clock()
-        if self._failures >= FAILURES:
-            self._failures = 0
-            self._ask_again_at = self._clock() + AWAY_S
-            logger.warning("llm: no count from Redis (%s)", type(error).__name__)
 
 
 class Quota(Shared):

@@ -24,7 +24,6 @@ class Tier(StrEnum):
 
 class Purpose(StrEnum):
     ANSWER = "answer"
-    SUMMARY = "summary"
     EMBEDDING = "embedding"
 
 

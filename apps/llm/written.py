@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
-from apps.llm import spelt
+from apps.llm import days, spelt
 
 
 class Kind(StrEnum):
@@ -205,6 +205,10 @@ def _date(match: re.Match[str]) -> Statement | None:
     return Statement(Kind.DATE, (bare,), year[-2:], match[0])
 
 
+def _relative(match: re.Match[str]) -> Statement:
+    return Statement(Kind.DATE, (days.form(match),), "", match[0])
+
+
 def _time(match: re.Match[str]) -> Statement | None:
     hour = int(match["h1"] or match["h2"] or match["h3"])
     minute = 30 if match["thirty"] else int(match["m1"] or match["m3"] or 0)
@@ -273,6 +277,8 @@ def _loose(folded: str) -> Iterator[Statement]:
         yield Statement(Kind.NUMBER, ("0.5",), "times", match[0])
     for match in _DATE.finditer(folded):
         yield from _parts(match)
+    for match in days.LOOSE.finditer(folded):
+        yield _relative(match)
 
 
 def _parts(match: re.Match[str]) -> Iterator[Statement]:
@@ -306,6 +312,7 @@ _Reader = Callable[[re.Match[str]], Statement | None]
 _READERS: tuple[tuple[re.Pattern[str] | None, re.Pattern[str], _Reader], ...] = (
     (_ADDRESS, _URL, _url),
     (_DAY, _DATE, _date),
+    (days.SIGN, days.NAMED, _relative),
     (_CLOCK, _TIME, _time),
     (_DIGIT, _CODE, _code),
     (_DIGIT, _GROUPS, _groups),

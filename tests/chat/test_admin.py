@@ -100,7 +100,7 @@ class TestList:
         client = signed_in(olga())
         for _ in range(12):
             talk()
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(15):
             assert client.get(page(LIST)).status_code == 200
 
     def test_names_the_site_where_there_are_several(self, talk):
@@ -186,7 +186,7 @@ class TestSession:
             with transaction.atomic():
                 append(Item(session.id, None, (Line(Author.VISITOR, f"line {number}"),)))
         client = signed_in(carol())
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(16):
             assert client.get(page(CHANGE, session.pk)).status_code == 200
 
     def test_shows_the_end_of_a_long_one(self, talk, monkeypatch):

@@ -11,7 +11,7 @@ import pytest
 from channels.db import database_sync_to_async as in_thread
 
 from apps.chat import events
-from apps.chat.events import FAILURES, PAUSE_S, Breaker
+from apps.guard.pauses import FAILURES, PAUSE_S, Pause
 from tests.redis_child import RedisChild
 
 ANN, BEN = uuid.uuid4(), uuid.uuid4()
@@ -76,8 +76,7 @@ async def break_down():
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(events, "time", clock)
-    monkeypatch.setattr(events, "breaker", Breaker())
+    monkeypatch.setattr(events, "pause", Pause("hints", clock.monotonic))
     monkeypatch.setattr(events, "RETRY_S", 0)
     return clock
 
@@ -103,6 +102,8 @@ def redis(settings):
         config = {"hosts": [{"address": child.url, "socket_connect_timeout": 1}]}
         backend = settings.CHANNEL_LAYERS["default"]["BACKEND"]
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": config}}
+        # Three that are late shut a breaker whose clock stands still.
+        settings.CHAT = replace(settings.CHAT, hint_timeout_s=2.0)
         yield child
         if child.process:
             child.thaw()
@@ -193,12 +194,24 @@ async def test_after_the_pause_a_hint_goes_through(use, clock):
 
 
 def test_a_success_forgets_the_failures_before_it(clock):
-    breaker = Breaker()
+    pause = Pause("hints", clock.monotonic)
     for ok in [False] * (FAILURES - 1) + [True] + [False] * (FAILURES - 1):
-        breaker.record(ok=ok)
-    assert not breaker.is_open()
-    breaker.record(ok=False)
-    assert breaker.is_open()
+        if ok:
+            pause.succeeded()
+        else:
+            pause.failed(pause.now())
+    assert not pause.is_on()
+    pause.failed(pause.now())
+    assert pause.is_on()
+
+
+def test_failures_side_by_side_are_one(clock):
+    pause = Pause("hints", clock.monotonic)
+    began = pause.now()
+    clock.now += 1
+    for _ in range(2 * FAILURES):
+        pause.failed(began)
+    assert not pause.is_on()
 
 
 async def test_a_listener_hears_every_position_of_a_hint(use):
@@ -246,7 +259,7 @@ async def test_a_listener_hears_again_after_redis_was_killed_and_started(redis, 
         redis.kill()
         for _ in range(FAILURES):
             await events.publish([(ANN, 2)])
-        assert events.breaker.is_open()
+        assert events.pause.is_on()
         redis.start()
         clock.now += PAUSE_S
         await ears.hear_again([(ANN, 3)])
@@ -286,7 +299,7 @@ def test_a_synchronous_caller_without_redis_goes_on(redis, clock):
     redis.kill()
     for _ in range(FAILURES + 2):
         events.announce([(ANN, 1)])
-    assert events.breaker.is_open()
+    assert events.pause.is_on()
 
 
 async def test_what_is_of_no_session_is_heard_by_whoever_listens_for_it(redis):

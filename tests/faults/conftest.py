@@ -8,7 +8,6 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -23,7 +22,9 @@ from apps.llm.models import Mode, Routing
 from apps.llm.services import ladder_changed
 from apps.llm.values import Tier
 from apps.sites.models import Site
+from tests.databases import TABLES, beside, create
 from tests.dialogue.flow_rows import return_flow
+from tests.emptying import empty_with
 from tests.faults import shop
 from tests.faults.house import House
 from tests.faults.models import FAKE, Models
@@ -54,17 +55,15 @@ def database(django_db_blocker) -> Iterator[str]:
     """One of their own, whose rows stay from test to test; this process' models are in it too. It
     goes with its server, or before the next run: nobody may end a vacuum that just looks at it."""
     given = os.environ["DATABASE_URL"]
-    url = urlunsplit(urlsplit(given)._replace(path=f"/{NAME}"))
-    with psycopg.connect(given, autocommit=True) as servers:
-        servers.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-        servers.execute(f"CREATE DATABASE {NAME}")
+    url = beside(given, NAME)
+    if not create(given, NAME, TABLES):
         Stack(url, os.environ["REDIS_URL"]).manage("migrate", "--verbosity", "0")
-        with django_db_blocker.unblock():
-            connection.close()
-            before, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], NAME
-            yield url
-            connection.close()
-            connection.settings_dict["NAME"] = before
+    with django_db_blocker.unblock():
+        connection.close()
+        before, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], NAME
+        yield url
+        connection.close()
+        connection.settings_dict["NAME"] = before
 
 
 @pytest.fixture(scope="package")
@@ -177,4 +176,5 @@ async def talk(web, house, watch, started) -> Any:
         assert house.query(ACTIONS) == []
     finally:
         # Not what the next test must answer for.
-        house.query("TRUNCATE chat_session CASCADE")
+        with psycopg.connect(house.database_url, autocommit=True) as own:
+            empty_with(own, "chat_session")

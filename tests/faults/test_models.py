@@ -1,7 +1,6 @@
 """Models that fail: the next one answers, or a person gets the question, and nobody waits in silence."""
 
 import asyncio
-import socket
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,6 +9,7 @@ from tests.faults import raw
 from tests.faults.models import asked
 from tests.faults.shop import LONG, UNKNOWN, near
 from tests.faults.waiting import until
+from tests.stack import free_port
 
 pytestmark = pytest.mark.stack
 
@@ -73,9 +73,7 @@ def crew(house, web):
 
 def nowhere():
     """An address at which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/v1"
+    return f"http://127.0.0.1:{free_port()}/v1"
 
 
 @pytest.fixture

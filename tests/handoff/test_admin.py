@@ -11,8 +11,10 @@ from apps.chat.journal import append
 from apps.chat.models import Message, Session
 from apps.engine.types import Author, TurnState
 from apps.handoff.models import Ticket
-from apps.handoff.services import leave_message
+from apps.handoff.services import claim, leave_message, note, transfer
 from apps.sites.models import Site
+from tests.handoff.talks import asks
+from tests.handoff.team import nora, omar
 from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
 
 pytestmark = pytest.mark.django_db
@@ -163,7 +165,7 @@ class TestList:
         for _ in range(12):
             leave()
         client = signed_in(olga())
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(16):
             assert client.get(page(LIST)).status_code == 200
 
 
@@ -285,3 +287,18 @@ class TestPermissions:
         ticket = leave()
         assert signed_in(olga()).get(page("handoff_ticket_add")).status_code == 403
         assert signed_in(carol()).get(page("handoff_ticket_delete", ticket.pk)).status_code == 403
+
+
+def test_a_ticket_tells_who_did_what_with_it(make_session):
+    session, who = make_session(), nora()
+    ticket = asks(session)
+    claim(ticket_id=ticket.pk, operator=who)
+    note(session_id=session.pk, operator=who, text="Ring them")
+    transfer(ticket_id=ticket.pk, operator=who, to_operator=omar(), note=HOSTILE)
+    client = signed_in(olga())
+    html = client.get(page(CHANGE, ticket.pk)).content.decode()
+    said = texts(html)
+    for text in ("What was done", "Taken", "Nora", "Noted", "Passed on"):
+        assert text in said
+    assert HOSTILE not in html
+    assert "Omar" in texts(client.get(page(LIST)).content.decode())

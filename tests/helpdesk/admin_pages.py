@@ -17,6 +17,16 @@ from apps.chat.models import Session
 from apps.dialogue.flows import services as flows
 from apps.dialogue.models import Flow, Phrase, PolicyRow, Slot
 from apps.engine.types import Author
+from apps.handoff.models import (
+    Holiday,
+    Hours,
+    Macro,
+    Mail,
+    Operator,
+    Presence,
+    Target,
+    Team,
+)
 from apps.handoff.services import leave_message
 from apps.knowledge.models import Category, Faq, FaqVariant, IndexState, UnansweredQuestion
 from apps.llm.endpoints import endpoint_of
@@ -52,6 +62,7 @@ def fill(site: Site, session: Session, by: User) -> None:
     )
     _fill_flows(site, by)
     _fill_models(site, session)
+    _fill_team(site, session, by)
     leave_message(
         session_id=session.pk,
         line=Line(Author.VISITOR, "留言"),
@@ -113,6 +124,21 @@ def _fill_models(site: Site, session: Session) -> None:
     save_calls(attempts=[asked])
 
 
+def _fill_team(site: Site, session: Session, by: User) -> None:
+    """One operator in one team, with what belongs to them, and a chat that was rated."""
+    week = {"mon": [["09:00", "12:00"], ["13:00", "24:00"]]}
+    hours = Hours.objects.create(name="店", timezone="Asia/Shanghai", week=week)
+    Holiday.objects.create(hours=hours, day="2027-02-06", name="春节")
+    team = Team.objects.create(name="售后", hours=hours, languages=["zh-Hans"], flows=["tui"])
+    operator = Operator.objects.create(user=by, name="李", languages=["zh-Hans"])
+    operator.teams.add(team)
+    Presence.objects.create(operator=operator, choice="away")
+    Target.objects.create(name="急", priority=0, team=team)
+    Macro.objects.create(name="问", text_zh="您好，{visitor.name}", shortcut="w")
+    Mail.objects.create(kind="waiting", operator=operator, state="lost")
+    Session.objects.filter(pk=session.pk).update(csat=4)
+
+
 def paths(user: User) -> list[str]:
     """Each list with its forms, history and confirmation, as far as `user` may open them, and the
     pages of our own."""
@@ -133,6 +159,7 @@ def _own_pages() -> list[str]:
     return [
         *map(reverse, names),
         reverse("first_steps_mail"),
+        reverse("admin:handoff_floor"),
         *(reverse(f"admin:dialogue_flow_{name}") for name in ("import", "standard")),
         reverse("admin:dialogue_flow_publish", args=[Flow.objects.get(key="tui").pk]),
         reverse("admin:dialogue_product_many"),

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 
 # The product's name, languages in themselves, what Chinese says in English, and names of rows,
 # which staff choose.
-NAMES = {"Helpdesk", "English", "Operators", "Editors", "Publishers", "Administrators", "Webhook"}
+ROLES = {"Operators", "Supervisors", "Editors", "Publishers", "Administrators"}
+NAMES = {"Helpdesk", "English", "Webhook", *ROLES}
 DJANGO = ("contrib/admin", "contrib/auth", "conf")
 
 

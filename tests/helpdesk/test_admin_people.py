@@ -37,6 +37,13 @@ class TestRoles:
         assert codes(groups["administrator"]) > codes(groups["publisher"])
         assert codes(groups["administrator"]) >= {"change_site", "add_user"}
 
+    def test_supervisors_look_after_the_team_and_not_after_users(self, groups):
+        may = codes(groups["supervisor"])
+        assert may > codes(groups["operator"]) >= {"work_console", "view_macro"}
+        assert may >= {"supervise", "take_over", "change_team", "add_hours", "view_report"}
+        assert not may & {"add_operator", "add_user", "change_user", "change_site", "add_faq"}
+        assert not codes(groups["operator"]) & {"supervise", "take_over", "view_report"}
+
     def test_only_superusers_change_what_groups_may(self, groups):
         assert not codes(groups["administrator"]) & {"add_group", "change_group", "delete_group"}
 
@@ -48,6 +55,7 @@ class TestRoles:
         roles.provide_roles()
         assert set(Group.objects.values_list("name", flat=True)) == {
             "Front desk",
+            "Supervisors",
             "Publishers",
             "Administrators",
         }

@@ -165,6 +165,17 @@ class TestOpened:
         page.wait_for_selector("#changelist-filter a")
         assert told + looked_at(page, WIDE, LIGHT) + looked_at(page, NARROW, DARK) == []
 
+    def test_a_week_that_is_filled_in_with_a_few_clicks(self, open_page):
+        page = open_page()
+        told = visit(page, "/admin/handoff/hours/add/")
+        page.fill("[name=week-mon-0-to]", "17:30")
+        page.click("[data-week=copy]")
+        assert page.input_value("[name=week-fri-0-to]") == "17:30"
+        page.click("[data-day=fri] [data-week=clear]")
+        assert page.input_value("[name=week-fri-0-from]") == ""
+        assert page.is_visible("[data-day=fri] .hd-week-closed")
+        assert told + looked_at(page, NARROW, DARK) == []
+
     def test_pasted_words_are_searched_for(self, open_page):
         """From the clipboard or an input method they come without a key."""
         page = open_page()

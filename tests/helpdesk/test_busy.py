@@ -110,7 +110,7 @@ class TestPage:
                 cursor.execute("SET LOCAL statement_timeout = 10")
                 cursor.execute("SELECT pg_sleep(5)")
 
-        monkeypatch.setattr("apps.handoff.admin.TicketAdmin.get_queryset", slow)
+        monkeypatch.setattr("apps.handoff.admin.tickets.TicketAdmin.get_queryset", slow)
         answer = client.get(page("handoff_ticket_changelist"))
         assert answer.status_code == 503
         assert f"<h1>{said}</h1>" in answer.content.decode()

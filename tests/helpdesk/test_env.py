@@ -283,6 +283,7 @@ class TestLimits:
                 limits.ChatLimits.from_env(),
                 limits.IndexTimes.from_env(),
                 limits.TurnTimes.from_env(),
+                limits.AttachmentLimits.from_env(),
             )
 
     def test_the_defaults_are_those_of_the_protocol(self, monkeypatch):

@@ -15,11 +15,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.demo import data as demo_data
+from apps.demo import fake_models
 from apps.knowledge.models import Faq
+from apps.llm.values import Purpose, Tier
 from apps.sites.models import Sighting, Site
 from helpdesk import first_steps
 from helpdesk.models import FirstSteps
 from tests.dialogue.flow_rows import return_flow
+from tests.llm.rows import LOCAL_URL, model, provider
 from tests.staff import alice, olga, page, signed_in
 from tests.threads import in_own_thread
 
@@ -117,6 +120,22 @@ class TestState:
         settings.EMAIL_HOST = "mail.example"
         first_steps.mail_works()
         assert done(boss) == {"password", "people", "mail", "demo"}
+
+    def test_of_a_model_that_answers(self, boss):
+        def step():
+            return next(one for one in card(boss)["steps"] if one.key == "model")
+
+        assert step().link == page("llm_provider_add")
+        model(provider(fake_models.NAME, LOCAL_URL, ""), tier=Tier.LOCAL)
+        assert (step().done, step().link) == (False, page("llm_provider_add"))
+        near = provider("Near", LOCAL_URL, "")
+        assert (step().done, step().link) == (False, page("llm_model_add"))
+        model(near, "vectors", tier=Tier.LOCAL, purpose=Purpose.EMBEDDING)
+        row = model(near, "off", tier=Tier.LOCAL, is_enabled=False)
+        assert not step().done
+        row.is_enabled = True
+        row.save()
+        assert step().done
 
     def test_the_code_to_embed_is_on_it(self, boss, site, settings):
         settings.PUBLIC_URL = "https://chat.example"

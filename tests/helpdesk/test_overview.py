@@ -1,11 +1,13 @@
 """The first page and the sidebar show what one may see, and only that."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.knowledge.models import Faq
+from helpdesk.roles import provide_roles
 from tests.staff import alice, carol, olga, page, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -19,13 +21,31 @@ def groups(user) -> dict[str, list[str]]:
     }
 
 
+def test_supervisors_find_their_team_and_what_it_did():
+    user = User.objects.create(username="sue", is_staff=True)
+    [group] = [role.group for role in provide_roles() if role.key == "supervisor"]
+    assert group
+    user.groups.add(group)
+    found = groups(user)
+    assert found["Work"][-2:] == ["Who is on", "Reports"]
+    assert found["Team"] == [
+        "Operators",
+        "Teams",
+        "Macros",
+        "Business hours",
+        "Service targets",
+        "E-mails",
+    ]
+    assert found["Settings"] == []
+
+
 def figures(user) -> dict[str, int]:
     cards = signed_in(user).get(page("index")).context["cards"]
     return {str(card["title"]): card["figure"] for card in cards}
 
 
 def test_the_sidebar_goes_by_task():
-    assert list(groups(olga())) == ["Work", "Knowledge", "Flows", "Models", "Settings"]
+    assert list(groups(olga())) == ["Work", "Knowledge", "Flows", "Models", "Team", "Settings"]
 
 
 def test_everyone_sees_their_own_part():
@@ -34,6 +54,7 @@ def test_everyone_sees_their_own_part():
         "Knowledge": [],
         "Flows": [],
         "Models": [],
+        "Team": [],
         "Settings": [],
     }
     assert groups(alice())["Knowledge"] == ["FAQ entries", "Waiting for review", "Imports"]

@@ -21,8 +21,10 @@ READERS = {"text", "flag", "number", "whole", "words", "networks", "origins"}
 # The project's admin of what Django brings: found by that name once the apps have registered theirs.
 UNFOLD_ELSEWHERE = {"helpdesk/people.py"}
 PAUSES = ("sleep", "wait_for_timeout")
-# The browser's events reach a test only while one of Playwright's calls runs.
+# The browser's events reach a test only while one of Playwright's calls runs, and no server tells when
+# its other clients are done.
 POLLING = {
+    "tests/emptying.py empty",
     "tests/widget/test_browser_launcher.py test_an_answer_that_comes_while_it_is_closed_is_counted",
     "tests/faults/waiting.py until",
 }

@@ -232,7 +232,7 @@ class TestSweepingOut:
             with transaction.atomic():
                 services.begin_writing(sheet=ready, by=author)
                 begun.set()
-                swept.wait(3)
+                swept.wait(20)
             connection.close()
 
         beginner = threading.Thread(target=begin)

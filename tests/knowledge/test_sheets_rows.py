@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.guard import spreadsheets
 from apps.knowledge.contents import PHRASINGS_AT_MOST
 from apps.knowledge.models import Category, Faq, FaqVariant, FaqVersion, IndexState
 from apps.knowledge.sheets import cells, jobs, services
@@ -35,9 +36,9 @@ class TestCells:
         "text", ["=1+1", "+49", "-5", "@x", "\tx", "'=1", "''+1", "＝1", "'quoted'", "plain", "\\|"]
     )
     def test_a_shield_is_taken_away_again(self, text):
-        shown = cells.shielded(text)
+        shown = spreadsheets.shielded(text)
         assert not shown.startswith(("=", "+", "-", "@", "\t", "＝"))
-        assert cells.unshielded(shown) == text
+        assert spreadsheets.unshielded(shown) == text
 
     @pytest.mark.parametrize(
         ("text", "iso"),

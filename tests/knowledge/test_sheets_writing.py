@@ -14,10 +14,11 @@ from django.core.handlers.asgi import ASGIRequest
 from django.test import RequestFactory
 from openpyxl import load_workbook
 
-from apps.knowledge.admin.streams import attachment
+from apps.guard import spreadsheets
 from apps.knowledge.models import Faq, FaqVariant
-from apps.knowledge.sheets import cells, files, services, writing
+from apps.knowledge.sheets import files, services, writing
 from apps.knowledge.sheets.limits import SheetLimits
+from apps.sites.admin.streams import TYPES, attachment
 from tests.knowledge.sheets import checked, worked_at
 from tests.staff import olga
 
@@ -118,7 +119,7 @@ def _table(body: bytes, kind: str) -> list[list[str]]:
     """The rows of an export as their reader sees them, shields taken away."""
     rows = files.read(io.BytesIO(body), "", SheetLimits()).rows
     wide = [[*row, *[""] * (11 - len(row))] for _, row in rows]
-    return [[cells.unshielded(cell) for cell in row] for row in wide]
+    return [[spreadsheets.unshielded(cell) for cell in row] for row in wide]
 
 
 def contents() -> list[tuple[object, ...]]:
@@ -158,7 +159,7 @@ class TestFiles:
     def test_templates_are_importable_in_both_languages(self, site):
         author = olga()
         for language in writing.EXAMPLES:
-            for kind in writing.TYPES:
+            for kind in TYPES:
                 body = b"".join(writing.written(writing.template(language), kind))
                 sheet = checked(site, author, body, name=f"t.{kind}")
                 assert sheet.counts == {"new": 2}
@@ -167,7 +168,7 @@ class TestFiles:
         Faq.objects.bulk_create(
             Faq(site=site, language="en", question=f"q{n}", answer=random(n)) for n in range(1_200)
         )
-        for kind in writing.TYPES:
+        for kind in TYPES:
             pieces = list(writing.written(writing.entries(Faq.objects.all(), "en"), kind))
             assert len(pieces) > 3
 

@@ -49,7 +49,7 @@ def test_one_that_is_built_already_is_had_while_another_is_built(shelf, monkeypa
 
     def slow(*arguments):
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         return index.pack(*arguments)
 
     monkeypatch.setattr("apps.knowledge.trial.pack", slow)
@@ -59,7 +59,7 @@ def test_one_that_is_built_already_is_had_while_another_is_built(shelf, monkeypa
     other.start()
     assert begun.wait(20)
     mine.start()
-    mine.join(5)
+    mine.join(20)
     try:
         assert found == [known]
     finally:

@@ -4,7 +4,16 @@ import uuid
 
 import pytest
 
-from apps.llm.breaker import FAILED, FAILURES, MISCONFIGURED, OPEN_S, WINDOW_S, Breaker, Breakers
+from apps.llm.breaker import (
+    FAILED,
+    FAILURES,
+    MISCONFIGURED,
+    OPEN_S,
+    PROVOKED,
+    WINDOW_S,
+    Breaker,
+    Breakers,
+)
 from apps.llm.values import GatewayError, Outcome
 
 
@@ -75,6 +84,24 @@ def test_what_is_refused_counts_once_for_each_who_asks(breaker):
         breaker.enter(asker).leave(Outcome.BAD_REQUEST)
     assert closed_for(breaker) == 0.0
     breaker.enter("another").leave(Outcome.BAD_REQUEST)
+    assert closed_for(breaker) == OPEN_S
+
+
+def test_what_is_refused_by_one_that_has_answered_is_the_lines_fault(breaker):
+    """A visitor has as many sessions as they like."""
+    breaker.enter("somebody").leave(Outcome.OK)
+    for asker in range(3 * FAILURES):
+        breaker.enter(asker).leave(Outcome.BAD_REQUEST)
+    assert closed_for(breaker) == 0.0
+
+
+@pytest.mark.parametrize("outcome", sorted(PROVOKED))
+def test_whose_answers_grow_too_long_counts_once(breaker, outcome):
+    for _ in range(3 * FAILURES):
+        breaker.enter("one").leave(outcome)
+    assert closed_for(breaker) == 0.0
+    for asker in range(FAILURES - 1):
+        breaker.enter(asker).leave(outcome)
     assert closed_for(breaker) == OPEN_S
 
 

@@ -13,7 +13,7 @@ from apps.llm.values import GatewayError, Message, Outcome, Way
 from tests.llm.asked import LOOPBACK, REPLY, ask, endpoint, reply
 
 # Wide enough for two busy cores, and far below what the fake takes.
-IN_TIME_S = 5.0
+IN_TIME_S = 9.0
 
 
 async def fails(gateway, given, **values) -> GatewayError:
@@ -38,7 +38,8 @@ async def fails(gateway, given, **values) -> GatewayError:
     ],
 )
 async def test_what_keeps_us_waiting(gateway, fakellm, name, outcome):
-    given = endpoint(fakellm, name, first_token_s=0.6, gap_s=0.6)
+    times = {"first_token_s": 20.0, "gap_s": 20.0, f"{outcome.value}_s": 0.8}
+    given = endpoint(fakellm, name, **times)
     error = await fails(gateway, given)
     assert error.outcome is outcome
     assert error.sent
@@ -47,7 +48,7 @@ async def test_what_keeps_us_waiting(gateway, fakellm, name, outcome):
 
 async def test_words_that_keep_coming_end_at_the_deadline(gateway, fakellm):
     """Each read is in time: only the clock on the wall ends it."""
-    given = endpoint(fakellm, "one-by-one-50ms", deadline_s=1.0, first_token_s=0.9, gap_s=0.9)
+    given = endpoint(fakellm, "one-by-one-50ms", deadline_s=1.5, first_token_s=1.4, gap_s=1.4)
     error = await fails(gateway, given)
     assert error.outcome is Outcome.DEADLINE
     assert error.usage.tokens_out > 0
@@ -136,9 +137,9 @@ async def test_five_failures_and_it_is_left_alone(gateway, fakellm):
 
 
 async def test_who_gives_a_model_less_than_its_time_does_not_blame_it(gateway, fakellm):
-    given = endpoint(fakellm, "good-2s", first_token_s=10)
+    given = endpoint(fakellm, "good-10s", first_token_s=20)
     for _ in range(FAILURES + 1):
-        error = await fails(gateway, given, deadline_s=0.25)
+        error = await fails(gateway, given, deadline_s=0.7)
         assert error.outcome is Outcome.DEADLINE
     assert len(fakellm.calls()) == FAILURES + 1
 

@@ -1,11 +1,13 @@
 """Every figure of a reply stands in what it was given, however the two write it."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.llm import written
-from apps.llm.grounding import CITE, Fault, check
+from apps.llm.grounding import CITE, Evidence, Fault, check
 from apps.llm.prompts import Passage
 from apps.llm.written import Kind, read
 
@@ -66,6 +68,16 @@ SAME = [
     ("请访问shop.example/a", "可以看shop.example/a。"),
     ("see https://магазин.example/refund", "https://магазин.example/refund."),
     ("写信给help@shop.example", "请发到help@shop.example，谢谢"),
+    ("It comes tomorrow.", "You get it tomorrow."),
+    ("It comes tomorrow.", "明天送到。"),
+    ("明日达", "明天能到。"),
+    ("Orders before noon arrive the next day.", "It arrives tomorrow."),
+    ("下单后次日送达", "明天就能送到"),
+    ("中午前下单当天发货", "今天就发货。"),
+    ("the day after tomorrow", "后天送到"),
+    ("in 7 days", "How may I help you today?"),
+    ("7天内", "请问今天有什么可以帮您？以前天天有人问。"),
+    ("7天内", "明显不行；前提是这周边没有；下周围的地方。"),
     ("下载App。iOS", "请下载App。iPhone用户也一样。订单。ok"),
     ("all", "That is one of a hundred reasons, a thousand thanks; please double-check it."),
     ("全", "下半年双方各一份，队伍陆续登陆，请收拾好。"),
@@ -130,6 +142,15 @@ OTHER = [
     ("7 days", "write to 张三@shop.example", Kind.URL),
     ("see shop.example", "see shop.example.рф", Kind.URL),
     ("7 days", "99) dollars", Kind.NUMBER),
+    ("Delivery takes 3 days.", "It arrives tomorrow.", Kind.DATE),
+    ("Delivery takes 3 days.", "It went out yesterday.", Kind.DATE),
+    ("It comes tomorrow.", "It comes the day after tomorrow.", Kind.DATE),
+    ("It comes today.", "It comes tomorrow.", Kind.DATE),
+    ("in 7 days", "You get your money next week.", Kind.DATE),
+    ("7天内送达", "明天就能送到", Kind.DATE),
+    ("7天内送达", "大后天送到", Kind.DATE),
+    ("后天送到", "大后天送到", Kind.DATE),
+    ("7天内送达", "下周一定到账", Kind.DATE),
 ]
 
 
@@ -149,6 +170,15 @@ def test_slots_results_and_titles_count():
     known = ["A1001", "2026-05-03", "points: 20"]
     assert check(reply, (), [Passage("In 3 days", "")], known).holds
     assert len(check(reply, (), [], known).faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("today", "holds"), [(date(2026, 5, 2), True), (date(2026, 5, 3), False), (None, False)]
+)
+def test_tomorrow_is_the_date_that_a_result_names(today, holds):
+    known = ["2026-05-03"]
+    for reply in ("It arrives tomorrow.", "明天送到。"):
+        assert Evidence([], known, today).check(reply, ()).holds is holds
 
 
 @pytest.mark.parametrize("cite", ["0", "3", "-1", "x", "", "٣", "1e1", "99999999999999999999"])

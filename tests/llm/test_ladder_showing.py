@@ -3,7 +3,9 @@
 import pytest
 
 from apps.engine.types import Policy
+from apps.llm.judging import Judge
 from apps.llm.ladder import climb
+from apps.llm.masking import Masked
 from apps.llm.prompts import Passage
 from apps.llm.showing import Ready, Showing, sentences
 from tests.llm.climbs import LONG, Watched, go, ladder, terms, told, whys
@@ -105,7 +107,7 @@ async def test_in_another_language_than_the_passages_words_prove_nothing(
     gateway, fakellm, cut, is_said
 ):
     """Less sure for that, and never shown before its end: a translation shares no words."""
-    reply = "Sure, our courier will come. He collects your card and its code tonight. Bye now."
+    reply = "Sure, our courier will come. He collects your card and its code there. Bye now."
     fakellm.script("scripted", said(reply=reply))
     about = told("How do I return it?", passages=[Passage("退货", "包裹签收后可以退货。")])
     watched = Watched()
@@ -170,6 +172,20 @@ async def test_a_made_up_end_takes_the_beginning_back(gateway, fakellm):
     assert whys(found) == [("local", "not_grounded")]
     assert watched.shown[-1] == (2, "")
     assert all("17" not in text for _attempt, text in watched.shown)
+
+
+def test_a_figure_within_a_line_is_no_place_of_a_list_where_a_slice_begins():
+    """What is shown next begins with it, and the line does not."""
+    judge = Judge(told(passages=[LONG]), terms(), Masked(told(passages=[LONG])))
+    shown, _ = grown(f"{LONG.text} ", f"{LONG.text} 77. Enjoy it. ", check=judge.ready)
+    assert shown == [(1, LONG.text), (2, "")]
+
+
+def test_the_places_of_a_list_begin_its_lines():
+    judge = Judge(told(passages=[LONG]), terms(), Masked(told(passages=[LONG])))
+    first, last = f"1. {LONG.text}\n", f"1. {LONG.text}\n2. {LONG.text}\n"
+    shown, _ = grown(first, last, check=judge.ready)
+    assert shown == [(1, first.rstrip()), (1, last.rstrip())]
 
 
 async def test_without_anybody_to_show_it_to(gateway, fakellm):

@@ -11,7 +11,7 @@ from apps.llm.values import GatewayError, Outcome, Usage
 from tests.llm.asked import LOOPBACK, endpoint
 from tests.llm.climbs import LONG, Noting, Watched, go, ladder, terms, told, whys
 
-IN_TIME_S = 5.0
+IN_TIME_S = 20.0
 
 
 @pytest.fixture

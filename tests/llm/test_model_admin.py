@@ -2,13 +2,15 @@
 
 from datetime import date
 from decimal import Decimal
+from importlib import import_module
 from ipaddress import ip_network
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from apps.llm import endpoints
-from apps.llm.models import Mode, Model, Price, Provider, Routing
+from apps.llm.models import Call, Mode, Model, Price, Provider, Routing
 from apps.llm.services import save_calls
 from apps.llm.values import Tier
 from tests.llm.rows import LOCAL_URL, attempt, model, price, provider
@@ -57,8 +59,19 @@ class TestModels:
         model(far, "first", label="First one", rank=4)
         assert "“First one” has rank 4" in added(client, far, rank="4")
         assert not Model.objects.filter(name="big").exists()
-        added(client, far, rank="4", purpose="summary")
+        added(client, far, rank="4", purpose="embedding")
         assert Model.objects.filter(name="big").exists(), "another purpose has ranks of its own"
+
+    def test_are_for_what_somebody_asks_them(self, client, far):
+        """Those for summaries, which nothing asked, are gone, and what their checks cost is not."""
+        row = model(far, "old", purpose="summary")
+        kept = save_calls(attempts=[attempt(model(far, "kept"))])
+        Call.objects.filter(pk=kept[0].pk).update(model=row, purpose="summary")
+        import_module("apps.llm.migrations.0014_no_summaries").delete(apps, None)
+        assert [one.name for one in Model.objects.all()] == ["kept"]
+        assert client.get(page("llm_call_change", kept[0].pk)).status_code == 200
+        added(client, far, purpose="summary")
+        assert not Model.objects.filter(name="big").exists()
 
     @pytest.mark.parametrize(
         ("field", "said"),

@@ -15,7 +15,8 @@ from channels.db import database_sync_to_async as in_database
 from apps.dialogue import ladders, tasks
 from apps.dialogue.driver import Driver
 from apps.dialogue.play import Standing
-from apps.dialogue.turns.drain import Around, Drain, Shown
+from apps.dialogue.turns.drain import Around, Drain
+from apps.dialogue.turns.passing import Shown
 from apps.dialogue.turns.port import TurnRunner
 from apps.knowledge.index import library
 from apps.knowledge.jobs import build_index
@@ -33,6 +34,9 @@ from tests.turns.conversations import Watch, database_url
 from tests.turns.gate import Gate
 from tests.turns.invariants import broken
 from tests.turns.shop import KNOWN
+
+# Never: the tests use the process of their drains as well.
+BUSY = 100.0
 
 
 @dataclass
@@ -66,7 +70,7 @@ class Started:
 
 @pytest.fixture(autouse=True)
 def _quick(settings) -> None:
-    settings.TURNS = replace(settings.TURNS, lease_s=4, renew_s=0.2, stop_s=0)
+    settings.TURNS = replace(settings.TURNS, lease_s=4, renew_s=0.2, stop_s=0, busy=BUSY)
 
 
 @pytest.fixture

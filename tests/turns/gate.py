@@ -114,5 +114,8 @@ class Gated:
         finally:
             writer.close()
 
+    async def ready(self) -> None:
+        """Nothing to load."""
+
     async def close(self) -> None:
         """Each run has closed its own."""

@@ -63,6 +63,9 @@ class Held:
         self.calls.put_nowait(call)
         return await call.ended()
 
+    async def ready(self) -> None:
+        """Nothing to load."""
+
     async def close(self) -> None:
         """Holds nothing."""
 
@@ -76,6 +79,9 @@ class Echo:
     async def run(self, claimed: Claimed, show: Callable[[int, str], None]) -> Finish:
         self.ran.append(claimed.key)
         return answer("echo: " + " / ".join(line.text for line in claimed.lines))
+
+    async def ready(self) -> None:
+        """Nothing to load."""
 
     async def close(self) -> None:
         """Holds nothing."""

@@ -41,6 +41,9 @@ class Moody:
         assert len(texts) == 1 or not any(line.fields for line in claimed.covered)
         return answer(" / ".join(texts))
 
+    async def ready(self):
+        """Nothing to load."""
+
     async def close(self):
         """Holds nothing."""
 

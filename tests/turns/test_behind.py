@@ -43,6 +43,9 @@ class Late:
         async with asyncio.timeout(20):
             return await self.calls.get()
 
+    async def ready(self):
+        """Nothing to load."""
+
     async def close(self):
         """Holds nothing."""
 

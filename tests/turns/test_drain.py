@@ -286,11 +286,72 @@ async def test_five_deliveries_of_the_task_give_one_reply_each(
 
 async def test_a_drain_beside_one_with_places_has_nothing_to_do(started, caplog):
     async with started.drain(Echo()):
-        async with asyncio.timeout(30):
-            while not await DrainRow.objects.filter(claiming=True).aexists():  # noqa: ASYNC110  # a row, and no event tells of it
-                await asyncio.sleep(0)
+        await until_claiming(1)
         await Drain(Echo(), started.around()).run()
     assert "others have places enough" in caplog.text
+
+
+async def until_claiming(count):
+    async with asyncio.timeout(30):
+        while await DrainRow.objects.filter(claiming=True).acount() < count:  # noqa: ASYNC110  # a row, and no event tells of it
+            await asyncio.sleep(0)
+
+
+async def test_beside_one_that_is_busy_another_claims(started, settings):
+    settings.TURNS = replace(settings.TURNS, busy=0)
+    async with started.drain(Echo()):
+        await until_claiming(1)
+        assert (await DrainRow.objects.aget()).places == 0
+        async with started.drain(Echo()):
+            await until_claiming(2)
+
+
+class Loads(Echo):
+    def __init__(self):
+        super().__init__()
+        self.asked, self.go = asyncio.Event(), asyncio.Event()
+
+    async def ready(self):
+        self.asked.set()
+        await self.go.wait()
+
+
+async def test_it_claims_when_its_runner_is_ready(session, started, watch, all_holds):
+    runner = Loads()
+    await asks(session)
+    async with started.drain(runner):
+        await runner.asked.wait()
+        assert not await DrainRow.objects.aexists()
+        runner.go.set()
+        await until(watch)
+
+
+async def test_a_runner_that_cannot_be_ready_runs_all_the_same(session, started, watch, all_holds):
+    class Broken(Echo):
+        async def ready(self):
+            raise RuntimeError
+
+    async with started.drain(Broken()):
+        await asks(session)
+        await until(watch)
+
+
+async def test_it_claims_on_until_its_successor_does(
+    make_session, started, watch, all_holds, caplog
+):
+    first, second = await in_database(lambda: [make_session() for _ in range(2)])()
+    held, after = Held(), Held()
+    await asks(first)
+    async with started.drain(held, claim_s=0):
+        one = await held.calls.get()
+        while not started.successors:  # noqa: ASYNC110  # counted in a thread, which tells nobody
+            await asyncio.sleep(0)
+        await asks(second)
+        two = await held.calls.get()
+        async with started.drain(after):
+            one.answer("to its end")
+            two.answer("and this one")
+            await until(watch)
 
 
 async def test_a_drain_that_stops_claiming_hands_on_first_and_then_finishes(

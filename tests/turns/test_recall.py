@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from channels.db import database_sync_to_async as in_database
 
-from apps.chat import events
 from apps.chat.models import Message, Turn
 from apps.dialogue import answers, ladders
 from apps.dialogue.driver import Driver
 from apps.dialogue.turns.asking import Asker
+from apps.guard import pauses
 from apps.knowledge.index import library
 from apps.knowledge.jobs import build_index
 from apps.knowledge.models import Faq, IndexState
@@ -229,13 +229,14 @@ async def test_a_process_that_has_said_it_needs_no_redis(redis, learned, comes, 
 async def test_with_redis_frozen_a_model_is_asked_and_nobody_waits(
     redis, learned, comes, monkeypatch
 ):
-    monkeypatch.setattr(events, "PAUSE_S", 3_600)
+    monkeypatch.setattr(pauses, "PAUSE_S", 3_600)
+    monkeypatch.setattr(answers, "PATIENCE_S", 0.05)
     fresh = Driver()
     redis.freeze()
     try:
         for _ in range(4):
             later = await comes(fresh)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await say(fresh, later, NEAR)
             assert await states(later) == ["pending"]
         redis.thaw()

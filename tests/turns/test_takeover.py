@@ -11,7 +11,7 @@ from tests.turns.conversations import asks, reads, turns_of
 from tests.turns.scripted import Held
 
 pytestmark = pytest.mark.django_db(transaction=True)
-takes_over, answers, requeues = map(in_database, (take_over, answer, requeue))
+takes_over, answers, requeues = in_database(take_over), in_database(answer), in_database(requeue)
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ import uuid
 import pytest
 
 from apps.chat import events
-from apps.chat.events import Breaker, Grown
+from apps.chat.events import Grown
 from apps.dialogue.play import Standing
 from apps.dialogue.turns import telling
-from apps.dialogue.turns.drain import Shown
+from apps.dialogue.turns.passing import Shown
 from apps.dialogue.turns.port import Claimed
 from apps.dialogue.turns.telling import Teller
 from apps.engine.types import Mode, State
+from apps.guard.pauses import Pause
 from tests.redis_child import RedisChild
 
 
@@ -104,7 +105,7 @@ def redis(tmp_path, settings, monkeypatch):
     backend = settings.CHANNEL_LAYERS["default"]["BACKEND"]
     config = {"hosts": [{"address": child.url, "socket_connect_timeout": 1}]}
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": config}}
-    monkeypatch.setattr(events, "breaker", Breaker())
+    monkeypatch.setattr(events, "pause", Pause("hints"))
     monkeypatch.setattr(events, "RETRY_S", 0)
     yield child
     if child.process:

@@ -196,13 +196,14 @@ def test_a_broken_line_hides_no_other(widget, script):
 def test_a_long_text_is_folded(widget, script):
     script.answer("A sentence that goes on. " * 90)
     bubble = widget.answers.locator(".bubble")
-    assert bubble.bounding_box()["height"] < 330
     more = widget.answers.get_by_role("button", name=widget.words["more"])
+    expect(more).to_be_visible()
+    assert bubble.bounding_box()["height"] < 330
     more.click()
-    assert bubble.bounding_box()["height"] > 600
     less = widget.answers.get_by_role("button", name=widget.words["less"])
     expect(less).to_have_attribute("aria-expanded", "true")
     expect(less).to_be_focused()
+    assert bubble.bounding_box()["height"] > 600
 
 
 def test_days_are_told_apart_and_times_in_full_on_focus(visit, page, script):

@@ -11,7 +11,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 from websockets.typing import Origin
 
-PATIENCE_S = 15
+PATIENCE_S = 60
 
 Frame = dict[str, Any]
 

@@ -21,9 +21,9 @@ from apps.dialogue.flows import catalogue
 from apps.dialogue.flows.services import Listed, set_products
 from apps.dialogue.models import Product
 from apps.knowledge.admin import languages
-from apps.knowledge.admin.streams import attachment
 from apps.knowledge.sheets import writing
 from apps.sites.admin.chosen import carried, site_initial
+from apps.sites.admin.streams import attachment
 from apps.sites.models import Site
 
 LIST = "admin:dialogue_product_changelist"

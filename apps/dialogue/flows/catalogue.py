@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.dialogue.flows.services import Listed
 from apps.dialogue.models import Product
-from apps.knowledge.sheets.cells import unshielded
+from apps.guard.spreadsheets import unshielded
 from apps.sites.faults import Fault
 from apps.sites.models import CHINESE, ENGLISH
 

@@ -41,6 +41,10 @@ class Asker:
         self._gateway: Gateway | None = None
         self._opening = asyncio.Lock()
 
+    async def ready(self) -> None:
+        await self._home.refresh()
+        await self._open()
+
     async def run(self, claimed: Claimed, show: Callable[[int, str], None]) -> Finish | None:
         await self._home.refresh()
         models = ladders.any_answers(claimed.standing.site)
@@ -56,7 +60,7 @@ class Asker:
         return finish and replace(finish, stored=note)
 
     async def close(self) -> None:
-        steps = [self._recall.close, self._ledger.close]
+        steps = [self._home.close, self._recall.close, self._ledger.close]
         await closed(*steps, *([self._gateway.close] if self._gateway else []))
 
     async def climb(

@@ -33,7 +33,9 @@ NOBODY = UUID(int=0)
 
 # How often a turn may be lost in a process of its own before a person sees to it.
 ALONE_TRIES = 3
-SETTINGS = "-c statement_timeout=5s -c lock_timeout=1s -c timezone=UTC"
+# A lease need not outlast a crash of the server, which ends whatever held it: nobody waits for the
+# disk. What a turn comes to is the journal's, which does.
+SETTINGS = "-c statement_timeout=5s -c lock_timeout=1s -c timezone=UTC -c synchronous_commit=off"
 PATIENCE_S = 6.0
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError)
 
@@ -46,7 +48,7 @@ _TAKE = """UPDATE chat_turn t SET state = 'running', attempt = t.attempt + 1, sh
 BEAT = """
 INSERT INTO dialogue_drain (id, name, places, held, claiming, started_at, beat_at)
 VALUES (%(drain)s, %(name)s, %(places)s, %(held)s, %(claiming)s, now(), clock_timestamp())
-ON CONFLICT (id) DO UPDATE SET held = excluded.held, claiming = excluded.claiming,
+ON CONFLICT (id) DO UPDATE SET places = excluded.places, held = excluded.held, claiming = excluded.claiming,
   beat_at = excluded.beat_at
 """
 END = "DELETE FROM dialogue_drain WHERE id = %(drain)s"
@@ -59,7 +61,7 @@ WITH found AS MATERIALIZED (
   ORDER BY t.created_at LIMIT %(free)s FOR NO KEY UPDATE SKIP LOCKED
 ), beat AS (
   UPDATE dialogue_drain SET held = %(held)s + (SELECT count(*) FROM found),
-    beat_at = clock_timestamp() WHERE id = %(drain)s
+    beat_at = clock_timestamp() WHERE id = %(drain)s AND EXISTS (SELECT FROM found)
 ), taken AS ({take}) SELECT id, attempt, losses, extract(epoch FROM late)::float8 FROM taken
 """
 

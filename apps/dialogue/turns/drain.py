@@ -1,7 +1,8 @@
 """The drain: claims turns, runs hundreds of them at once on one event loop, stores what they come to.
 
-It claims for a while and then hands on to a successor, which it queues before it stops, so that
-claims never pause; then it finishes what it holds. Whatever it does not finish, because it is told
+It claims for a while and then hands on to a successor: it queues it, and claims on until that one
+does; then it finishes what it holds. One that is busy tells that it has no free places, which calls
+another beside it. Whatever it does not finish, because it is told
 to stop or has run long enough, it gives back. What it loses, because it is killed or frozen, others
 take when the lease has ended; its late finish is refused then.
 
@@ -31,6 +32,8 @@ from apps.dialogue.turns.claims import AWAY, Key, Places
 from apps.dialogue.turns.faults import closed, place
 from apps.dialogue.turns.finishing import Finisher, StartAct, give_notice
 from apps.dialogue.turns.listening import ended, listening, waited
+from apps.dialogue.turns.load import Load
+from apps.dialogue.turns.passing import Passing, Shown, Tell
 from apps.dialogue.turns.patience import LOOK_S, Patience
 from apps.dialogue.turns.port import Claimed, Finish, TurnRunner
 
@@ -44,19 +47,12 @@ RACES = 3
 ATTEMPTS = 1_000
 # A turn computes for some milliseconds before it first waits: of a crowd so many begin at a time, so
 # that everything else keeps its time.
-AT_ONCE = 4
+AT_ONCE = 16
+# How long a drain that hands on claims itself, and how often it looks for its successor: that one may
+# have to load everything first, or wait for a free child of the worker.
+BRIDGE_S, BRIDGE_LOOK_S = 5.0, 0.2
 # How long pieces gather before they are passed on.
 JOIN_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A piece of an answer that grows: the text so far. A higher attempt takes the place of all
-    before it; "" takes back."""
-
-    claimed: Claimed
-    attempt: int
-    text: str
 
 
 async def _nobody(_shown: list[Shown]) -> None:
@@ -71,7 +67,7 @@ class Around:
 
     succeed: Callable[[], object]
     start_act: StartAct
-    tell: Callable[[list[Shown]], Awaitable[None]] = _nobody
+    tell: Tell = _nobody
 
 
 @dataclass(slots=True)
@@ -83,18 +79,17 @@ class Drain:
     claim_s: float | None = None
     alone: bool = False
     _runs: dict[Key, asyncio.Task[None]] = field(default_factory=dict)
-    _shown: dict[Key, Shown] = field(default_factory=dict)
-    _marked: set[Key] = field(default_factory=set)
     _owed: set[Key] = field(default_factory=set)
     _patience: Patience = field(default_factory=Patience)
+    _load: Load = field(default_factory=Load)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _hints: set[asyncio.Task[None]] = field(default_factory=set)
     _stopped_at: float | None = None
     _claiming: bool = True
     _line: claims.Line = field(init=False)
     _finisher: Finisher = field(init=False)
+    _passing: Passing = field(init=False)
 
     def stop(self) -> None:
         """Claims no more; what is not done in `stop_s` goes back."""
@@ -106,6 +101,7 @@ class Drain:
         self._line = claims.Line(conninfo())
         journal = Journal(conninfo(), on_commit=self._announce, wait_s=settings.CHAT.journal_wait_s)
         self._finisher = Finisher(journal, self._line, self.around.start_act)
+        self._passing = Passing(self._mark, self.around.tell)
         beside = [
             self._every(settings.TURNS.renew_s, self._renew),
             self._every(LOOK_S, self._ask_for_patience),
@@ -125,17 +121,18 @@ class Drain:
             )
 
     async def _drain(self) -> None:
-        began = time.monotonic()
         async with listening(self._woken):
             if await self._is_surplus():
                 logger.info("drain: others have places enough")
                 return
+            await self._kept_up(self.runner.ready)
             await self._try(self._beat)
             logger.info("drain: started")
-            await self._claim_for_a_while(began)
-        self._claiming = False
-        await self._try(self._beat)
-        await self._hand_on()
+            await self._claim_for_a_while()
+            self._claiming = False
+            await self._try(self._beat)
+            if await self._hand_on():
+                await self._bridge()
         await self._finish_held()
         await self._give_back()
         await self._try(self._end)
@@ -151,9 +148,9 @@ class Drain:
         await self._try(partial(self._start, found))
         await self._finish_held()
 
-    async def _claim_for_a_while(self, began: float) -> None:
+    async def _claim_for_a_while(self) -> None:
         """Ends when it has claimed long enough, when nothing has come for a while, and on a wish."""
-        last = began
+        began = last = time.monotonic()
         claim_s = settings.TURNS.claim_s if self.claim_s is None else self.claim_s
         while self._stopped_at is None:
             now = time.monotonic()
@@ -166,6 +163,17 @@ class Drain:
                 last = time.monotonic()
             elif self._stopped_at is None:
                 await waited(self._woken, POLL_S)
+
+    async def _bridge(self) -> None:
+        """Claims on until the successor does."""
+        until = time.monotonic() + BRIDGE_S
+        while self._stopped_at is None and time.monotonic() < until:
+            places = await self._try(self._places)
+            if places and places.drains:
+                return
+            self._woken.clear()
+            await self._try(self._claim)
+            await waited(self._woken, BRIDGE_LOOK_S)
 
     async def _claim(self) -> bool:
         """Whether there was anything to claim."""
@@ -204,8 +212,7 @@ class Drain:
             # A place is free again.
             self._woken.set()
         self._runs.pop(key, None)
-        self._shown.pop(key, None)
-        self._marked.discard(key)
+        self._passing.forget(key)
         if not self._runs:
             self._idle.set()
 
@@ -251,30 +258,18 @@ class Drain:
 
         def show(attempt: int, text: str) -> None:
             self._patience.end(claimed)
-            self._shown[claimed.key] = Shown(claimed, first + attempt, text)
-            self._news.set()
+            self._passing.add(Shown(claimed, first + attempt, text))
 
         return show
 
     async def _pass_on(self) -> None:
-        """Nothing is shown of a turn before the database knows that something is: a line that comes
-        meanwhile either starts the turn again, and nothing was shown, or waits for the next."""
         while True:
-            await self._news.wait()
-            self._news.clear()
-            await self._kept_up(self._pass_on_news)
+            await self._passing.news.wait()
+            await self._kept_up(self._passing.pass_on)
             await asyncio.sleep(JOIN_S)
 
-    async def _pass_on_news(self) -> None:
-        batch, self._shown = self._shown, {}
-        new = [key for key in batch if key not in self._marked]
-        if new:
-            marked = await self._try(partial(claims.still_ours, self._line, claims.SHOW, new))
-            self._marked |= marked or set()
-        try:
-            await self.around.tell([batch[key] for key in batch if key in self._marked])
-        except Exception as error:  # noqa: BLE001  # who looks on may be away; the answer goes on
-            logger.info("drain: nothing is shown (%s)", type(error).__name__)
+    async def _mark(self, new: list[Key]) -> set[Key]:
+        return await self._try(partial(claims.still_ours, self._line, claims.SHOW, new)) or set()
 
     async def _ask_for_patience(self) -> None:
         """Nothing of the answer: it marks nothing, and any first word takes its place. Told only while
@@ -283,7 +278,7 @@ class Drain:
             keys = [claimed.key for claimed in due]
             ours = await claims.still_ours(self._line, claims.RENEW, keys)
             waiting = [claimed for claimed in self._patience.take(due) if claimed.key in ours]
-            await self.around.tell([_looking(claimed) for claimed in waiting])
+            await self._passing.tell([_looking(claimed) for claimed in waiting])
 
     async def _renew(self) -> None:
         if self._owed:
@@ -299,11 +294,14 @@ class Drain:
             await self._beat()
 
     async def _beat(self) -> None:
+        """A full core is as much in the way as full places are."""
+        is_busy = self._load.look() >= settings.TURNS.busy
+        held = len(self._runs)
         await self._line.ask(
             claims.BEAT,
             name=claims.name_of(os.getpid()),
-            places=settings.TURNS.places,
-            held=len(self._runs),
+            places=held if is_busy else settings.TURNS.places,
+            held=held,
             claiming=self._claiming,
         )
 
@@ -311,15 +309,17 @@ class Drain:
         """A task may be delivered several times. The one that comes next to a living drain with
         places enough has nothing to do."""
         places = await self._try(self._places)
-        return bool(places and places.drains and not places.are_short)
+        return bool(places and places.drains and places.free > places.pending)
 
     async def _places(self) -> Places:
         return Places(*(await self._line.ask(claims.PLACES))[0])
 
-    async def _hand_on(self) -> None:
+    async def _hand_on(self) -> bool:
         """Only what is claimed no longer needs a successor; without turns the next wake does."""
-        if self._runs or self._stopped_at is not None or await self._is_wanted():
+        is_due = bool(self._runs) or self._stopped_at is not None or await self._is_wanted()
+        if is_due:
             await asyncio.to_thread(self.around.succeed)
+        return is_due
 
     async def _is_wanted(self) -> bool:
         places = await self._try(self._places)

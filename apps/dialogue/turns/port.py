@@ -200,6 +200,9 @@ class TurnRunner(Protocol):
     """Computes what a turn comes to. It holds no connection to the database and no lock while it
     waits; it is cancelled when the turn is no longer its own."""
 
+    async def ready(self) -> None:
+        """Loads what the first turn would have to wait for. May raise: turns load it again."""
+
     async def run(self, claimed: Claimed, show: Callable[[int, str], None]) -> Finish | None:
         """`show` takes what may be shown of the answer already, as it grows, with the number of the
         try that it belongs to: a higher one takes the place of what was shown. From the first word

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.chat import events
 from apps.chat.events import Grown
-from apps.dialogue.turns.drain import Shown
+from apps.dialogue.turns.passing import Shown
 
 # More than a drain runs at once.
 KEPT = 2_000

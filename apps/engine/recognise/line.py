@@ -41,7 +41,7 @@ _TABLE = _Table()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FoldedLine:
     """`folded[i]` comes from `text[places[i]]`; `places` None: from the same place."""
 
     text: str
@@ -55,18 +55,18 @@ class Line:
         return self.places[start], self.places[end - 1] + 1
 
 
-def read(text: str) -> Line:
+def read(text: str) -> FoldedLine:
     """The line of a text, of which only the first READ_AT_MOST characters are looked at."""
     cut = text[:READ_AT_MOST]
     if cut.isascii() and cut.isprintable():
-        return Line(text, cut.lower())
+        return FoldedLine(text, cut.lower())
     folded = cut.translate(_TABLE)
     if _DROPPED not in folded and _WIDER not in folded:
-        return Line(text, folded)
+        return FoldedLine(text, folded)
     chars: list[str] = []
     places: list[int] = []
     for place, char in enumerate(cut):
         for one in _folded(char):
             chars.append(one)
             places.append(place)
-    return Line(text, "".join(chars[:READ_AT_MOST]), tuple(places[:READ_AT_MOST]))
+    return FoldedLine(text, "".join(chars[:READ_AT_MOST]), tuple(places[:READ_AT_MOST]))

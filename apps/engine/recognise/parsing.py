@@ -3,7 +3,7 @@
 from apps.engine.commands import SetSlot, Unfit
 from apps.engine.flows import LONGEST_VALUE, SlotKind, SlotSpec
 from apps.engine.recognise.hearing import hear
-from apps.engine.recognise.line import Line, read
+from apps.engine.recognise.line import FoldedLine, read
 from apps.engine.recognise.mention import Mention
 from apps.engine.recognise.prepared import Prepared, prepare
 from apps.engine.recognise.reasons import OTHER, Reason, option_of, reason
@@ -38,7 +38,7 @@ def parse(spec: SlotSpec, text: str, snapshot: Snapshot) -> SetSlot | Unfit:
     return Unfit(spec.name, "unknown" if spec.kind is SlotKind.PRODUCT else "shape")
 
 
-def picked(spec: SlotSpec, mentions: list[Mention], line: Line) -> SetSlot | Unfit | None:
+def picked(spec: SlotSpec, mentions: list[Mention], line: FoldedLine) -> SetSlot | Unfit | None:
     """The one mention of the slot's kind; None when there is none."""
     fitting = [mention for mention in mentions if fits(spec, mention)]
     values = tuple(dict.fromkeys(value_for(spec, mention) for mention in fitting))
@@ -63,7 +63,7 @@ def value_for(spec: SlotSpec, mention: Mention) -> str:
     return mention.value[-TAIL:] if is_tail else mention.value
 
 
-def chosen(spec: SlotSpec, line: Line, prepared: Prepared) -> SetSlot | None:
+def chosen(spec: SlotSpec, line: FoldedLine, prepared: Prepared) -> SetSlot | None:
     """The option that an answer names: exactly, somewhere in it, or with a typo."""
     choice = prepared.choice_of(spec)
     if value := choice.exactly(line.folded):
@@ -79,7 +79,7 @@ def chosen(spec: SlotSpec, line: Line, prepared: Prepared) -> SetSlot | None:
 
 
 def explained(
-    spec: SlotSpec, given: Reason | None, line: Line, prepared: Prepared
+    spec: SlotSpec, given: Reason | None, line: FoldedLine, prepared: Prepared
 ) -> SetSlot | None:
     """The option that stands for a reason in somebody's own words."""
     if given is None:
@@ -91,7 +91,7 @@ def explained(
     return put(spec.name, value, line, given.start, given.end) if value else None
 
 
-def free(spec: SlotSpec, line: Line) -> SetSlot | Unfit:
+def free(spec: SlotSpec, line: FoldedLine) -> SetSlot | Unfit:
     """The whole text as it stands."""
     text = line.text.strip()
     if len(text) > min(spec.longest, LONGEST_VALUE):
@@ -102,13 +102,13 @@ def free(spec: SlotSpec, line: Line) -> SetSlot | Unfit:
     return SetSlot(spec.name, " ".join(text.split()), text, start, start + len(text))
 
 
-def put(name: str, value: str, line: Line, start: int, end: int) -> SetSlot:
+def put(name: str, value: str, line: FoldedLine, start: int, end: int) -> SetSlot:
     """A value found at folded[start:end]."""
     first, last = line.span(start, end)
     return SetSlot(name, value, line.text[first:last], first, last)
 
 
-def _whole(spec: SlotSpec, line: Line, value: str) -> SetSlot:
+def _whole(spec: SlotSpec, line: FoldedLine, value: str) -> SetSlot:
     said = line.folded.strip()
     start = line.folded.index(said)
     return put(spec.name, value, line, start, start + len(said))

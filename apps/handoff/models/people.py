@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.handoff.models.hours import Hours
-from apps.sites.models import Site
+from apps.sites.models import LANGUAGES, Site
 
 MOST_CHATS = 50
+ALERT_MINUTES = 15
 IDLE_AFTER = timedelta(minutes=10)
 OFFLINE_AFTER = timedelta(seconds=60)
 
@@ -75,6 +76,21 @@ class Operator(models.Model):
     languages = models.JSONField(_("languages"), default=list, blank=True)
     flows = models.JSONField(_("flows"), default=list, blank=True)
     active = models.BooleanField(_("active"), default=True)
+    wants_mail = models.BooleanField(
+        _("e-mails about waiting tickets"),
+        default=True,
+        db_default=True,
+        help_text=_("About tickets that nobody has taken, at most once an hour."),
+    )
+    mail_language = models.CharField(
+        _("language of e-mails"),
+        max_length=12,
+        choices=LANGUAGES,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Empty: the language of this server."),
+    )
     preferences = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     # Of those that `with_load` gave.
@@ -181,6 +197,18 @@ class Team(models.Model):
         related_name="teams",
         verbose_name=_("business hours"),
         help_text=_("Empty: always open."),
+    )
+    alert_minutes = models.PositiveSmallIntegerField(
+        _("e-mail after (minutes)"),
+        null=True,
+        blank=True,
+        default=ALERT_MINUTES,
+        db_default=ALERT_MINUTES,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "How long nobody may have taken a ticket before the team's operators get an e-mail. "
+            "Empty: they get none."
+        ),
     )
     members = models.ManyToManyField(
         Operator, through="Member", blank=True, related_name="teams", verbose_name=_("members")

@@ -18,6 +18,7 @@ from apps.handoff.locking import is_live, lock_open_ticket, lock_session, not_yo
 from apps.handoff.models import Draft, Note, Operator, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
 from apps.handoff.services.macros import unfilled_names
+from apps.handoff.services.mails import expect_answer
 from apps.handoff.services.suggesting import drop_suggestion
 from apps.handoff.trail import change, record
 
@@ -63,6 +64,7 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     publish_tickets([ticket.pk])
     Draft.objects.filter(session=session, operator=operator).delete()
     drop_suggestion(session)
+    expect_answer(session=session)
     return Message.objects.get(pk=line.id)
 
 

@@ -18,6 +18,7 @@ from apps.handoff.models import Operator, Priority, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
 from apps.handoff.services.answering import LONGEST_ANSWER
 from apps.handoff.services.holding import taken
+from apps.handoff.services.mails import expect_answer
 from apps.handoff.targets import due
 from apps.handoff.trail import change, record
 
@@ -150,6 +151,8 @@ def _is_late(kept: dict[str, Any], token: str) -> bool:
 def _close(session: Session, operator: Operator, text: str) -> None:
     said = Line(Author.OPERATOR, text, name=operator.name, meta={"operator": operator.pk})
     lines = [said] if text.strip() else []
+    if lines:
+        expect_answer(session=session)
     if session.mode == Mode.BOT:
         if lines:
             stages.say(session, *lines)

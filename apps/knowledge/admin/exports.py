@@ -10,10 +10,10 @@ from unfold.decorators import action
 
 from apps.knowledge.admin import languages
 from apps.knowledge.admin.imports import may_import
-from apps.knowledge.admin.streams import attachment
 from apps.knowledge.models import Faq
 from apps.knowledge.sheets import writing
 from apps.sites.admin.chosen import BeginsWithSite, carried
+from apps.sites.admin.streams import attachment
 
 EXPORTS = ("list_as_csv", "list_as_xlsx")
 

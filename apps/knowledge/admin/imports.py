@@ -25,13 +25,13 @@ from unfold.decorators import display
 from apps.knowledge.admin import import_facts as facts
 from apps.knowledge.admin import languages
 from apps.knowledge.admin.import_forms import ColumnsForm, EncodingForm, UploadForm
-from apps.knowledge.admin.streams import attachment
 from apps.knowledge.models import FaqImport, FaqImportRow
 from apps.knowledge.sheets import services, writing
 from apps.knowledge.sheets.leases import IMPORTING
 from apps.knowledge.sheets.limits import limits
 from apps.knowledge.sheets.problems import SheetError, sentence
 from apps.sites.admin.chosen import site_initial
+from apps.sites.admin.streams import TYPES, attachment
 from apps.sites.models import CHINESE, ENGLISH
 
 State = FaqImport.State
@@ -129,7 +129,7 @@ class FaqImportAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     def template(self, request: HttpRequest, language: str, kind: str) -> HttpResponseBase:
         _require(request)
-        if language not in writing.EXAMPLES or kind not in writing.TYPES:
+        if language not in writing.EXAMPLES or kind not in TYPES:
             raise PermissionDenied
         rows = writing.template(language)
         return attachment(request, writing.written(rows, kind), kind, f"faq-{language}")

@@ -10,16 +10,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils import timezone, translation
 
+from apps.guard.spreadsheets import unshielded
 from apps.knowledge.contents import LENGTHS, PHRASINGS_AT_MOST
 from apps.knowledge.models import Faq
 from apps.knowledge.sheets.columns import plain
 from apps.knowledge.sheets.worksheet import Unreadable
 from apps.sites.models import CHINESE, ENGLISH
 
-# A spreadsheet program takes a cell that begins so for a formula (the wide ones in Japanese and
-# Chinese versions). An apostrophe before it says that it is text; ours is taken away again.
-FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-SHIELDED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 # Slides and documents break lines in their own ways; a cell that is pasted from them keeps these.
 BREAK = re.compile(r"\r\n|[\r\v\f]")
 # Everything that neither PostgreSQL nor XML holds, but tab and line breaks.
@@ -56,14 +53,6 @@ class Wrong(Exception):  # noqa: N818  # it is a row's problem, told to staff; n
         super().__init__(code)
         self.code = code
         self.params = params
-
-
-def shielded(text: str) -> str:
-    return f"'{text}" if FORMULA.match(text) else text
-
-
-def unshielded(text: str) -> str:
-    return text[1:] if text[:1] == "'" and SHIELDED.match(text) else text
 
 
 def lines(text: str) -> str:

@@ -1,26 +1,20 @@
 """Writing sheets: exports, templates and lists of errors, piece by piece as they are read."""
 
-import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from xml.sax.saxutils import escape
 
 from django.db.models import QuerySet
 
+from apps.guard.spreadsheets import Row, delimited, shielded
 from apps.knowledge.models import Faq
 from apps.knowledge.sheets import cells
 from apps.knowledge.sheets.columns import HEADINGS, NAMES
 from apps.sites.models import CHINESE, ENGLISH
 
 BATCH = 500
-BOM = b"\xef\xbb\xbf"
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-Row = Sequence[str]
 EXAMPLES: dict[str, tuple[dict[str, str], ...]] = {
     ENGLISH: (
         {
@@ -107,28 +101,7 @@ def template(language: str) -> Iterator[Row]:
 
 def written(rows: Iterable[Row], kind: str) -> Iterator[bytes]:
     """The rows as a file of that kind ("csv", "xlsx"), in pieces."""
-    shielded = ([cells.shielded(cell) for cell in row] for row in rows)
-    return _xlsx(shielded) if kind == "xlsx" else _csv(shielded)
-
-
-def _csv(rows: Iterable[Row]) -> Iterator[bytes]:
-    """Excel takes a CSV for UTF-8 only with the mark at its start. Everything is quoted: a program
-    that splits at semicolons as well would else begin a cell inside of ours, past its shield."""
-    yield BOM
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    for row in rows:
-        writer.writerow(row)
-        if text.tell() > BATCH * 64:
-            yield _drained(text)
-    yield _drained(text)
-
-
-def _drained(text: io.StringIO) -> bytes:
-    found = text.getvalue().encode(errors="replace")
-    text.seek(0)
-    text.truncate()
-    return found
+    return _xlsx(rows) if kind == "xlsx" else delimited(rows)
 
 
 class _Pipe(io.RawIOBase):
@@ -205,7 +178,7 @@ def _xlsx(rows: Iterable[Row]) -> Iterator[bytes]:
         with archive.open(sheet, "w") as into:
             into.write((XML + SHEET_START).encode())
             for number, row in enumerate(rows):
-                into.write(_row(row, style=int(number == 0)))
+                into.write(_row([*map(shielded, row)], style=int(number == 0)))
                 if number % BATCH == 0 and (found := pipe.taken()):
                     yield found
             into.write(SHEET_END.encode())

@@ -11,9 +11,7 @@ from apps.llm.models import Model, Provider
 from apps.llm.models.providers import WAYS
 from apps.llm.values import Way
 
-Said = tuple[str | Promise, str | Promise]
-
-SENTENCES: dict[str, Said] = {
+SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
     Code.UNKNOWN_HOST: (
         _("There is no server of that name."),
         _("Look for a slip in the address."),

@@ -19,6 +19,7 @@ from unfold.widgets import (
 from apps.guard.outbound import OutboundError, Problem, split
 from apps.llm import reach
 from apps.llm.admin.currencies import CurrencyField
+from apps.llm.admin.offered import asking_for_names
 from apps.llm.amounts import plain
 from apps.llm.models import Model, Price, Provider
 from apps.llm.models.providers import PRICE_DIGITS, PRICE_PLACES
@@ -166,6 +167,8 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripting fail
         super().__init__(*arguments, **options)
         if "rank" in self.fields:
             self.fields["rank"].required = False
+        if "name" in self.fields:
+            self.fields["name"].widget.attrs |= asking_for_names()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

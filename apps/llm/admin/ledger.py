@@ -5,19 +5,22 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from apps.guard.spreadsheets import delimited
+from apps.llm.admin.ledger_export import exported
 from apps.llm.admin.ledger_filters import (
     EVERYTHING,
     EndedFilter,
@@ -30,6 +33,8 @@ from apps.llm.admin.model_pages import BADGES as TIER_BADGES
 from apps.llm.models import Call
 from apps.llm.models.providers import WAYS
 from apps.llm.telling import days_of, told_cost, told_tokens, told_why, tone, totals_of
+from apps.sites.admin.chosen import with_filters
+from apps.sites.admin.streams import attachment
 
 MOST_COUNTED = 10_000
 LONGEST_NAME = 40
@@ -71,6 +76,7 @@ class CallAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         "site",
     ]
     list_per_page = 50
+    actions_list = ["as_csv"]
     show_full_result_count = False
     paginator = BoundedPaginator
     search_fields = ["session"]
@@ -171,10 +177,26 @@ class CallAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("llm.view_call")
 
+    @action(  # type: ignore[untyped-decorator]
+        description=_("This list as CSV"),
+        icon="download",
+        permissions=["view"],
+        url_path="export-csv",
+    )
+    def as_csv(self, request: HttpRequest) -> HttpResponseBase:
+        """All rows that the list's filters leave, on all of its pages."""
+        try:
+            listed = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            # The list itself says what is wrong with a filter that is none.
+            return HttpResponseRedirect(f"{reverse('admin:llm_call_changelist')}?e=1")
+        rows = exported(listed, translation.get_language())
+        return attachment(request, delimited(rows), "csv", "ledger")
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        page = cast("Any", super().changelist_view(request, extra_context))
+        page = with_filters(super().changelist_view(request, extra_context), request)
         found = getattr(page, "context_data", {}).get("cl")
         if found is not None:
             page.context_data |= totals_of(found.queryset)

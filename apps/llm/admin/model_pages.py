@@ -100,6 +100,7 @@ class ModelPages(MovesLadder, ModelAdmin):  # type: ignore[misc]  # Unfold ships
 
     class Media:
         css = {"all": ["admin/knowledge.css", "admin/models.css"]}
+        js = ["admin/model_names.js"]
 
     @display(description=_("model"), ordering="name")  # type: ignore[untyped-decorator]
     def title(self, model: Model) -> str:

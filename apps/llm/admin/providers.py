@@ -22,6 +22,7 @@ from apps.llm import checking, presets, reach
 from apps.llm.admin.changing import MovesLadder
 from apps.llm.admin.findings import shown
 from apps.llm.admin.forms import ProviderForm
+from apps.llm.admin.offered import names_view
 from apps.llm.findings import Code
 from apps.llm.models import Call, Model, Provider
 from apps.llm.values import Tier
@@ -130,7 +131,10 @@ class ProviderAdmin(MovesLadder, ModelAdmin):  # type: ignore[misc]  # Unfold sh
             self.admin_site.admin_view(self.check_view),
             name="llm_provider_check",
         )
-        return [page, *super().get_urls()]
+        names = path(
+            "<uuid:key>/names/", self.admin_site.admin_view(names_view), name="llm_provider_names"
+        )
+        return [page, names, *super().get_urls()]
 
     @method_decorator(sensitive_post_parameters("key"))
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

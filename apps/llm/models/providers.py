@@ -26,7 +26,6 @@ TIERS = [
 ]
 PURPOSES = [
     (Purpose.ANSWER.value, _("Answers")),
-    (Purpose.SUMMARY.value, _("Summaries")),
     (Purpose.EMBEDDING.value, _("Embeddings")),
 ]
 WAYS = [

@@ -34,6 +34,15 @@ def carried(path: str, request: HttpRequest) -> str:
     return f"{path}?{asked}" if asked else path
 
 
+def with_filters(page: Any, request: HttpRequest) -> Any:
+    """The page of a list, whose buttons know what the list shows."""
+    for button in (getattr(page, "context_data", None) or {}).get("actions_list", []):
+        for one in (button, *button.get("items", [])):
+            if one.get("path"):
+                one["path"] = carried(one["path"], request)
+    return page
+
+
 class BeginsWithSite(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     """Base of admins of what belongs to a site: a new row begins with the site that is known, and
     the buttons above the list know what the list shows."""
@@ -44,9 +53,4 @@ class BeginsWithSite(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        page = super().changelist_view(request, extra_context)
-        for button in (getattr(page, "context_data", None) or {}).get("actions_list", []):
-            for one in (button, *button.get("items", [])):
-                if one.get("path"):
-                    one["path"] = carried(one["path"], request)
-        return page
+        return with_filters(super().changelist_view(request, extra_context), request)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from apps.dialogue import embedders, meanings, playing, wiring
-from apps.dialogue.embedders import Line
+from apps.dialogue.embedders import EmbeddingThread
 from apps.dialogue.meanings import Meanings
 from apps.dialogue.play import Standing
 from apps.knowledge.index import library
@@ -20,7 +20,7 @@ def line(monkeypatch, settings):
     """A thread and gateways of the test's own."""
     settings.LLM_ALLOWED_NETWORKS = LOOPBACK
     settings.KNOWLEDGE = replace(settings.KNOWLEDGE, meaning_s=2.0)
-    made = Line()
+    made = EmbeddingThread()
     monkeypatch.setattr(embedders, "line", made)
     yield made
     made.close()

@@ -9,7 +9,7 @@ from channels.db import database_sync_to_async as in_database
 from apps.chat.frames import Send
 from apps.dialogue import playing, wiring
 from apps.dialogue.driver import Driver
-from apps.dialogue.embedders import Line
+from apps.dialogue.embedders import EmbeddingThread
 from apps.dialogue.play import Said
 from apps.knowledge.index import library
 from apps.llm.values import Embedded, Usage
@@ -47,7 +47,7 @@ class TestPlaying:
 
         before = await playing.played(standing, Said(uuid.uuid4(), "zzz"))
         assert before.reply is None or not before.reply.passages
-        monkeypatch.setattr(Line, "embed", embed)
+        monkeypatch.setattr(EmbeddingThread, "embed", embed)
         played = await playing.played(standing, Said(uuid.uuid4(), VAGUE))
         assert played.reply.passages[0].title == SURE
         assert wiring.versions(shop.pk)["meaning"] == library.of(shop.pk).dense.version

@@ -95,6 +95,18 @@ class TestSite:
         dense = dense_of(site)
         assert (len(dense.matrices["en"]), dense.tables["en"].entries) == (2, 6)
 
+    def test_what_many_answers_have_in_common_is_left_out(self, site, write, embedder, few):
+        """Equal vectors would be neighbours of each other alone, and hide the others."""
+        common = "Our colleagues will tell you."
+        for number in range(making.ALIKE_AT_MOST + 1):
+            write(f"Question about matter{number}?", answer=common)
+        write("And one of its own?", answer="It has an answer.")
+        refresh(site.pk)
+        there = {text for _, text in versions(dense_of(site).tables["en"].number)}
+        assert digest(common) not in there
+        assert {digest("Question about matter3?"), digest("It has an answer.")} <= there
+        assert len(there) == making.ALIKE_AT_MOST + 1 + 2
+
     def test_each_language_has_a_table(self, site, write, embedder, few):
         write("Do you sell boots?")
         write("你们卖靴子吗？", language="zh-Hans")

@@ -1,6 +1,6 @@
 """Tickets in the admin: to read, to answer by mail or telephone, and to mark as done."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext, pgettext_lazy
+from django.utils.translation import ngettext, pgettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -24,78 +24,54 @@ from unfold.enums import ActionVariant
 from apps.chat.models import Message, Turn
 from apps.engine.events import QUESTIONS
 from apps.engine.types import Author
+from apps.handoff.admin.filters import (
+    NAMES,
+    NO_ADDRESS,
+    AddressFilter,
+    CourseFilter,
+    StatusFilter,
+    TeamFilter,
+)
 from apps.handoff.models import Ticket
 from apps.handoff.services import close_ticket
 from apps.sites.admin.columns import with_site
 
 SHOWN_LINES = 500
+SHOWN_EVENTS = 100
 CLOSE = "handoff_ticket_close_this"
 BADGES = {
     Ticket.Status.OPEN: "warning",
     Ticket.Status.DONE: "success",
     Ticket.Status.WITHDRAWN: "info",
 }
-# An open ticket is not an open session: Chinese has two words.
-NAMES = {
-    Ticket.Status.OPEN: pgettext_lazy("ticket", "Open"),
-    Ticket.Status.DONE: _("Done"),
-    Ticket.Status.WITHDRAWN: _("Withdrawn"),
-}
-NO_ADDRESS = _("No contact details")
 SEEN_TO = _("Our team has seen to your request.")
 RETURNED = _("Our team has seen to your request. The assistant answers again from here on.")
 
 
-class StatusFilter(admin.SimpleListFilter):
-    """Open ones unless asked for others."""
-
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        ended = [Ticket.Status.DONE, Ticket.Status.WITHDRAWN]
-        return [*((status, NAMES[status]) for status in ended), ("all", _("All"))]
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        chosen = self.value()
-        yield {
-            "selected": chosen is None,
-            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": NAMES[Ticket.Status.OPEN],
-        }
-        for value, title in self.lookup_choices:
-            yield {
-                "selected": chosen == value,
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": title,
-            }
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(status=self.value() or Ticket.Status.OPEN)
-
-
-class AddressFilter(admin.SimpleListFilter):
-    """Whether the visitor can be answered by mail or telephone."""
-
-    title = _("contact details")
-    parameter_name = "address"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Left")), ("no", NO_ADDRESS)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        nameless = {"email": "", "phone": ""}
-        if self.value() == "no":
-            return queryset.filter(**nameless)
-        return queryset.exclude(**nameless) if self.value() == "yes" else queryset
-
-
 @admin.register(Ticket)
 class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
-    list_display = ["number", "reason", "contact", "says", "language", "created_at", "state"]
-    list_filter = [StatusFilter, AddressFilter, "reason", "language", "site", "created_at"]
+    list_display = [
+        "number",
+        "reason",
+        "contact",
+        "says",
+        "who",
+        "language",
+        "created_at",
+        "state",
+    ]
+    list_select_related = ["operator", "team"]
+    list_filter = [
+        StatusFilter,
+        CourseFilter,
+        TeamFilter,
+        AddressFilter,
+        "reason",
+        "priority",
+        "language",
+        "site",
+        "created_at",
+    ]
     list_per_page = 50
     search_fields = ["=id", "^session__id", "name", "email", "phone", "about", "flow", "text"]
     search_help_text = _("A ticket's number, a name, an address, or words of the message")
@@ -104,10 +80,13 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     change_form_outer_after_template = "admin/handoff/ticket.html"
     fields = [
         ("standing", "reason"),
+        ("priority", "team"),
+        ("operator", "outcome"),
         ("contact", "chat"),
         "message",
         "details",
         ("site", "language"),
+        ("first_due_at", "first_response_at"),
         ("created_at", "updated_at"),
     ]
 
@@ -146,6 +125,11 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     def message(self, ticket: Ticket) -> str:
         lines = linebreaksbr(_said(ticket), autoescape=True) or "–"
         return format_html('<span class="hd-text" dir="auto">{}</span>', lines)
+
+    @display(description=_("with"), ordering="operator")  # type: ignore[untyped-decorator]
+    def who(self, ticket: Ticket) -> str:
+        """The operator who has it, else the team that it waits for."""
+        return str(ticket.operator or ticket.team or "–")
 
     @display(description=_("flow"))  # type: ignore[untyped-decorator]
     def details(self, ticket: Ticket) -> str:
@@ -242,7 +226,9 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         if ticket := kwargs.get("obj"):
             skipped = max(0, ticket.session.last_seq - SHOWN_LINES)
             lines = Message.objects.after(ticket.session_id, skipped)
-            context = {**context, "lines": lines, "skipped_lines": skipped}
+            events = ticket.events.select_related("operator")[:SHOWN_EVENTS]
+            told = {"lines": lines, "skipped_lines": skipped, "events": events}
+            context = {**context, **told}
         return cast("HttpResponse", super().render_change_form(request, context, *args, **kwargs))
 
     def save_model(

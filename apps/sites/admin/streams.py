@@ -8,7 +8,10 @@ from django.db import close_old_connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
-from apps.knowledge.sheets.writing import TYPES
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def attachment(
