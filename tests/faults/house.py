@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,10 @@ OPEN = {
     "HELPDESK_LLM_ALLOWED_NETWORKS": "127.0.0.0/8",
     "HELPDESK_OUTBOUND_ALLOW": "127.0.0.0/8",
 }
+
+
+# More than a drain takes to tell what it holds.
+WORD_S = 10.0
 
 
 @dataclass
@@ -113,11 +118,15 @@ class House:
         return sorted(found)
 
     def running(self, child: Child) -> int:
-        """The process of the child's that holds turns, by its own word."""
-        names = self.query("SELECT name FROM dialogue_drain WHERE held > 0")
-        pids = {int(str(name).rpartition(":")[2]) for (name,) in names}
-        (pid,) = pids & set(self.family(child))
-        return pid
+        """The process of the child's that holds turns, by its own word, which may come a beat later."""
+        until = time.monotonic() + WORD_S
+        while time.monotonic() < until:
+            names = self.query("SELECT name FROM dialogue_drain WHERE held > 0")
+            pids = {int(str(name).rpartition(":")[2]) for (name,) in names}
+            if found := pids & set(self.family(child)):
+                (pid,) = found
+                return pid
+        raise RuntimeError("no drain of the child's holds a turn")
 
     def held(self, worker: Child) -> list[int]:
         """How many turns each of its drains holds, by their own word."""

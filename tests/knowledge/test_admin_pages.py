@@ -93,7 +93,7 @@ class TestPages:
         )
         client = signed_in(olga())
         client.get(page(LIST))
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(18):
             assert client.get(page(LIST)).status_code == 200
 
     def test_the_list_shows_the_state_of_the_index(self, live, site):

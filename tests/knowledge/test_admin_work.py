@@ -251,7 +251,7 @@ class TestList:
         FaqUse.objects.bulk_create(FaqUse(faq=faq, answered=1) for faq in sources)
         client = signed_in(olga())
         client.get(page(LIST))
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(18):
             assert client.get(page(LIST)).status_code == 200
 
 
@@ -386,5 +386,5 @@ class TestInbox:
             ask(f"{uuid.uuid4().hex} {number}", best=live)
         client = signed_in(olga())
         client.get(page(INBOX))
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(18):
             assert client.get(page(INBOX)).status_code == 200

@@ -114,7 +114,7 @@ def test_the_list_of_models_says_what_they_did(far, django_assert_max_num_querie
     for number in range(10):
         asked(model(far.provider, f"m{number}"), OK)
     asked(other, OK)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         client.get(page("llm_model_changelist"))
 
 

@@ -365,7 +365,7 @@ class TestPages:
         client = signed_in(olga())
         client.get(page(LIST))
         saved(*(attempt(Provider.objects.first().models.get()) for _ in range(60)))
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(18):
             client.get(page(LIST))
 
 

@@ -230,7 +230,7 @@ class TestPrices:
         for number in range(12):
             price(model(far, f"m{number}"))
         client.get(page(LIST))
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(16):
             client.get(page(LIST))
 
 

@@ -24,10 +24,11 @@ def test_nothing_of_it_is_fetched_before_it_is_needed(visit, page, script):
     page.on("request", lambda request: fetched.append(request.url))
     widget = visit(page=page).open()
     begin(widget, script)
-    assert not [url for url in fetched if "/forms." in url]
+    assert not [url for url in fetched if "/forms." in url or "/more." in url]
     ask(script, ORDER)
     expect(widget.frame.get_by_label("Order number")).to_be_visible()
-    assert len([url for url in fetched if "/forms." in url]) == 2
+    assert [url.rsplit("/")[-1] for url in fetched if "/forms." in url] == ["forms.js"]
+    assert [url.rsplit("/")[-1] for url in fetched if "/more." in url] == ["more.css"]
 
 
 def test_a_detail_is_typed_into_its_field(widget, script, words):

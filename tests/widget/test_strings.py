@@ -10,8 +10,8 @@ from apps.widget import strings
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {path.name: path.read_text() for path in (ROOT / "static" / "widget").glob("*.js")}
-# It is fetched by itself, and brings its own sentences.
-FORMS = FILES.pop("forms.js")
+# They are fetched when they are needed, and bring their own sentences.
+MODULES = {name: FILES.pop(f"{name}.js") for name in strings.MODULES}
 SCRIPTS = "".join(FILES.values())
 PAGE = (ROOT / "templates" / "widget" / "frame.html").read_text()
 QUOTED = set(re.findall(r'"(\w+)"', SCRIPTS))
@@ -27,13 +27,13 @@ def test_the_script_asks_for_no_other_sentences():
     assert asked <= set(strings.SCRIPT)
 
 
-def test_forms_bring_all_the_sentences_they_say_and_no_others():
-    asked = set(re.findall(r'\bsay\("(\w+)"', FORMS))
-    assert asked
-    assert asked <= set(strings.FORMS)
-    quoted = set(re.findall(r'"(\w+)"', FORMS))
-    begun = tuple(PUT_TOGETHER.findall(FORMS))
-    assert {name for name in strings.FORMS if not name.startswith(begun)} <= quoted
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_brings_all_the_sentences_it_says_and_no_others(name):
+    script, brought = MODULES[name], set(strings.MODULES[name])
+    assert set(re.findall(r'\bsay\("(\w+)"', script)) <= brought | set(strings.SCRIPT)
+    quoted = set(re.findall(r'"(\w+)"', script))
+    begun = tuple(PUT_TOGETHER.findall(script))
+    assert {each for each in brought if not each.startswith(begun)} <= quoted
 
 
 def test_no_sentence_travels_for_nothing():

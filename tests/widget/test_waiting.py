@@ -19,8 +19,8 @@ Presence.objects.create(
     seen_at=timezone.now() + timezone.timedelta(hours=1), active_at=timezone.now())
 """
 CLAIMED = """
-UPDATE handoff_ticket SET operator_id = (SELECT id FROM handoff_operator), claimed_at = now()
-WHERE session_id = %s
+UPDATE handoff_ticket SET operator_id = o.id, claimed_at = now()
+FROM handoff_operator o WHERE o.name = 'Nora' AND session_id = %s
 """
 
 

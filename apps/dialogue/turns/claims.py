@@ -61,7 +61,8 @@ WITH found AS MATERIALIZED (
   ORDER BY t.created_at LIMIT %(free)s FOR NO KEY UPDATE SKIP LOCKED
 ), beat AS (
   UPDATE dialogue_drain SET held = %(held)s + (SELECT count(*) FROM found),
-    beat_at = clock_timestamp() WHERE id = %(drain)s AND EXISTS (SELECT FROM found)
+    beat_at = clock_timestamp()
+  WHERE id = %(drain)s AND (held <> %(held)s OR EXISTS (SELECT FROM found))
 ), taken AS ({take}) SELECT id, attempt, losses, extract(epoch FROM late)::float8 FROM taken
 """
 
