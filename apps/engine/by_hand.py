@@ -12,9 +12,9 @@ from apps.engine.types import Memory, SlotValue, Snapshot
 def noted(snapshot: Snapshot, commands: Sequence[Command]) -> Iterator[Remember]:
     """Keeps what a visitor typed into a form of the flow that they were in; nothing is asked or done
     about it: that is the person's business."""
-    memory = snapshot.memory
+    memory, flow = snapshot.memory, snapshot.flow
     for command in commands:
-        if isinstance(command, SetSlot):
+        if isinstance(command, SetSlot) and flow and command.slot in flow.by_name:
             memory = with_detail(memory, command.slot, value_of(command))
     if memory is not snapshot.memory:
         yield Remember(memory)
