@@ -48,6 +48,7 @@ class Desktop:
     def open(self, text: str) -> None:
         """The conversation in which somebody said this."""
         self.page.locator("#search").fill(text)
+        expect(self.page.locator("#tabs [aria-pressed=true]")).to_have_count(0)
         expect(self.rows).to_have_count(1)
         self.rows.locator(".open").click()
         expect(self.lines.filter(has_text=text)).to_have_count(1)
@@ -120,7 +121,13 @@ def sit(browser: Browser, stack: Web, staff: None) -> Iterator[Sit]:
     """Signs an operator in and opens their console; nothing may have gone wrong in it at the end."""
     made: list[Desktop] = []
 
-    def down(name: str = "lin", language: str = "en", width: int = 1440, **options: Any) -> Desktop:
+    def down(
+        name: str = "lin",
+        language: str = "en",
+        width: int = 1440,
+        tap: Callable[[Page], None] = lambda _page: None,
+        **options: Any,
+    ) -> Desktop:
         locale = {"en": "en-GB", "zh-Hans": "zh-CN"}[language]
         size = {"width": width, "height": 860}
         context = browser.new_context(
@@ -129,6 +136,7 @@ def sit(browser: Browser, stack: Web, staff: None) -> Iterator[Sit]:
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(ON_VIOLATION)
         page = context.new_page()
+        tap(page)
         page.goto("/admin/login/?next=/admin/console/")
         page.fill("[name=username]", name)
         page.fill("[name=password]", PASSWORD)
