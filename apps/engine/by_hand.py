@@ -12,7 +12,8 @@ from apps.engine.types import Memory, SlotValue, Snapshot
 def noted(snapshot: Snapshot, commands: Sequence[Command]) -> Iterator[Remember]:
     """Keeps what a visitor typed into a form of the flow that they were in; nothing is asked or done
     about it: that is the person's business."""
-    memory, flow = snapshot.memory, snapshot.flow
+    memory, active = snapshot.memory, snapshot.memory.active
+    flow = snapshot.book.by_version.get((active.flow, active.version)) if active else None
     for command in commands:
         if isinstance(command, SetSlot) and flow and command.slot in flow.by_name:
             memory = with_detail(memory, command.slot, value_of(command))

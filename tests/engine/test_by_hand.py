@@ -17,17 +17,18 @@ from apps.engine.types import (
     Source,
     State,
 )
+from tests.engine.shop import BOOK, RETURN
 
 TYPED = SlotValue("W1001", source=Source.TYPED)
 
 
 def in_flow(**more):
-    active = ActiveFlow(flow="return", version=1, confirmation="c1", agreed=True)
+    active = ActiveFlow(RETURN.key, RETURN.version, confirmation="c1", agreed=True)
     return Memory(active=active, **more)
 
 
 def said(memory, *commands):
-    snapshot = Snapshot(Policy(0.7, 0.3), State.HANDOFF, Mode.HUMAN, "en", memory, ("en",))
+    snapshot = Snapshot(Policy(0.7, 0.3), State.HANDOFF, Mode.HUMAN, "en", memory, ("en",), BOOK)
     return list(turn.run(snapshot, "", commands=commands))
 
 
@@ -43,6 +44,7 @@ def test_what_was_typed_into_a_form_of_the_flow_is_kept():
 def test_outside_of_a_flow_and_of_anything_else_nothing_is():
     assert said(Memory(), SetSlot("order_id", "W1001")) == [Judged("human")]
     assert said(in_flow(), WantBot()) == [Judged("human")]
+    assert said(in_flow(), SetSlot("colour", "red")) == [Judged("human")], "not of this flow"
 
 
 def test_what_proved_one_order_proves_no_other():
