@@ -14,7 +14,9 @@ pytestmark = pytest.mark.browser
 
 def states(desktop: Desktop, about: str) -> Iterator[str]:
     page = desktop.page
-    yield "queue"
+    page.locator("#presence summary").click()
+    yield "queue and presence"
+    page.keyboard.press("Escape")
     desktop.open(about)
     yield "waiting"
     desktop.act("claim")
@@ -23,8 +25,6 @@ def states(desktop: Desktop, about: str) -> Iterator[str]:
     yield "to be filled in"
     desktop.note("Look at the payment")
     yield "note"
-    page.locator("#presence summary").click()
-    yield "presence"
     yield from dialogs(desktop)
     desktop.act("resolve")
     page.locator("dialog").get_by_role("button", name=desktop.say("do_resolve")).click()
