@@ -47,11 +47,11 @@ export function bindKeys(parts) {
   });
 }
 
-/** One step back: out of the drawer, the search, the box; then to the list. */
+/** One step back: out of the drawer, the box, the search; then to the list. */
 function escape({ queue, layout }) {
   if (document.body.dataset.context === "shown") layout.context(false);
-  else if (byId("search").value) queue.show(queue.tab);
   else if (document.activeElement === byId("text")) queue.focus();
+  else if (byId("search").value) queue.show(queue.tab);
   else layout.go("queue");
 }
 

@@ -23,7 +23,7 @@ export function drawPacket(packet, { row }) {
   put("packet_next", packet.next_step);
   if (packet.evidence?.length) put("packet_evidence", drawSources(packet.evidence));
   const title = make("h3", {}, icon("hand"), say("packet"));
-  if (packet.mood) title.append(" ", badge(named("mood", packet.mood), "quiet"));
+  if (packet.mood) title.append(" ", badge(packet.mood, "quiet"));
   return make("div", { className: "packet" }, title, list);
 }
 

@@ -39,7 +39,7 @@ class Desktop:
     def words(self) -> dict[str, str]:
         return page_words(self.language)["texts"]
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         return self.words[name].format(**values)
 
     def tab(self, name: str) -> None:

@@ -30,7 +30,7 @@ def test_claim_reply_note_and_end(visit, sit):
     last.get_by_role("button", name=lin.say("correct")).click()
     lin.page.locator("dialog textarea").fill("Good morning, I have looked.")
     lin.page.locator("dialog").get_by_role("button", name=lin.say("save")).click()
-    corrected = lin.lines.filter(has_text="I have looked")
+    corrected = lin.page.locator("#log .line.operator").filter(has_text="I have looked")
     expect(corrected).to_contain_text(lin.say("edited"))
     lin.page.keyboard.press("Control+Shift+Enter")
     lin.page.locator("dialog textarea").fill("Good bye.")

@@ -123,5 +123,8 @@ def test_what_the_assistant_was_writing_is_void_once_it_is_taken_over(visit, sit
     lin.choose("return")
     lin.page.locator("dialog textarea").fill("Offer help with the order")
     lin.page.locator("dialog").get_by_role("button", name=lin.say("do_return")).click()
+    expect(lin.page.locator("#as-reply")).to_be_disabled()
+    widget.say("How long does delivery take?")
+    expect(widget.answers.last).to_contain_text("days")
     expect(lin.page.locator("#acts")).to_contain_text(lin.say("do_take_over"))
     expect(lin.page.locator("#why-note")).to_have_text(lin.say("why_note_bot"))
