@@ -281,17 +281,17 @@ export class Queue {
 }
 
 /** Those of `changed` that stand elsewhere in `order` than in `shown`, with those new or gone. */
-export function displaced(shown, order, changed) {
-  const before = neighbours(shown);
-  const after = neighbours(order);
-  return [...changed].filter((id) => before.get(id) !== after.get(id));
+function displaced(shown, order, changed) {
+  return [...changed].filter((id) => beside(shown, id) !== beside(order, id));
+}
+
+/** What stands around it; empty where it does not stand at all. */
+function beside(ids, id) {
+  const at = ids.indexOf(id);
+  return at < 0 ? "" : `${ids[at - 1]} ${ids[at + 1]}`;
 }
 
 /** Every write costs a look at the styles of what stands around it. */
 function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-function neighbours(ids) {
-  return new Map(ids.map((id, at) => [id, `${ids[at - 1]} ${ids[at + 1]}`]));
 }
