@@ -90,6 +90,12 @@ class Console:
                 if row["id"] == str(session.pk) and all(row[k] == v for k, v in fields.items()):
                     return row
 
+    async def fact(self, name):
+        """What the next facts of a thread that speak of it say."""
+        while name not in (told := await self.until("facts")):
+            pass
+        return told[name]
+
     async def command(self, kind, **fields):
         cid = str(fields.pop("cid", uuid.uuid4()))
         await self.write(type=kind, cid=cid, **{k: _plain(v) for k, v in fields.items()})

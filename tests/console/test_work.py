@@ -243,7 +243,7 @@ async def test_what_became_of_a_drafted_answer_is_kept(pair, make_session):
     await in_thread(omar_.sites.set, [elsewhere])
     assert (await his.ask("suggestion", id=made.pk, choice="inserted"))["code"] == "not_found"
     assert (await hers.ask("suggestion", id=made.pk, choice="inserted"))["type"] == "done"
-    assert (await hers.until("facts"))["suggestion"] is None
+    assert await hers.fact("suggestion") is None
     assert (await hers.ask("suggestion", id=made.pk, choice="edited"))["code"] == "too_late"
     assert (await hers.ask("suggestion", id=made.pk, choice="eaten"))["code"] == "bad_value"
     # There is no model here.
