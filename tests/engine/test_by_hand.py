@@ -43,6 +43,7 @@ def test_what_was_typed_into_a_form_of_the_flow_is_kept():
 
 def test_outside_of_a_flow_and_of_anything_else_nothing_is():
     assert said(Memory(), SetSlot("order_id", "W1001")) == [Judged("human")]
+    assert with_detail(Memory(), "order_id", TYPED) == Memory()
     assert said(in_flow(), WantBot()) == [Judged("human")]
     assert said(in_flow(), SetSlot("colour", "red")) == [Judged("human")], "not of this flow"
 
