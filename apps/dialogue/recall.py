@@ -77,16 +77,18 @@ class Recall:
         self._asked: Counter[tuple[int, date]] = Counter()
         self._hits: Counter[tuple[int, date]] = Counter()
 
-    async def play(self, standing: Standing, said: Said, *, models: bool) -> Recalled:
+    async def play(
+        self, standing: Standing, said: Said, *, models: bool, looks: bool = True
+    ) -> Recalled:
         """To its end where an answer is kept, else like `playing.played`. Nothing is stored or
-        counted: see `note`."""
+        counted: see `note`. Without `looks` it is not looked for: somebody just has."""
         played = await playing.played(standing, said, models=models)
         if not played.needs or not _may_share(played.needs, played, said):
             return Recalled(played)
         key = _key(played, played.needs)
         if standing.last_seq and not stands_alone(said.text):
             return Recalled(played, key)
-        kept = await self._answers.get(key)
+        kept = await self._answers.get(key) if looks else None
         proposal = _proposal(kept, played, played.needs) if kept else None
         if kept is None or proposal is None:
             return Recalled(played, key, was_sought=True)

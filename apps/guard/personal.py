@@ -37,6 +37,8 @@ class Found:
 
 
 Span = tuple[int, int, Kind]
+# Without one of these nothing in plain ASCII is personal.
+TELLING = re.compile(r"[0-9@+]")
 # Of Latin letters and their like, or a Chinese name: what stands before that is prose.
 LOCAL = re.compile(r"(?:[^\W\u2e80-\uffef]|[%+.-])+$|[\u4e00-\u9fff]{1,4}$")
 # A full stop of Chinese is a dot only before what no sentence begins with.
@@ -57,6 +59,8 @@ LONGEST_PLACEHOLDER = 20
 
 def find(text: str) -> tuple[Found, ...]:
     """What is personal, in the text's order, nothing overlapping."""
+    if text.isascii() and not TELLING.search(text):
+        return ()
     folded, places = visible(fold(text))
     taken = bytearray(len(text))
     found = []

@@ -18,6 +18,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import urljoin, urlsplit
 
+import orjson
+
 from apps.guard.outbound import Network
 from apps.llm.addresses import Resolver, Sockets, check_url
 from apps.llm.values import Endpoint, GatewayError, Outcome, RedirectError, Tier
@@ -37,6 +39,10 @@ HEADERS = frozenset({"accept", "content-length", "content-type", "host"})
 AGENT = "Helpdesk"
 # To the client itself: it leaves the body unread. It is never sent.
 UNREAD = {"X-Stainless-Raw-Response": "stream"}
+POSTED = {**UNREAD, "Content-Type": "application/json"}
+# What the client would fill in by itself: it copies each default anew, which takes as long as writing
+# the request does.
+GIVEN = {"max_retries": 0, "params": {}, "security": {"bearer_auth": True}}
 
 
 @dataclass(slots=True)
@@ -89,9 +95,12 @@ async def posted(client: "AsyncOpenAI", path: str, made: dict[str, Any]) -> Asyn
     """An answer whose body is still to be read.
 
     By the client's own way to paths that it has no method for: its methods compare each parameter
-    with its types, which takes an eighth of a turn's CPU.
+    with its types, which takes an eighth of a turn's CPU. It is given bytes, since
+    it would write them with a slower encoder.
     """
-    response = await client.post(path, cast_to=object, body=made, options={"headers": UNREAD})
+    options: Any = {**GIVEN, "headers": POSTED, "timeout": client.timeout}
+    content = orjson.dumps(made)
+    response = await client.post(path, cast_to=object, content=content, options=options)
     try:
         yield response
     finally:

@@ -62,11 +62,12 @@ class Evidence:
     def check(self, reply: str, cites: Iterable[str]) -> Grounding:
         """`cites` are the passages' numbers as `prompts` counts them."""
         cited, faults = _cited(cites, self._count)
-        for read_one in read(days.COURTEOUS.sub(" ", _OWN_COUNTS.sub(" ", fold(reply)))):
+        folded = fold(reply)
+        for read_one in read(days.COURTEOUS.sub(" ", _OWN_COUNTS.sub(" ", folded))):
             wanted = self._dated(read_one)
             if not any(each.has(wanted) for each in self._stated):
                 faults.append(Fault(wanted.kind, wanted.said))
-        faults += [Fault(NEGATION, said) for said in self._polarity.contrary(reply)]
+        faults += [Fault(NEGATION, said) for said in self._polarity.contrary(folded)]
         return Grounding(tuple(cited), tuple(faults))
 
     def _dated(self, wanted: Statement) -> Statement:

@@ -132,7 +132,9 @@ class Judge:
     def _stands(self, reply: str) -> bool | None:
         """None across languages, where nothing tells a translation from what a visitor ordered: it
         is less sure, never streams, and is never said to anyone else."""
-        return self._support.of(content(reply), self._told.language)
+        shown, named = self._shown
+        found = named if reply == shown else content(reply)
+        return self._support.of(found, self._told.language)
 
     def _chance(self, answer: TurnAnswer, cited: Sequence[int], *, stands: bool | None) -> float:
         """That a reply of these cites is right."""

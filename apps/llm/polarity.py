@@ -7,7 +7,7 @@ an entry says in both ways. A denial in other words, "sold out" for "in stock", 
 
 import re
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -50,25 +50,31 @@ class Clause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Polarity:
-    """Of all entries that an answer may rest on."""
+    """Of all entries that an answer may rest on. Sentences of a reply are read once: it is looked at
+    while it grows and as a whole."""
 
     known: tuple[Clause, ...]
+    _turned: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, entries: Iterable[str]) -> "Polarity":
         return cls(tuple(clause for entry in entries for clause in _of_entry(entry)))
 
-    def contrary(self, reply: str) -> Iterator[str]:
-        """The clauses of the reply that turn round what an entry says."""
+    def contrary(self, folded: str) -> Iterator[str]:
+        """The clauses of a folded reply that turn round what an entry says."""
         if not self.known:
             return
         denied = any(clause.denies is not False for clause in self.known)
-        for sentence in _sentences(fold(reply)):
+        for sentence in _sentences(folded):
             # Most sentences and most entries deny nothing.
             if not (denied or _NO.search(sentence)) or _CONDITION.search(sentence):
                 continue
-            clauses = map(_read, _CLAUSE.split(sentence))
-            yield from (clause.said for clause in clauses if self._turns(clause))
+            if sentence not in self._turned:
+                clauses = map(_read, _CLAUSE.split(sentence))
+                self._turned[sentence] = tuple(
+                    clause.said for clause in clauses if self._turns(clause)
+                )
+            yield from self._turned[sentence]
 
     def _turns(self, clause: Clause) -> bool:
         """Whether all that name the same say the opposite, and one names little else."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from apps.llm.grounding import check
 from apps.llm.polarity import Polarity
 from apps.llm.prompts import Passage
+from apps.llm.written import fold
 
 CONTRARY = [
     ("The return is free of charge.", "The return is not free of charge."),
@@ -56,7 +57,7 @@ def test_what_turns_an_entry_round_is_a_fault(entry, reply):
 
 @pytest.mark.parametrize(("entry", "reply"), SAME)
 def test_what_does_not_is_none(entry, reply):
-    assert [*Polarity.of([entry]).contrary(reply)] == []
+    assert [*Polarity.of([entry]).contrary(fold(reply))] == []
 
 
 def test_a_question_for_a_title_says_nothing():
@@ -107,4 +108,4 @@ def test_of_two_entries_that_differ_either_may_be_repeated():
 )
 def test_nothing_turns_itself_round(words):
     text = " ".join(words)
-    assert [*Polarity.of([text]).contrary(text)] == []
+    assert [*Polarity.of([text]).contrary(fold(text))] == []

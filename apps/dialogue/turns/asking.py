@@ -17,6 +17,7 @@ from apps.dialogue.recall import Recall
 from apps.dialogue.turns.faults import closed
 from apps.dialogue.turns.home import Home
 from apps.dialogue.turns.ledger import Ledger
+from apps.dialogue.turns.opening import deadline_s
 from apps.dialogue.turns.port import Claimed, Finish
 from apps.dialogue.turns.told import told
 from apps.engine.events import NeedModel, Proposal
@@ -25,6 +26,9 @@ from apps.llm.gateway import Gateway, Learnt
 from apps.llm.ladder import climb
 from apps.llm.steps import Climbed, Ports, Terms, Tried, Why
 from apps.llm.steps import Said as Heard
+
+# What is kept by others meanwhile is worth another trip only if the turn has waited.
+NEW_S = 0.5
 
 # Of the process: its drains come and go with their clients, and a model that failed is not to be
 # found out anew by each.
@@ -48,7 +52,9 @@ class Asker:
     async def run(self, claimed: Claimed, show: Callable[[int, str], None]) -> Finish | None:
         await self._home.refresh()
         models = ladders.any_answers(claimed.standing.site)
-        found = await self._recall.play(claimed.standing, claimed.said(), models=models)
+        found = await self._recall.play(
+            claimed.standing, claimed.said(), models=models, looks=not _is_new(claimed)
+        )
         played, needs = found.played, found.played.needs
         note = partial(self._recall.note, found, claimed=claimed)
         if needs is None:
@@ -103,6 +109,12 @@ class Asker:
                 made = Gateway(settings.REDIS_URL or None, allowed, learnt=_learnt)
                 self._gateway = await made.__aenter__()
             return self._gateway
+
+
+def _is_new(claimed: Claimed) -> bool:
+    """Whether the process that stored the line has looked for a kept answer just now."""
+    age = deadline_s(claimed.standing.site) - claimed.left_s()
+    return claimed.attempt == 1 and len(claimed.lines) == 1 and age < NEW_S
 
 
 def finished(played: Played, needs: NeedModel, climbed: Climbed) -> Finish | None:

@@ -35,7 +35,11 @@ NOBODY = UUID(int=0)
 ALONE_TRIES = 3
 # A lease need not outlast a crash of the server, which ends whatever held it: nobody waits for the
 # disk. What a turn comes to is the journal's, which does.
-SETTINGS = "-c statement_timeout=5s -c lock_timeout=1s -c timezone=UTC -c synchronous_commit=off"
+SETTINGS = (
+    # Planned anew each time, as for the journal, a statement takes as long as it runs.
+    "-c plan_cache_mode=force_generic_plan -c statement_timeout=5s -c lock_timeout=1s -c timezone=UTC"
+    " -c synchronous_commit=off"
+)
 PATIENCE_S = 6.0
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError)
 

@@ -53,6 +53,8 @@ AT_ONCE = 16
 BRIDGE_S, BRIDGE_LOOK_S = 5.0, 0.2
 # How long pieces gather before they are passed on.
 JOIN_S = 0.1
+# How long a drain with a full core lets turns gather before it claims; one with half, half of that.
+GATHER_S = 0.02
 
 
 async def _nobody(_shown: list[Shown]) -> None:
@@ -163,6 +165,8 @@ class Drain:
                 last = time.monotonic()
             elif self._stopped_at is None:
                 await waited(self._woken, POLL_S)
+                # Of what comes one by one a busy drain claims several at once.
+                await asyncio.sleep(GATHER_S * self._load.look())
 
     async def _bridge(self) -> None:
         """Claims on until the successor does."""

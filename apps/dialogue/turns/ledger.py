@@ -10,7 +10,7 @@ from apps.llm.services import Attempt, save_calls
 
 logger = logging.getLogger(__name__)
 
-PAUSE_S = 0.25
+PAUSE_S = 1.0
 # Some minutes without a database at full load; what is more is lost, and said.
 MOST_WAITING = 20_000
 # What is tried again: the database is not there, or not now.
