@@ -7,6 +7,8 @@ from itertools import takewhile
 from typing import Literal
 from uuid import UUID, uuid4
 
+from django.db import connection
+
 from apps.chat.items import Stored
 from apps.chat.models import Message, Session
 from apps.dialogue import ladders, wiring
@@ -19,7 +21,8 @@ from apps.handoff.models import Priority, Suggestion, Ticket
 from apps.handoff.services import suggest
 from apps.llm.steps import Said as Heard
 
-DRAFT_S = 40.0
+# On the queue that webhooks and mails are on: a model that hangs must not hold them up for long.
+DRAFT_S = 15.0
 LINES = 6
 LONGEST_QUESTION = 2_000
 ROUTE = "model"
@@ -50,6 +53,8 @@ def draft_for(session_id: UUID) -> Suggestion | None:
     if wanted is None or not ladders.any_answers(wanted.session.site_id):
         return None
     needs = _needs(wanted)
+    if not connection.in_atomic_block:
+        connection.close()
     heard = asyncio.run(_asked(wanted, needs))
     if heard is None or not heard.reply:
         return None

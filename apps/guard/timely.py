@@ -55,7 +55,8 @@ class Together(Generic[K, V]):
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             waiting = [(key, future) for key, future in batch if not future.done()]
             try:
-                found = await self._ask(list(dict.fromkeys(key for key, _ in waiting)))
+                keys = list(dict.fromkeys(key for key, _ in waiting))
+                found = await self._ask(keys) if keys else {}
             except Exception as error:  # noqa: BLE001 those who wait get it, whatever it is
                 for _, future in waiting:
                     if not future.done():

@@ -58,21 +58,31 @@ class Seen:
 
 
 class Breaker:
-    """Closed; open until a moment; or half open: then one call at a time tries."""
+    """Closed; open until a moment; or half open: then one call at a time tries.
+
+    Paused is another thing: a model that says when it will take calls again is well, and who can
+    wait that long need not try one by one.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._open_until: float | None = None
+        self._paused_until = 0.0
         self._is_tried = False
         self._has_answered = False
         self._calls: deque[Seen] = deque(maxlen=REMEMBERED)
 
     def enter(self, asker: Hashable = None) -> "Entry":
-        """Raises GatewayError with BREAKER while the model is left alone. `asker`: of whom several
-        calls for which their words may be to blame count once; None for nobody whom we know."""
+        """Raises GatewayError with BREAKER while the model is left alone, with RATE_LIMITED while it
+        has asked for a pause. `asker`: of whom several calls for which their words may be to blame
+        count once; None for nobody whom we know."""
+        now = self._clock()
+        if now < self._paused_until:
+            left = self._paused_until - now
+            raise GatewayError(Outcome.RATE_LIMITED, "it asked for a pause", retry_after=left)
         if self._open_until is None:
             return Entry(self, asker)
-        left = self._open_until - self._clock()
+        left = self._open_until - now
         if left > 0 or self._is_tried:
             raise GatewayError(
                 Outcome.BREAKER, "it failed lately", retry_after=left if left > 0 else TRIAL_S
@@ -86,7 +96,7 @@ class Breaker:
         if outcome is None:
             return
         if outcome is Outcome.RATE_LIMITED and retry_after:
-            self._open(retry_after)
+            self._paused_until = max(self._paused_until, self._clock() + retry_after)
         elif outcome in MISCONFIGURED:
             self._open(OPEN_S)
         elif outcome is Outcome.BAD_REQUEST:

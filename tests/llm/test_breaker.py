@@ -120,11 +120,22 @@ def test_a_trial_that_is_refused_proves_nothing(breaker, clock):
     assert breaker.enter("another").is_trial
 
 
-def test_a_limit_of_the_provider_opens_it_for_as_long_as_that_says(breaker, clock):
+def test_a_limit_of_the_provider_is_a_pause_for_as_long_as_that_says(breaker, clock):
     breaker.enter().leave(Outcome.RATE_LIMITED, 3)
-    assert closed_for(breaker) == 3
+    with pytest.raises(GatewayError) as told:
+        breaker.enter()
+    assert (told.value.outcome, told.value.retry_after) == (Outcome.RATE_LIMITED, 3)
     clock.now += 3
     assert closed_for(breaker) == 0.0
+
+
+def test_after_a_pause_all_who_have_waited_go_on(breaker, clock):
+    """One by one all but the first would be sent to a person."""
+    crowd = [breaker.enter() for _ in range(20)]
+    for entry in crowd:
+        entry.leave(Outcome.RATE_LIMITED, 3)
+    clock.now += 3
+    assert [breaker.enter().is_trial for _ in crowd] == [False] * 20
 
 
 def test_a_limit_that_names_no_time_is_a_failure_like_others(breaker):

@@ -113,7 +113,7 @@ async def test_a_limit_of_the_provider_is_kept_to(gateway, fakellm):
     given = endpoint(fakellm, "429-3600")
     await fails(gateway, given)
     error = await fails(gateway, given)
-    assert error.outcome is Outcome.BREAKER
+    assert error.outcome is Outcome.RATE_LIMITED
     assert error.retry_after is not None
     assert 200 < error.retry_after <= 300, "nobody is shut out for days"
     assert not error.sent

@@ -10,7 +10,7 @@ from apps.chat.journal import conninfo
 from apps.chat.models import Turn
 from apps.dialogue.play import Standing
 from apps.dialogue.turns import claims
-from apps.dialogue.turns.asking import Asker
+from apps.dialogue.turns.asking import NEW_S, Asker
 from apps.engine.policy import DEFAULT, Condition
 from apps.llm.models import Routing
 from apps.llm.values import Tier
@@ -63,8 +63,11 @@ async def test_an_answer_from_the_cache_is_counted_when_it_was_said(
     first, again = await claims.load(line, [(row[0], row[1]) for row in rows])
     await line.close()
     assert await asker.run(first, lambda *_: None)
+    finish = await asker.run(again, lambda *_: None)
+    assert "cache" not in finish.versions["models"], "somebody has looked just now"
+    late = replace(again, until=again.until - NEW_S)
     for _ in range(3):
-        finish = await asker.run(again, lambda *_: None)
+        finish = await asker.run(late, lambda *_: None)
     assert finish.versions["models"]["cache"]
     assert not asker._recall._hits
     assert finish.stored

@@ -164,6 +164,13 @@ SELECT
     AND beat_at > clock_timestamp() - make_interval(secs => %(lease)s)) AS free
 """
 
+# Of the other drains that live: whether one claims, and whether one is younger than this.
+HEIRS = """
+SELECT coalesce(bool_or(d.claiming), false), coalesce(bool_or(d.started_at > own.started_at), false)
+FROM dialogue_drain d JOIN dialogue_drain own ON own.id = %(drain)s AND d.id <> own.id
+WHERE d.beat_at > clock_timestamp() - make_interval(secs => %(lease)s)
+"""
+
 # Whose lease will end soon without a renewal, or has: time to start a process for them.
 LOST = """
 SELECT count(*) FILTER (WHERE state = 'pending' OR lease_until < clock_timestamp()), count(*)

@@ -49,8 +49,10 @@ ATTEMPTS = 1_000
 # that everything else keeps its time.
 AT_ONCE = 16
 # How long a drain that hands on claims itself, and how often it looks for its successor: that one may
-# have to load everything first, or wait for a free child of the worker.
-BRIDGE_S, BRIDGE_LOOK_S = 5.0, 0.2
+# have to load everything first, or wait for a free child of the worker. The youngest goes on until
+# it may have claimed for so long in all: of two that hand on at about the same time the older one's
+# child is the first to be free, when the last of its turns is done.
+BRIDGE_S, BRIDGE_LOOK_S, CLAIM_MOST_S = 5.0, 0.2, 90.0
 # How long pieces gather before they are passed on.
 JOIN_S = 0.1
 # How long a drain with a full core lets turns gather before it claims; one with half, half of that.
@@ -153,12 +155,11 @@ class Drain:
     async def _claim_for_a_while(self) -> None:
         """Ends when it has claimed long enough, when nothing has come for a while, and on a wish."""
         began = last = time.monotonic()
-        claim_s = settings.TURNS.claim_s if self.claim_s is None else self.claim_s
         while self._stopped_at is None:
             now = time.monotonic()
             if len(self._runs) >= settings.TURNS.places:
                 last = now
-            if now - began > claim_s or now - last > settings.TURNS.silence_s:
+            if now - began > self._claim_s or now - last > settings.TURNS.silence_s:
                 return
             self._woken.clear()
             if await self._try(self._claim):
@@ -168,12 +169,18 @@ class Drain:
                 # Of what comes one by one a busy drain claims several at once.
                 await asyncio.sleep(GATHER_S * self._load.look())
 
+    @property
+    def _claim_s(self) -> float:
+        return settings.TURNS.claim_s if self.claim_s is None else self.claim_s
+
     async def _bridge(self) -> None:
         """Claims on until the successor does."""
-        until = time.monotonic() + BRIDGE_S
-        while self._stopped_at is None and time.monotonic() < until:
-            places = await self._try(self._places)
-            if places and places.drains:
+        began = time.monotonic()
+        while self._stopped_at is None:
+            found = await self._try(partial(self._line.ask, claims.HEIRS))
+            claims_already, is_younger = found[0] if found else (False, False)
+            most = BRIDGE_S if is_younger else CLAIM_MOST_S - self._claim_s
+            if claims_already or time.monotonic() - began > most:
                 return
             self._woken.clear()
             await self._try(self._claim)
@@ -184,11 +191,7 @@ class Drain:
         free = settings.TURNS.places - len(self._runs)
         if free <= 0:
             return False
-        found = await self._line.ask(
-            claims.CLAIM,
-            free=free,
-            held=len(self._runs),
-        )
+        found = await self._line.ask(claims.CLAIM, free=free, held=len(self._runs))
         await self._start(found)
         return bool(found)
 

@@ -17,6 +17,7 @@ from django.db import connection
 from apps.dialogue.tasks import enqueue_turns
 from apps.dialogue.turns import claims
 from apps.dialogue.turns.claims import Places
+from apps.dialogue.turns.faults import place
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,10 @@ class Waker:
         try:
             while True:
                 self._wanted.clear()
-                self._publish_if_short()
+                try:
+                    self._publish_if_short()
+                except Exception as error:  # noqa: BLE001 whatever it is, the next line is looked at
+                    logger.error("turns: not told (%s)", place(error))  # noqa: TRY400 see `place`
                 # Under load the next look waits for what gathers.
                 time.sleep(BETWEEN_S)
                 with self._lock:
