@@ -38,7 +38,8 @@
  * What is known of a conversation beside its lines.
  * @typedef {{row: Row, packet: Packet | null, slots: Slot[], flow: string | null,
  *   transitions: {from: string, to: string, cause: string, at: string, by: string}[],
- *   visitor: Object<string, any>, past: Object<string, any>[], notes: Note[], draft: string,
+ *   visitor: Object<string, any>, past: Object<string, any>[], notes: Note[],
+ *   drafts: {reply: {text: string, stamp: number}, note: {text: string, stamp: number}},
  *   suggestion: Suggestion | null, events: Object<string, any>[]}} Facts
  */
 

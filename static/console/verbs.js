@@ -68,12 +68,14 @@ export class Verbs {
 
   async return(row) {
     const text = make("textarea", { name: "instruction", rows: 3, maxLength: 1000 });
+    // Rules read no instruction: only where a model answers is there somebody to be told.
+    const reads = this.#desk.sites.find(({ id }) => id === row.site)?.reads;
     const values = await ask({
       title: say("return_title", { name: nameOf(row) }),
       key: `return ${row.id}`,
       fields: [
         make("p", {}, say("return_says")),
-        field(say("return_instruction"), text, say("return_hint")),
+        reads && field(say("return_instruction"), text, say("return_hint")),
       ],
       submit: say("do_return"),
     });

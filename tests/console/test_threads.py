@@ -45,7 +45,7 @@ async def test_a_thread_holds_what_was_said_and_what_is_known(taken):
     assert thread["transitions"][-1]["to"] == "HANDOFF"
     assert [one["kind"] for one in thread["events"]][-1] == "noted"
     assert thread["visitor"]["verified"] is False
-    assert thread["draft"] == ""
+    assert thread["drafts"]["reply"] == {"text": "", "stamp": 0}
     assert thread["packet"]["why_stopped"].startswith("Visitor asked for a person")
     assert thread["packet"]["next_step"]
 

@@ -182,7 +182,15 @@ async def test_a_chat_goes_back_to_the_bot(pair, make_session):
     await in_thread(asks, session)
     await hers.ask("claim", session=session.pk)
     assert (await hers.ask("return", session=session.pk, instruction="be kind"))["type"] == "done"
-    assert (await his.row(session, mode="bot"))["kind"] in {"done", "bot"}
+    row = await his.row(session, mode="bot")
+    # Nobody has said anything since, and it is not settled: the bot has it.
+    assert (row["kind"], row["last"]["author"], row["operator"]["name"]) == (
+        "bot",
+        "system",
+        "Nora",
+    )
+    settled = await hers.ask("resolve", session=session.pk, outcome="returned")
+    assert settled["code"] in {"bad_value", "closed"}
 
 
 async def test_lost_hints_are_made_good(desks, make_session, settings, monkeypatch):

@@ -51,6 +51,13 @@ def test_the_fields_stand_in_the_order_that_decides_first():
     assert all(field.is_required() for field in TurnAnswer.model_fields.values())
 
 
+def test_a_colleagues_word_is_a_fact_that_the_rules_know():
+    messages = prompts.turn(told(facts=[(prompts.STAFF, "Offer a new one")]))
+    assert data_of(messages)[0]["facts"] == {prompts.STAFF: "Offer a new one"}
+    for language in ("en", "zh-Hans"):
+        assert prompts.STAFF in prompts.turn(told(language=language))[0].content
+
+
 def test_data_is_json_within_a_mark_that_nobody_can_guess():
     first, mark = data_of(prompts.turn(told(passages=[Passage("Returns", "30 days.")])))
     _, other = data_of(prompts.turn(told()))
