@@ -181,7 +181,6 @@ def _asked(request: Request, language: str) -> Frame:
         "waiting_since": _iso(request.waiting_since),
         "due_at": _iso(request.due_at),
         "due": request.due,
-        "paused": None,
         "operator": operator or None,
         "team": request.team,
     }

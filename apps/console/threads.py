@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import translation
 
+from apps.chat.causes import CAUSES
 from apps.chat.devices import device
 from apps.chat.models import Message, Session, Transition, Visitor
 from apps.console.lines import Frame, edited_at, line, note, own
@@ -132,7 +133,7 @@ def _transitions(session: Session) -> list[Frame]:
         {
             "from": one.from_state,
             "to": one.to_state,
-            "cause": one.cause,
+            "cause": str(CAUSES.get(one.cause, one.cause)),
             "at": one.created_at.isoformat(),
             "by": one.command,
         }

@@ -98,7 +98,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EarlierLine:
     author: Literal["visitor", "bot", "operator"]
     text: str
 
@@ -119,7 +119,7 @@ class Told:
     flows: Sequence[FlowSpec] = ()
     active: ActiveFlow | None = None
     passages: Sequence[Passage] = ()
-    earlier: Sequence[Line] = ()
+    earlier: Sequence[EarlierLine] = ()
     facts: Sequence[tuple[str, str]] = ()
     today: date | None = None
 

@@ -15,7 +15,7 @@
  *   reason: string | null, reason_text: string, priority: number, about: string,
  *   last: {author: string, text: string, at: string, seq: number} | null,
  *   waiting_since: string | null, due_at: string | null, due: "first" | "resolution" | null,
- *   paused: string | null, operator: Named | null, team: string | null, unread: number,
+ *   operator: Named | null, team: string | null, unread: number,
  *   version: number, mode: string, state: string, viewers: Viewer[]}} Row
  */
 

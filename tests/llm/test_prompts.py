@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from apps.engine.flows import FlowSpec, Option, SlotKind, SlotSpec
 from apps.engine.types import ActiveFlow, SlotValue
 from apps.llm import prompts
-from apps.llm.prompts import Line, Passage, Told, TurnAnswer
+from apps.llm.prompts import EarlierLine, Passage, Told, TurnAnswer
 
 RETURN = FlowSpec(
     key="return",
@@ -83,7 +83,7 @@ def test_no_word_of_a_visitor_or_an_entry_stands_among_the_rules():
         told(
             text="SECRET1",
             passages=[Passage("SECRET2", "SECRET3")],
-            earlier=[Line("bot", "SECRET4")],
+            earlier=[EarlierLine("bot", "SECRET4")],
         )
     )
     assert [message.role for message in messages] == ["system", "user"]

@@ -225,7 +225,7 @@ class Places:
 
 
 @dataclass(slots=True)
-class Line:
+class Wire:
     """The one connection of a drain for everything here; made again after a loss."""
 
     conninfo: Mapping[str, Any]
@@ -262,7 +262,7 @@ class Line:
             await lost.close()
 
 
-async def load(line: Line, keys: Sequence[Key]) -> list[Claimed]:
+async def load(line: Wire, keys: Sequence[Key]) -> list[Claimed]:
     """Those of the turns that still run at their attempt, with their sessions as of now. One that
     nothing can be made of is left to its lease, and at last to a person."""
     if not keys:
@@ -271,7 +271,7 @@ async def load(line: Line, keys: Sequence[Key]) -> list[Claimed]:
     return [claimed for claimed in map(_claimed_if_sound, rows) if claimed]
 
 
-async def still_ours(line: Line, statement: str, keys: Sequence[Key]) -> set[Key]:
+async def still_ours(line: Wire, statement: str, keys: Sequence[Key]) -> set[Key]:
     """For RENEW and SHOW: those that run at their attempt."""
     rows = await line.ask(statement, **columns(keys))
     return {(row[0], row[1]) for row in rows}

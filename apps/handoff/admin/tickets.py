@@ -256,8 +256,19 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def delete_model(self, request: HttpRequest, obj: Ticket) -> None:
+        """Whoever waits for a person, or has one, is given back to the bot and told so first: the
+        ticket is all that says whom they wait for."""
+        _close(obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
+        for ticket in queryset.select_related("session"):
+            _close(ticket)
+        super().delete_queryset(request, queryset)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Gone, it would leave its session waiting for nobody."""
+        """Nobody else needs to: a ticket is marked as done."""
         return bool(request.user.is_active and request.user.is_superuser)
 
     def _close(self, request: HttpRequest, tickets: Iterable[Ticket]) -> None:
