@@ -109,9 +109,9 @@ class TestOperators:
     def test_skills_that_are_none_are_refused_in_ones_language(self, site):
         operator = li()
         wrong = {"name": "Li", "capacity": 3, "languages": ["kl"], "flows": ["../x"]}
-        where = page("handoff_operator_change", operator.pk)
+        where, owner = page("handoff_operator_change", operator.pk), olga()
         for language, said in [("en", "Select a valid choice"), ("zh-hans", "选择一个有效的选项")]:
-            form = signed_in(olga(), language).post(where, wrong).context["adminform"].form
+            form = signed_in(owner, language).post(where, wrong).context["adminform"].form
             assert form.errors.keys() == {"languages", "flows"}
             assert said in str(form.errors)
         for languages, flows in [

@@ -86,6 +86,7 @@ async def test_strangers_may_send_a_form_and_no_more(path):
     assert streamed.read <= 20_000
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("language", "said"), [("en", "A file"), ("zh-CN", "文件")])
 async def test_an_operators_file_is_refused_in_their_language_with_the_limit(language, said):
     path = str(bodies.OPERATORS_UPLOAD)

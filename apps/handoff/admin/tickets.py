@@ -263,9 +263,12 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
-        for ticket in queryset.select_related("session"):
+        chosen = list(queryset.select_related("session"))
+        for ticket in chosen:
             _close(ticket)
-        super().delete_queryset(request, queryset)
+        # The list shows open ones: none of them is that any more.
+        closed = Ticket.objects.filter(pk__in=[ticket.pk for ticket in chosen])
+        super().delete_queryset(request, closed)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody else needs to: a ticket is marked as done."""
