@@ -60,7 +60,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
 def drafts(request: HttpRequest) -> HttpResponse:
     """What a page that goes away has not saved: its socket may close before it is sent. The fields
     are those of the command `draft`, with the CSRF token among them: a beacon has no headers."""
-    given = request.POST.dict()
+    given: dict[str, Any] = dict(request.POST.items())
     if (stamp := given.get("stamp", "")).isdecimal():
         given["stamp"] = int(stamp)
     try:

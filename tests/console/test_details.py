@@ -127,7 +127,9 @@ def _as_it_ships():
     """An operator with what the group that ships may do, and nothing else."""
     operator = nora()
     operator.user.user_permissions.clear()
-    operator.user.groups.set([role.group for role in provide_roles() if role.key == "operator"])
+    [group] = [role.group for role in provide_roles() if role.key == "operator"]
+    assert group
+    operator.user.groups.set([group])
     return operator
 
 

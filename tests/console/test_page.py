@@ -83,7 +83,7 @@ def test_every_picture_that_is_asked_for_is_there():
 
 
 def test_the_list_of_shortcuts_names_the_keys_that_work_and_no_others():
-    single = re.search(r"const single = {(.*?)\n  };", SCRIPTS["commands.js"], re.DOTALL)[1]
+    [single] = re.findall(r"const single = {(.*?)\n  };", SCRIPTS["commands.js"], re.DOTALL)
     keys = set(re.findall(r'^ {4}"?([?\w]+)"?: ', single, re.MULTILINE))
     shown = {"ArrowDown": "↓", "ArrowUp": "↑", "Escape": "Esc"}
     works = {shown.get(key, key.upper()) for key in keys}

@@ -1,6 +1,7 @@
 """How far operators have read, for whichever process they come back to."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -24,7 +25,7 @@ DO UPDATE SET seq = greatest(handoff_reading.seq, excluded.seq)
 def keep_read(read: Mapping[tuple[int, UUID], int]) -> None:
     """The numbers of the lines that operators have read up to, by operator and session. One that was
     further before stays there."""
-    values = {
+    values: dict[str, list[Any]] = {
         "operators": [operator for operator, _ in read],
         "sessions": [session for _, session in read],
         "seqs": list(read.values()),
