@@ -51,7 +51,7 @@ def welcome(person: Person, epoch: str) -> Frame:
             "presence": str(state_of(me)),
         },
         "sites": [
-            {**site, "reads": by_operators.takes_instructions(site["id"])}
+            {**site, "model": by_operators.has_model(site["id"])}
             for site in sites
             if person.may_see(site["id"])
         ],

@@ -111,8 +111,9 @@ def return_to_bot(*, ticket_id: int, operator: Operator, instruction: str = "") 
     return ticket
 
 
-def takes_instructions(site: int) -> bool:
-    """Whether there is a model that reads what `return_to_bot` is told; rules read none."""
+def has_model(site: int) -> bool:
+    """Whether there is one that drafts answers and reads what `return_to_bot` is told; rules do
+    neither."""
     return ladders.any_answers(site)
 
 

@@ -53,6 +53,11 @@ export class Verbs {
     }
   }
 
+  /** Rules draft no answer and read no instruction: neither is offered where no model answers. */
+  hasModel(row) {
+    return Boolean(this.#desk.sites.find(({ id }) => id === row.site)?.model);
+  }
+
   claim(row) {
     return this.send("claim", { session: row.id });
   }
@@ -68,14 +73,12 @@ export class Verbs {
 
   async return(row) {
     const text = make("textarea", { name: "instruction", rows: 3, maxLength: 1000 });
-    // Rules read no instruction: only where a model answers is there somebody to be told.
-    const reads = this.#desk.sites.find(({ id }) => id === row.site)?.reads;
     const values = await ask({
       title: say("return_title", { name: nameOf(row) }),
       key: `return ${row.id}`,
       fields: [
         make("p", {}, say("return_says")),
-        reads && field(say("return_instruction"), text, say("return_hint")),
+        this.hasModel(row) && field(say("return_instruction"), text, say("return_hint")),
       ],
       submit: say("do_return"),
     });

@@ -108,6 +108,9 @@ def test_a_cut_loses_nothing_and_sends_nothing_twice(visit, sit):
     expect(elsewhere.box).to_have_value("Said at last")
     elsewhere.page.locator("#as-note").click()
     expect(elsewhere.box).to_have_value("A regular")
+    # The address names the conversation.
+    elsewhere.page.reload()
+    expect(elsewhere.box).to_have_value("Said at last")
 
 
 def test_what_the_assistant_was_writing_is_void_once_it_is_taken_over(visit, sit):
