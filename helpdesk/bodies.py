@@ -20,7 +20,7 @@ from django.urls import reverse_lazy
 from django.utils import translation
 
 from apps.chat import frames, services
-from apps.chat.codes import Code
+from apps.chat.codes import Code, detail
 from apps.chat.threads import in_thread
 from apps.sites.models import CHINESE, ENGLISH
 from helpdesk.policies import PLAIN
@@ -160,7 +160,10 @@ def _has_user(key: str) -> bool:
 
 async def _refuse(status: int, scope: Any, send: Any) -> None:
     language = translation.get_language_from_request(ASGIRequest(scope, BytesIO()))
-    if scope["path"].startswith(CHAT):
+    if scope["path"] == str(OPERATORS_UPLOAD) and status == TOO_LONG:
+        told = {"code": Code.FILE_TOO_BIG, "detail": detail(Code.FILE_TOO_BIG, language)}
+        kind, body = "application/json", frames.encode(told)
+    elif scope["path"].startswith(CHAT):
         long = Code.FILE_TOO_BIG if scope["path"] == UPLOAD else Code.TOO_LONG
         code = long if status == TOO_LONG else Code.BUSY
         spoken = CHINESE if language.startswith("zh") else ENGLISH

@@ -33,6 +33,7 @@ OPERATING = frozenset(
         "handoff.view_ticket",
         "handoff.change_ticket",
         "handoff.work_console",
+        "handoff.draft_entry",
         "handoff.view_macro",
         "knowledge.view_faq",
         "knowledge.view_category",

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -182,23 +183,32 @@ def rate(*, session: uuid.UUID, seq: int, value: int, reason: str) -> bool:
     return found
 
 
-def note_context(*, session: uuid.UUID, context: Context) -> str | None:
+class Noted(NamedTuple):
+    """`language`: what the session speaks from here on; None when it was not told. `is_new`: the
+    visitor has moved on."""
+
+    language: str | None
+    is_new: bool
+
+
+def note_context(*, session: uuid.UUID, context: Context) -> Noted:
     """Where the visitor is and reads; empty values leave what is known. The session speaks the
-    page's language from here on, which is returned; None when it was not told."""
+    page's language from here on."""
     known = {
         "page_url": context.url[:500],
         "page_title": context.title[:200],
         "device": context.device[:200],
         "locale": context.locale[:35],
     }
-    if changed := {name: value for name, value in known.items() if value}:
-        Visitor.objects.filter(sessions__id=session).update(**changed)
+    told = {name: value for name, value in known.items() if value}
+    visitors = Visitor.objects.filter(sessions__id=session)
+    is_new = bool(told and visitors.exclude(**told).update(**told))
     found = Session.objects.select_related("site").filter(id=session).first()
     if not context.locale or found is None:
-        return None
+        return Noted(None, is_new)
     language = found.site.language(context.locale)
     Session.objects.filter(id=session).exclude(language=language).update(language=language)
-    return language
+    return Noted(language, is_new)
 
 
 def mark_read(*, session: uuid.UUID, seq: int) -> None:

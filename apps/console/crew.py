@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.console.people import Person
+from apps.dialogue import by_operators
 from apps.handoff.models import Operator, Presence, Team
 from apps.handoff.services.answering import LONGEST_ANSWER, LONGEST_NOTE
 from apps.sites.models import Site
@@ -49,7 +50,11 @@ def welcome(person: Person, epoch: str) -> Frame:
             "rights": sorted(person.rights),
             "presence": str(state_of(me)),
         },
-        "sites": [site for site in sites if person.may_see(site["id"])],
+        "sites": [
+            {**site, "model": by_operators.has_model(site["id"])}
+            for site in sites
+            if person.may_see(site["id"])
+        ],
         "teams": list(Team.objects.order_by("name", "pk").values("id", "name")),
         "operators": operators(),
         "settings": settings_of(me),

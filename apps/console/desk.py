@@ -121,8 +121,7 @@ class Desk:
             case frames.Close(session=session):
                 seat.watching.pop(session, None)
             case frames.Read(session=session, seq=seq):
-                if seat.note_read(session, seq):
-                    self._hub.board.show_again([session], seat.person.operator)
+                self._hub.read(seat, session, seq)
             case frames.Hello():
                 raise FrameError(Code.BAD_FRAME)
             case _ if len(self._asked) < WAITING:
@@ -188,6 +187,7 @@ class Desk:
     async def _welcome(self) -> None:
         person = self._seat.person
         await in_thread(_come, person.operator)
+        await self._hub.recall(person.operator)
         self._active_at = asyncio.get_running_loop().time()
         self._seat.push(await in_thread(crew.welcome, person, running().epoch))
         await self._hub.board.sit(self._seat)

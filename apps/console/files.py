@@ -41,6 +41,7 @@ def send_with_files(frame: frames.Send, actor: Actor) -> Message:
             seen_seq=frame.seen_seq,
             anyway=frame.anyway,
             attachments=[file.told() for file in files],
+            draft_stamp=frame.draft,
         )
         attach(_free(files), message=said.pk)
     except FileRefusedError as error:

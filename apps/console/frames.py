@@ -81,7 +81,10 @@ class OnSession(Command):
 
 
 class Send(OnSession):
+    """`draft`: the stamp up to which what was drafted is gone with it."""
+
     text: AnyText
+    draft: Seq | None = None
     cmid: Id
     seen_seq: Seq
     anyway: bool = False
@@ -90,6 +93,7 @@ class Send(OnSession):
 
 class Note(OnSession):
     text: AnyText
+    draft: Seq | None = None
     cmid: Id
 
 
@@ -135,6 +139,8 @@ class Correct(OnSession):
 
 class Draft(OnSession):
     text: AnyText
+    kind: Literal["reply", "note"] = "reply"
+    stamp: Seq | None = None
 
 
 class AskSlot(OnSession):

@@ -25,7 +25,7 @@ from apps.console.signs import REPEAT_S, REPLYING, VIEWING
 from apps.engine.types import Author
 from apps.guard.limits import Places
 from apps.handoff.models import Operator
-from apps.handoff.services import presence
+from apps.handoff.services import presence, reading
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ GONE_AFTER_S = 5.0
 
 class Hub:
     """Hears what comes from all processes (`apps.dialogue.pulse.Listener`). `seen` is how far each
-    operator has read, by session; it is kept as long as the process."""
+    operator has read, by session."""
 
     def __init__(self) -> None:
         self.board = Board()
@@ -45,6 +45,7 @@ class Hub:
         self.seen: defaultdict[int, dict[UUID, int]] = defaultdict(dict)
         self.answered: defaultdict[int, Answered] = defaultdict(Answered)
         self.places = Places()
+        self._unkept: dict[tuple[int, UUID], int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -54,9 +55,12 @@ class Hub:
         self.spawn(self._every(chat.heal_s / 2, self._inspect))
         self.spawn(self._every(chat.heartbeat_s, self._beat))
         self.spawn(self._every(TICK_S, self._tick))
+        self.spawn(self._every(TICK_S, self._keep_read))
         self.spawn(self._every(REPEAT_S, self._repeat))
 
     async def stop(self) -> None:
+        with contextlib.suppress(DatabaseError, TimeoutError):
+            await self._keep_read()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -97,10 +101,24 @@ class Hub:
                 for sign in events.signs(told):
                     self._take(sign)
 
+    async def recall(self, operator: int) -> None:
+        """How far they have read on other processes, and before this one."""
+        seen = self.seen[operator]
+        for session, seq in (await in_thread(reading.read_by, operator)).items():
+            seen[session] = max(seq, seen.get(session, 0))
+
+    def read(self, seat: Seat, session: UUID, seq: int) -> None:
+        """The operator has had this line in view."""
+        if seat.note_read(session, seq):
+            operator = seat.person.operator
+            self._unkept[operator, session] = seq
+            self.board.show_again([session], operator)
+
     def leave(self, seat: Seat) -> None:
         """A console is gone; its operator is, unless they come back at once."""
         self.place(seat, None)
         self.board.rise(seat)
+        self.spawn(self._keep_read())
         self.spawn(self._note_leaving(seat.person.operator))
 
     def tell(self, sessions: Collection[UUID], *, people: bool = False) -> None:
@@ -168,6 +186,16 @@ class Hub:
     async def _tick(self) -> None:
         self.board.show_again(self.board.signs.expire())
         self.board.settle()
+
+    async def _keep_read(self) -> None:
+        """Some at a time: whoever reads, reads line after line."""
+        read, self._unkept = self._unkept, {}
+        try:
+            if read:
+                await in_thread(reading.keep_read, read)
+        except (DatabaseError, TimeoutError):
+            self._unkept = read | self._unkept
+            raise
 
     async def _repeat(self) -> None:
         """A sign goes out when it is not said again."""

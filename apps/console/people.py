@@ -26,7 +26,7 @@ RIGHTS = {
     "edit_slots": (WORK,),
     "take_over": ("handoff.take_over", "handoff.supervise"),
     "supervise": ("handoff.supervise",),
-    "draft_faq": ("knowledge.add_faq",),
+    "draft_faq": ("handoff.draft_entry", "knowledge.add_faq"),
 }
 
 

@@ -32,7 +32,8 @@ SELECT s.id, s.version,
 FROM chat_session s WHERE s.id IN (
   SELECT session_id FROM handoff_ticket WHERE status = 'open'
   UNION (
-    SELECT session_id FROM handoff_ticket WHERE status = 'done' AND updated_at > %(done)s
+    SELECT session_id FROM handoff_ticket
+    WHERE status = 'done' AND outcome <> 'returned' AND updated_at > %(done)s
     ORDER BY updated_at DESC LIMIT %(most_done)s)
   UNION (
     SELECT id FROM chat_session
@@ -66,6 +67,7 @@ class Request:
 
     ticket: int | None = None
     is_open: bool = False
+    is_returned: bool = False
     reason: str = ""
     priority: int = Priority.NORMAL
     about: str = ""
@@ -148,8 +150,10 @@ def read(sessions: Collection[UUID], *, any_age: bool = False) -> dict[UUID, Row
 def _is_shown(session: Session, tickets: Sequence[Ticket]) -> bool:
     now = timezone.now()
     for ticket in tickets:
-        is_fresh = ticket.status == Ticket.Status.DONE and ticket.updated_at > now - DONE_FOR
-        if is_fresh or ticket.status == Ticket.Status.OPEN:
+        is_settled = ticket.status == Ticket.Status.DONE and not is_returned(ticket)
+        if (
+            is_settled and ticket.updated_at > now - DONE_FOR
+        ) or ticket.status == Ticket.Status.OPEN:
             return True
     return (
         session.mode == "bot"
@@ -157,6 +161,11 @@ def _is_shown(session: Session, tickets: Sequence[Ticket]) -> bool:
         and session.last_seq > 0
         and session.updated_at > now - WITH_BOT
     )
+
+
+def is_returned(ticket: Ticket) -> bool:
+    """Whether a person has given it back to the bot."""
+    return ticket.outcome == Ticket.Outcome.RETURNED
 
 
 def _row(
@@ -185,6 +194,7 @@ def _request(ticket: Ticket) -> Request:
     return Request(
         ticket=ticket.pk,
         is_open=ticket.status == Ticket.Status.OPEN,
+        is_returned=is_returned(ticket),
         reason=ticket.reason,
         priority=ticket.priority,
         about=(ticket.summary or ticket.about or ticket.text)[:ABOUT],

@@ -181,7 +181,6 @@ def _asked(request: Request, language: str) -> Frame:
         "waiting_since": _iso(request.waiting_since),
         "due_at": _iso(request.due_at),
         "due": request.due,
-        "paused": None,
         "operator": operator or None,
         "team": request.team,
     }
@@ -189,12 +188,14 @@ def _asked(request: Request, language: str) -> Frame:
 
 def kind_of(row: Row, operator: int) -> str:
     """On which tab of `operator`'s console a row stands. A settled one whose visitor goes on is the
-    bot's again."""
+    bot's again, as is one that was returned to it."""
     asked = row.request
     if asked.is_waiting:
         return "waiting"
     if asked.is_open:
         return "mine" if asked.operator == operator else "other"
+    if asked.is_returned:
+        return "bot"
     goes_on = row.last is not None and row.last.author in {"visitor", "bot"}
     return "bot" if goes_on or asked.ticket is None else "done"
 

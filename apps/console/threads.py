@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import translation
 
+from apps.chat.causes import CAUSES
 from apps.chat.devices import device
 from apps.chat.models import Message, Session, Transition, Visitor
 from apps.console.lines import Frame, edited_at, line, note, own
@@ -39,7 +40,6 @@ def read_thread(session_id: UUID, operator: int, language: str) -> Thread:
     session = Session.objects.select_related("site", "visitor").get(id=session_id)
     messages = page(session_id, before=session.last_seq + 1)
     notes = list(Note.objects.filter(session=session).select_related("operator").order_by("pk"))
-    draft = Draft.objects.filter(session=session, operator=operator).first()
     known = facts(session, language)
     frame = {
         "type": "thread",
@@ -50,12 +50,21 @@ def read_thread(session_id: UUID, operator: int, language: str) -> Thread:
         **known,
         "past": past(session),
         "notes": [note(one) for one in notes],
-        "draft": draft.text if draft else "",
+        "drafts": drafts(session, operator),
         "read": session.read_seq,
     }
     edits = {str(one.id): at for one in messages if (at := edited_at(one))}
     last_note = notes[-1].pk if notes else 0
     return Thread(frame, known, session.last_seq, last_note, session.read_seq, edits)
+
+
+def drafts(session: Session, operator: int) -> Frame:
+    """What the operator has written there and not sent, with its stamps."""
+    kept = Draft.objects.filter(session=session, operator=operator).first() or Draft()
+    return {
+        "reply": {"text": kept.text, "stamp": kept.stamp},
+        "note": {"text": kept.note, "stamp": kept.note_stamp},
+    }
 
 
 def page(session_id: UUID, before: int) -> list[Message]:
@@ -124,7 +133,7 @@ def _transitions(session: Session) -> list[Frame]:
         {
             "from": one.from_state,
             "to": one.to_state,
-            "cause": one.cause,
+            "cause": str(CAUSES.get(one.cause, one.cause)),
             "at": one.created_at.isoformat(),
             "by": one.command,
         }

@@ -8,5 +8,6 @@ app_name = "console"
 urlpatterns = [
     path("", staff(views.page), name="page"),
     path("waiting", staff(views.waiting), name="waiting"),
+    path("drafts", staff(views.drafts), name="drafts"),
     path("attachments", staff(views.attachments), name="attachments"),
 ]

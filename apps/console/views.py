@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
@@ -16,9 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.chat.attachments.making import FileRefusedError, Upload
 from apps.chat.codes import Code, detail
-from apps.console import crew
+from apps.chat.frames import FrameError, shape
+from apps.console import crew, frames
 from apps.console.files import take_file
 from apps.console.people import WORK
+from apps.console.verbs import writing
 from apps.console.verbs.actors import Actor
 from apps.console.words import page_words
 from apps.handoff.models import Ticket
@@ -55,6 +57,26 @@ def waiting(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @permission_required(WORK, raise_exception=True)
+def drafts(request: HttpRequest) -> HttpResponse:
+    """What a page that goes away has not saved: its socket may close before it is sent. The fields
+    are those of the command `draft`, with the CSRF token among them: a beacon has no headers."""
+    given: dict[str, Any] = dict(request.POST.items())
+    if (stamp := given.get("stamp", "")).isdecimal():
+        given["stamp"] = int(stamp)
+    try:
+        frame = shape(frames.Draft, {**given, "cid": uuid4()})
+        writing.draft(frame, Actor.of_user(_user(request)))
+    except FrameError:
+        return _refused(RefusalCode.BAD_VALUE, Refused(RefusalCode.BAD_VALUE).detail)
+    except Refused as refusal:
+        is_gone = refusal.code is RefusalCode.NOT_FOUND
+        return _refused(refusal.code, refusal.detail, status=NOT_FOUND if is_gone else 400)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@never_cache
+@permission_required(WORK, raise_exception=True)
 def attachments(request: HttpRequest) -> HttpResponse:
     """Takes one file, `file` of a form, for a line to `session`."""
     file = request.FILES.get("file")
@@ -81,6 +103,7 @@ def setup() -> dict[str, Any]:
     return {
         "socket": SOCKET,
         "attachments": reverse("console:attachments"),
+        "drafts": reverse("console:drafts"),
         "admin": reverse("admin:index"),
         "language": get_language(),
         "limits": crew.limits(),

@@ -98,7 +98,6 @@ STANDING: Sentences = {
     "due_due_in": _("Due in {time}"),
     "due_risk_in": _("At risk: {time} left"),
     "due_late": _("Late by {time}"),
-    "due_paused": _("Clock paused"),
     "waits": _("Waits {time}"),
     "kind_waiting": _("Waiting"),
     "kind_mine": _("With you"),

@@ -111,6 +111,12 @@ def return_to_bot(*, ticket_id: int, operator: Operator, instruction: str = "") 
     return ticket
 
 
+def has_model(site: int) -> bool:
+    """Whether there is one that drafts answers and reads what `return_to_bot` is told; rules do
+    neither."""
+    return ladders.any_answers(site)
+
+
 def want_suggestion(*, session_id: UUID) -> bool:
     """Asks a model for an answer to what the visitor said last; False where there is none to be
     asked. It comes as `apps.handoff.services.current`, some seconds later or not at all."""

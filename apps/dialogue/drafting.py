@@ -19,7 +19,7 @@ from apps.engine.events import NeedModel, Search
 from apps.engine.types import Author, Memory, Mode, Passage, State
 from apps.handoff.models import Priority, Suggestion, Ticket
 from apps.handoff.services import suggest
-from apps.llm.steps import Said as Heard
+from apps.llm.steps import Accepted
 
 # On the queue that webhooks and mails are on: a model that hangs must not hold them up for long.
 DRAFT_S = 15.0
@@ -97,7 +97,7 @@ def _needs(wanted: Wanted) -> NeedModel:
     return NeedModel(wanted.text, session.language, passages, high_value=wanted.is_of_high_value)
 
 
-async def _asked(wanted: Wanted, needs: NeedModel) -> Heard | None:
+async def _asked(wanted: Wanted, needs: NeedModel) -> Accepted | None:
     """As a turn would, without one: nothing of it is shown, kept for others or told the visitor."""
     asker = Asker()
     try:

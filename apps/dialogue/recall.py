@@ -39,7 +39,7 @@ from apps.engine.types import Passage
 from apps.guard.personal import find
 from apps.llm import prompts
 from apps.llm.services import Attempt, count_answers
-from apps.llm.steps import Said as Heard
+from apps.llm.steps import Accepted
 from apps.llm.values import Endpoint, Outcome
 
 logger = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class Recall:
                 )
             )
 
-    def keep(self, found: Recalled, claimed: Claimed, heard: Heard, needs: NeedModel) -> None:
+    def keep(self, found: Recalled, claimed: Claimed, heard: Accepted, needs: NeedModel) -> None:
         """For whoever asks the same, if nothing of this chat is in it. Never waits."""
         played = found.played
         if not found.key or not _is_of_no_chat(claimed) or not _is_answer(heard, played):
@@ -206,7 +206,7 @@ def _is_courtesy(line: Earlier) -> bool:
     return line.author == "bot"
 
 
-def _is_answer(heard: Heard, played: Played) -> bool:
+def _is_answer(heard: Accepted, played: Played) -> bool:
     """An answer and nothing else, surely enough."""
     route = played.judged.route if played.judged else ""
     does = any(not isinstance(command, AskFaq) for command in heard.commands)

@@ -86,7 +86,7 @@ def _waiting(mail: Mail) -> Letter | None:
             "operator": operator,
             "groups": _by_team(tickets[:MOST_LISTED]),
             "more": max(0, count - MOST_LISTED),
-            "list": _address("admin:handoff_ticket_changelist"),
+            "list": _address("console:page"),
         }
         subject = ngettext(
             "%(count)d ticket waits for somebody", "%(count)d tickets wait for somebody", count
@@ -104,7 +104,8 @@ def _by_team(tickets: Iterable[Ticket]) -> list[tuple[str, list[dict[str, Any]]]
                 "ticket": ticket,
                 "waits": _waits(ticket.waiting_since or ticket.created_at),
                 "is_late": bool(ticket.first_due_at and ticket.first_due_at < timezone.now()),
-                "link": _address("admin:handoff_ticket_change", ticket.pk),
+                # The console opens the conversation that stands behind the hash.
+                "link": f"{_address('console:page')}#{ticket.session_id}",
             }
         )
     return list(groups.items())
@@ -116,5 +117,5 @@ def _waits(since: datetime) -> str:
     return so_long(since) if seconds >= HOUR else _("%(m)d min") % {"m": seconds // MINUTE}
 
 
-def _address(name: str, *arguments: Any) -> str:
-    return settings.PUBLIC_URL + reverse(name, args=arguments)
+def _address(name: str) -> str:
+    return settings.PUBLIC_URL + reverse(name)

@@ -14,7 +14,7 @@ from apps.llm import faults, parsing, ways
 from apps.llm.clients import Clients, Request, posted, tracked
 from apps.llm.parsing import BadOutputError
 from apps.llm.quota import Quota
-from apps.llm.streams import Clock, Said, read
+from apps.llm.streams import Clock, Received, read
 from apps.llm.values import Answer, Ask, Endpoint, GatewayError, Message, Outcome, Usage, Way
 from apps.llm.ways import Ways
 
@@ -56,7 +56,7 @@ class RefusedError(Exception):
 class Growing:
     """Passes on what of an answer may be shown, while it grows."""
 
-    def __init__(self, ask: Ask, on_text: OnText | None, said: Said) -> None:
+    def __init__(self, ask: Ask, on_text: OnText | None, said: Received) -> None:
         self._ask = ask
         self._on_text = on_text if ask.stream else None
         self._said = said
@@ -112,7 +112,7 @@ class Asking:
 
     async def _run(self) -> Answer:
         for _ in range(MOST_REQUESTS):
-            way, said, clock = self._way, Said(), self._clock()
+            way, said, clock = self._way, Received(), self._clock()
             try:
                 await self._request(way, said, clock)
                 return self._answer(way, said, clock)
@@ -134,7 +134,7 @@ class Asking:
         first = self._endpoint.first_token_s if self._ask.stream else left
         return Clock(self._until, first, self._endpoint.gap_s)
 
-    async def _request(self, way: Way, said: Said, clock: Clock) -> None:
+    async def _request(self, way: Way, said: Received, clock: Clock) -> None:
         """Fills `said`. Raises BadOutputError, RefusedError and, before anything is sent,
         GatewayError."""
         messages = (*ways.with_schema(self._ask, way), *self._correction)
@@ -158,7 +158,7 @@ class Asking:
             used = self._book(said, messages, request)
             self._tools.quota.settle(reserved, used.tokens_in + used.tokens_out)
 
-    def _book(self, said: Said, messages: tuple[Message, ...], request: Request) -> Usage:
+    def _book(self, said: Received, messages: tuple[Message, ...], request: Request) -> Usage:
         """What the server says, else what can be told from the texts; nothing if it refused."""
         if request.sent:
             self._trail.send(messages)
@@ -171,7 +171,7 @@ class Asking:
         return used
 
     async def _exchange(
-        self, made: dict[str, Any], said: Said, clock: Clock, request: Request
+        self, made: dict[str, Any], said: Received, clock: Clock, request: Request
     ) -> None:
         show = Growing(self._ask, self._on_text, said)
         client = self._tools.clients.of(self._endpoint)
@@ -194,7 +194,7 @@ class Asking:
                     else:
                         return
 
-    def _answer(self, way: Way, said: Said, clock: Clock) -> Answer:
+    def _answer(self, way: Way, said: Received, clock: Clock) -> Answer:
         """Raises BadOutputError, and GatewayError for an answer that the model would not give."""
         if said.refusal or said.finish == FILTERED:
             raise GatewayError(Outcome.BAD_OUTPUT, "the model refuses")
@@ -219,7 +219,7 @@ class Asking:
     def _ms(self, moment: float) -> int:
         return round((moment - self._started) * 1000)
 
-    def _repair(self, error: BadOutputError, said: Said) -> None:
+    def _repair(self, error: BadOutputError, said: Received) -> None:
         """Lets one bad answer pass. Raises GatewayError for the second."""
         if self._is_repair:
             self._tools.ways.record(self._endpoint, fits=False)

@@ -20,7 +20,7 @@ from apps.llm.prompts import Told, TurnAnswer
 from apps.llm.purse import NOTHING as NOTHING_HELD
 from apps.llm.purse import Held
 from apps.llm.showing import Showing
-from apps.llm.steps import Climbed, Handed, Ports, Rejected, Said, Terms, Tried, Why
+from apps.llm.steps import Accepted, Climbed, Handed, Ports, Rejected, Terms, Tried, Why
 from apps.llm.values import (
     Answer,
     Ask,
@@ -71,7 +71,7 @@ class _Climb:
     async def run(self, steps: Sequence[Endpoint]) -> Climbed:
         for step in steps:
             found = await self._step(step, is_last=step is steps[-1])
-            if isinstance(found, Said):
+            if isinstance(found, Accepted):
                 return Climbed(found, tuple(self._handed))
             self._showing.take_back()
             self._handed.append(found)
@@ -80,7 +80,7 @@ class _Climb:
                 break
         return Climbed(None, tuple(self._handed))
 
-    async def _step(self, step: Endpoint, *, is_last: bool) -> Said | Handed:
+    async def _step(self, step: Endpoint, *, is_last: bool) -> Accepted | Handed:
         if cap := await self._cap(step):
             return self._not_asked(step, Outcome.CAP, cap=cap)
         if self._seconds(step) is None:
@@ -99,7 +99,7 @@ class _Climb:
             self._gateway.purse.settle(held, self._paid - before)
         if isinstance(heard, Doubt):
             return Handed(step, heard.why, heard.facts)
-        return Said(
+        return Accepted(
             commands=heard.commands,
             reply=heard.reply,
             cited=heard.cited,

@@ -10,7 +10,7 @@ from functools import lru_cache
 from apps.engine.flows import FlowSpec, SlotKind
 from apps.engine.types import ActiveFlow
 from apps.guard.personal import PLACEHOLDER, Found, Kind, Mask
-from apps.llm.prompts import Line, Passage, Told, TurnAnswer
+from apps.llm.prompts import EarlierLine, Passage, Told, TurnAnswer
 
 MOST_KEPT = 4_000
 # What is in these slots is personal, however it is written.
@@ -50,7 +50,7 @@ class Masked:
             told,
             text=text,
             active=self._active(told.active, told.flows) if told.active else None,
-            earlier=[Line(line.author, mask(line.text)) for line in told.earlier],
+            earlier=[EarlierLine(line.author, mask(line.text)) for line in told.earlier],
             facts=[(name, mask(value)) for name, value in told.facts],
             passages=[self._passage(passage) for passage in told.passages],
         )

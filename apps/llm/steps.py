@@ -124,7 +124,7 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Accepted:
     """What may be said and done. `reply` is "" where commands speak for themselves. `cited` are
     places among the passages, from 0; `confidence` is calibrated as `badge` says; `attempt` is the
     ledger's number of the call."""
@@ -162,7 +162,7 @@ class Climbed:
     """`said` is None when no model could: then a person is next. `handed` in the order in which
     they were asked; empty and nothing said: there was no model to ask."""
 
-    said: Said | None
+    said: Accepted | None
     handed: tuple[Handed, ...] = ()
 
     @property

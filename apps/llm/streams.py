@@ -74,7 +74,7 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Said:
+class Received:
     """What has come so far. `finish` is None until the server says why it ended."""
 
     parts: list[str] = field(default_factory=list)
@@ -102,7 +102,7 @@ class Said:
                 self.length += len(piece.said)
 
 
-async def read(response: Any, said: Said, clock: Clock, on_more: Callable[[], None]) -> None:
+async def read(response: Any, said: Received, clock: Clock, on_more: Callable[[], None]) -> None:
     """Fills `said`; what has come before an error stays in it. Raises BadOutputError, GatewayError
     and whatever the connection does."""
     if EVENTS in response.headers.get("content-type", ""):
@@ -117,7 +117,7 @@ async def read(response: Any, said: Said, clock: Clock, on_more: Callable[[], No
 
 
 async def _read_events(
-    response: Any, said: Said, clock: Clock, on_more: Callable[[], None]
+    response: Any, said: Received, clock: Clock, on_more: Callable[[], None]
 ) -> None:
     async for data in events(response.iter_bytes()):
         if data == DONE:

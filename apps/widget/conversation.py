@@ -269,7 +269,10 @@ async def _keep(handle: Handle, frame: frames.Frame) -> None:
 async def take_context(handle: Handle, context: frames.Context) -> str:
     """Keeps where the visitor is; the language that the session speaks from here on."""
     session = handle.standing.session
-    language = await in_thread(services.note_context, session=session, context=context)
-    if language:
-        handle.standing = replace(handle.standing, language=language)
+    noted = await in_thread(services.note_context, session=session, context=context)
+    if noted.language:
+        handle.standing = replace(handle.standing, language=noted.language)
+    if noted.is_new:
+        # An operator who has the thread open sees where the visitor is.
+        await events.publish([(session, handle.standing.last_seq)])
     return handle.standing.language

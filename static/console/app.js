@@ -16,6 +16,8 @@ import { Verbs } from "./verbs.js";
 
 const SEARCH_MS = 300;
 const ACTIVE_MS = 30000;
+// E-mails about waiting tickets lead to a conversation.
+const ADDRESSED = /^#[0-9a-f-]{36}$/;
 
 const desk = new Desk({
   resnap: () => link.tell("resnap"),
@@ -40,6 +42,8 @@ const alerts = new Alerts(desk, (id) => openSession(id));
 
 /** Brings a conversation into the middle. */
 function openSession(id) {
+  // So that a reload, or the address in a message to a colleague, comes back to it.
+  history.replaceState(null, "", `#${id}`);
   if (queue.selected !== id) queue.select(id, false);
   pane.show(id, queue.rowOf(id));
   layout.go("thread");
@@ -47,6 +51,7 @@ function openSession(id) {
 
 function greeted() {
   typing.clear();
+  if (!pane.thread && ADDRESSED.test(location.hash)) openSession(location.hash.slice(1));
   threads.reopen();
   pane.again();
 }

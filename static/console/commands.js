@@ -63,7 +63,7 @@ function entries({ pane, composer, verbs, queue, presence }, acts) {
     ? [
         action("reply", () => composer.mode("reply"), "R"),
         action("note", () => composer.mode("note"), "N"),
-        action("suggest", () => byId("suggest").click()),
+        ...(byId("suggest").hidden ? [] : [action("suggest", () => byId("suggest").click())]),
       ]
     : [];
   const tabs = TABS.map((tab, at) => action(`tab_${tab}`, () => queue.show(tab), String(at + 1)));

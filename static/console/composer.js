@@ -1,6 +1,7 @@
 // What the operator writes: replies and notes, with a draft for every conversation.
 import { Box } from "./box.js";
 import { toast } from "./dialog.js";
+import { Drafts } from "./drafts.js";
 import { Files } from "./files.js";
 import { Macros } from "./macros.js";
 import { button, byId, later, length, make, say, setup, uuid } from "./page.js";
@@ -23,14 +24,16 @@ export class Composer {
   #box;
   #files;
   #macros;
+  #drafts;
   #typed = 0;
-  #save = later(SAVE_MS, () => this.#store());
+  #save = later(SAVE_MS, () => this.#thread && this.#drafts.save(this.#thread));
 
   /** @param {{changed: () => void, sent: (thread: any, text: string) => void}} hooks */
   constructor(desk, link, hooks) {
     this.#desk = desk;
     this.#link = link;
     this.#hooks = hooks;
+    this.#drafts = new Drafts(link);
     this.#box = new Box({
       input: () => this.#written(),
       keys: (event) => this.#macros.key(event),
@@ -45,8 +48,6 @@ export class Composer {
       event.preventDefault();
       this.send();
     });
-    addEventListener("pagehide", () => this.#save.now());
-    document.addEventListener("visibilitychange", () => document.hidden && this.#save.now());
   }
 
   /** The one it writes in from now on; what stands in the box stays with the other. */
@@ -54,9 +55,14 @@ export class Composer {
     this.#save.now();
     this.#thread = thread;
     this.#macros.close();
-    if (thread) thread.box.note ||= keptNote(thread.session);
     this.refresh();
     this.#fill();
+  }
+
+  /** A thread was read, at first or anew. */
+  met(thread) {
+    this.#drafts.meet(thread);
+    if (thread === this.#thread && thread.box.isShown) this.#fill();
   }
 
   /** Who has the conversation has changed: only its owner replies, all may note. */
@@ -115,7 +121,8 @@ export class Composer {
   restore(thread, item) {
     thread.pending.delete(item.cmid);
     const { box } = thread;
-    box[item.mode] = [item.text, box[item.mode]].filter(Boolean).join("\n");
+    this.#drafts.write(thread, item.mode, [item.text, box[item.mode]].filter(Boolean).join("\n"));
+    this.#drafts.save(thread);
     box.files = [...item.attachments, ...box.files];
     if (thread !== this.#thread) return;
     this.refresh();
@@ -134,6 +141,7 @@ export class Composer {
     const item = { cmid: uuid(), mode, text, attachments, at, status: "sending", detail: "" };
     item.seen = anyway ? thread.last : box.seen || thread.last;
     item.anyway = anyway;
+    item.draft = box.stamps[mode];
     if (mode === "reply") Object.assign(box, { files: [], clash: null });
     box[mode] = "";
     thread.pending.set(item.cmid, item);
@@ -150,9 +158,9 @@ export class Composer {
     thread.pending.set(item.cmid, item);
     this.#hooks.changed();
     const { session } = thread;
-    const { text, cmid, mode, anyway } = item;
-    const body = mode === "note" ? { session, text, cmid } : { session, text, cmid, seen_seq: item.seen };
-    if (anyway) body.anyway = true;
+    const { text, cmid, mode, draft } = item;
+    const body = { session, text, cmid, draft };
+    if (mode === "reply") Object.assign(body, { seen_seq: item.seen, anyway: item.anyway });
     if (item.attachments.length) body.attachments = item.attachments.map(({ id }) => id);
     try {
       await this.#link.ask(mode === "note" ? "note" : "send", body, true);
@@ -168,8 +176,7 @@ export class Composer {
     // A line comes back under its cmid; a note has none.
     if (item.mode === "note") thread.pending.delete(item.cmid);
     if (item.mode === "reply") this.#hooks.sent(thread, item.text);
-    // Only now: until the server has it, a reload brings it back.
-    if (!thread.box[item.mode]) this.#keep(thread, item.mode);
+    this.#drafts.sent(thread, item);
   }
 
   #failed(thread, item, refusal) {
@@ -188,7 +195,7 @@ export class Composer {
     const thread = this.#thread;
     if (!thread) return;
     const mode = this.#mode;
-    thread.box[mode] = this.#box.text;
+    this.#drafts.write(thread, mode, this.#box.text);
     if (mode === "reply") thread.box.seen = thread.last;
     if (Date.now() - this.#typed > TYPING_MS) {
       this.#typed = Date.now();
@@ -199,22 +206,10 @@ export class Composer {
     this.#save();
   }
 
-  #store() {
-    if (this.#thread) this.#keep(this.#thread, this.#mode);
-  }
-
-  /** The server keeps replies; notes stay in this tab, where only a reload can take them. */
-  #keep(thread, mode) {
-    if (mode === "note") keepNote(thread.session, thread.box.note);
-    else {
-      const body = { session: thread.session, text: thread.box.reply };
-      this.#link.ask("draft", body, true).catch(() => {});
-    }
-  }
-
   #fill(mode = this.#mode) {
     this.#shownMode = mode;
-    this.#box.text = this.#thread?.box[mode] || "";
+    const text = this.#thread?.box[mode] || "";
+    if (this.#box.text !== text) this.#box.text = text;
     this.#check();
   }
 
@@ -259,8 +254,8 @@ export class Composer {
       this.focus();
     };
     const discard = () => {
-      this.#thread.box.reply = "";
-      this.#keep(this.#thread, "reply");
+      this.#drafts.write(this.#thread, "reply", "");
+      this.#drafts.save(this.#thread);
       this.#fill();
     };
     const buttons = make(
@@ -276,24 +271,5 @@ export class Composer {
   #sends(event) {
     if (event.ctrlKey || event.metaKey) return !event.shiftKey;
     return this.#desk.settings.send_with === "enter" && !event.shiftKey && !event.altKey;
-  }
-}
-
-const noteKey = (session) => `console:note:${session}`;
-
-function keptNote(session) {
-  try {
-    return sessionStorage.getItem(noteKey(session)) || "";
-  } catch {
-    return "";
-  }
-}
-
-function keepNote(session, text) {
-  try {
-    if (text) sessionStorage.setItem(noteKey(session), text);
-    else sessionStorage.removeItem(noteKey(session));
-  } catch {
-    // Without storage a reload loses it.
   }
 }

@@ -79,13 +79,13 @@ export class Context {
     const item = make("li");
     item.dataset.slot = slot.name;
     const may = this.#verbs.mayEdit(this.#thread.facts.row);
-    const edit = button(say(slot.missing ? "fill" : "change"), () => this.#edit(item, slot), {
+    const edit = button(say(slot.value ? "change" : "fill"), () => this.#edit(item, slot), {
       className: "small",
     });
-    edit.ariaLabel = say(slot.missing ? "fill_slot" : "change_slot", { label: slot.label });
+    edit.ariaLabel = say(slot.value ? "change_slot" : "fill_slot", { label: slot.label });
     const value = slot.missing
       ? make("span", { className: "missing" }, icon("missing"), say("missing"))
-      : make("b", {}, bdi(slot.value));
+      : make("b", {}, bdi(slot.value || "–"));
     const source = slot.source && badge(named("source", slot.source), slot.source);
     const asks = slot.missing && may && this.#thread.facts.row.kind === "mine";
     const ask = asks && button(say("ask_customer"), () => this.#askFor(slot), { className: "small" });

@@ -103,8 +103,9 @@ async function posted(session, file) {
     method: "POST",
     body,
     headers: { "X-CSRFToken": token },
-  });
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.detail || "");
+  }).catch(() => null);
+  // A connection that was cut says nothing that could be shown.
+  const answer = (await response?.json().catch(() => null)) || {};
+  if (!response?.ok) throw new Error(answer.detail || "");
   return answer;
 }

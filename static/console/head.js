@@ -3,7 +3,7 @@ import { badge, bdi, button, byId, icon, make, named, say } from "./page.js";
 import { dueOf, waited } from "./time.js";
 
 const MAIN = new Set(["claim", "take_over", "resolve"]);
-const LEVELS = { paused: "pause", due: "clock", risk: "warning", late: "alarm" };
+const LEVELS = { due: "clock", risk: "warning", late: "alarm" };
 const TICK_MS = 1000;
 
 export class Head {

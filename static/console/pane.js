@@ -108,7 +108,10 @@ export class Pane {
     const thread = this.#threads.get(frame.session);
     if (!thread) return;
     const take = {
-      thread: () => thread.load(frame),
+      thread: () => {
+        thread.load(frame);
+        this.#composer.met(thread);
+      },
       older: () => thread.older(frame),
       message: () => this.#message(thread, frame.message),
       corrected: () => thread.add(frame.message),

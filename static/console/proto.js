@@ -15,7 +15,7 @@
  *   reason: string | null, reason_text: string, priority: number, about: string,
  *   last: {author: string, text: string, at: string, seq: number} | null,
  *   waiting_since: string | null, due_at: string | null, due: "first" | "resolution" | null,
- *   paused: string | null, operator: Named | null, team: string | null, unread: number,
+ *   operator: Named | null, team: string | null, unread: number,
  *   version: number, mode: string, state: string, viewers: Viewer[]}} Row
  */
 
@@ -38,7 +38,8 @@
  * What is known of a conversation beside its lines.
  * @typedef {{row: Row, packet: Packet | null, slots: Slot[], flow: string | null,
  *   transitions: {from: string, to: string, cause: string, at: string, by: string}[],
- *   visitor: Object<string, any>, past: Object<string, any>[], notes: Note[], draft: string,
+ *   visitor: Object<string, any>, past: Object<string, any>[], notes: Note[],
+ *   drafts: {reply: {text: string, stamp: number}, note: {text: string, stamp: number}},
  *   suggestion: Suggestion | null, events: Object<string, any>[]}} Facts
  */
 

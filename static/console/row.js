@@ -2,7 +2,7 @@
 import { icon, make, named, say } from "./page.js";
 import { dueOf, waited } from "./time.js";
 
-const LEVELS = { paused: "pause", due: "clock", risk: "warning", late: "alarm" };
+const LEVELS = { due: "clock", risk: "warning", late: "alarm" };
 const cell = (name, tag = "span") => make(tag, { className: name });
 
 const pattern = make(

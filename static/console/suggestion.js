@@ -21,7 +21,7 @@ export class SuggestionCard {
   show(thread) {
     this.#thread = thread;
     const row = thread?.facts.row;
-    byId("suggest").hidden = row?.kind !== "mine";
+    byId("suggest").hidden = row?.kind !== "mine" || !this.#verbs.hasModel(row);
     const suggestion = row?.kind === "mine" ? thread.facts.suggestion : null;
     this.#place.hidden = !suggestion;
     if (this.#shown === suggestion) return;

@@ -44,8 +44,21 @@ export class Thread {
   isLoaded = false;
   /** Where it was scrolled to; null follows the end. @type {number | null} */
   scrolled = null;
-  /** What stands in the composer. `seen`: the last line there was when it was typed. */
-  box = { mode: "reply", reply: "", note: "", seen: 0, files: [], editing: null, clash: null };
+  /**
+   * What stands in the composer. `seen`: the last line there was when it was typed; `stamps` and
+   * `saved`: of what is written, and of what the server has of it (drafts.js).
+   */
+  box = {
+    mode: "reply",
+    reply: "",
+    note: "",
+    stamps: { reply: 0, note: 0 },
+    saved: { reply: 0, note: 0 },
+    seen: 0,
+    files: [],
+    editing: null,
+    clash: null,
+  };
 
   constructor(session) {
     this.session = session;
@@ -67,7 +80,6 @@ export class Thread {
     this.readBy = Math.max(this.readBy, read);
     this.stream = null;
     this.know(facts);
-    if (!this.isLoaded && facts.draft) this.box.reply ||= facts.draft;
     this.isLoaded = true;
   }
 

@@ -66,10 +66,9 @@ export function dayName(iso) {
 /**
  * How a promise to answer stands, in words and with the name of its picture.
  * @param {import("./proto.js").Row} row
- * @returns {{level: "paused" | "due" | "risk" | "late", text: string, title: string} | null}
+ * @returns {{level: "due" | "risk" | "late", text: string, title: string} | null}
  */
 export function dueOf(row) {
-  if (row.paused) return { level: "paused", text: say("due_paused"), title: row.paused };
   if (!row.due_at || !row.due) return null;
   const title = say(`due_${row.due}`);
   const left = Date.parse(row.due_at) - now();

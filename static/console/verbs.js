@@ -53,6 +53,11 @@ export class Verbs {
     }
   }
 
+  /** Rules draft no answer and read no instruction: neither is offered where no model answers. */
+  hasModel(row) {
+    return Boolean(this.#desk.sites.find(({ id }) => id === row.site)?.model);
+  }
+
   claim(row) {
     return this.send("claim", { session: row.id });
   }
@@ -73,7 +78,7 @@ export class Verbs {
       key: `return ${row.id}`,
       fields: [
         make("p", {}, say("return_says")),
-        field(say("return_instruction"), text, say("return_hint")),
+        this.hasModel(row) && field(say("return_instruction"), text, say("return_hint")),
       ],
       submit: say("do_return"),
     });

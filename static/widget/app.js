@@ -81,6 +81,7 @@ const log = new Log({
   edit(item) {
     composer.fill(item.text);
     composer.focus();
+    attach(item.files);
   },
   retry: ({ cmid, at, ...item }) => offer(item) && focusBox(),
   rate: (seq, value, reason) => chat.tell({ type: "rate", seq, value, reason }, true),

@@ -105,7 +105,7 @@ class Tray {
     return told.length ? { attachments: told.map(({ id }) => id), files: told } : {};
   }
 
-  /** @param {File[]} list */
+  /** @param {(File | Object<string, any>)[]} list those of a line that was refused are up already */
   add(list) {
     const room = MOST - this.#chosen.length;
     for (const file of list.slice(0, room)) {
@@ -172,7 +172,8 @@ class Chosen {
     away.append(kit.icon("close"));
     const words = kit.make("div", {}, name, this.#bar, this.#status, this.#retry);
     this.node = kit.make("li", {}, this.#picture(), words, away);
-    if (file.size > kit.most) this.#fail(say("too_big", { most: sized(kit.most) }), false);
+    if (file.id) this.#sent(file);
+    else if (file.size > kit.most) this.#fail(say("too_big", { most: sized(kit.most) }), false);
     else this.#send();
   }
 
@@ -185,6 +186,7 @@ class Chosen {
 
   #picture() {
     if (!/^image\/(png|jpeg|webp|gif)$/.test(this.#file.type)) return kit.icon("clip");
+    if (this.#file.url) return kit.make("img", { src: this.#file.url, alt: "" });
     this.#preview = URL.createObjectURL(this.#file);
     return kit.make("img", { src: this.#preview, alt: "" });
   }

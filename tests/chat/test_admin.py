@@ -8,7 +8,8 @@ import pytest
 from django.db import transaction
 
 from apps.chat import admin
-from apps.chat.admin import CAUSES, COMMANDS
+from apps.chat.admin import COMMANDS
+from apps.chat.causes import CAUSES
 from apps.chat.items import Item, Line, NewTurn
 from apps.chat.journal import append
 from apps.chat.models import Message, Session, Visitor

@@ -94,11 +94,23 @@ def test_a_cut_loses_nothing_and_sends_nothing_twice(visit, sit):
     expect(lin.box).to_have_value("Said after it")
     expect(lin.box).to_be_focused()
     expect(widget.frame.locator(".line.person")).to_have_count(1)
-    # The draft is kept by the server.
-    with lin.page.expect_event("websocket"):
-        lin.page.reload()
-    lin.open(about)
-    expect(lin.box).to_have_value("Said after it")
+    # What is typed at the last moment is kept by the server, whatever happens to the socket.
+    lin.page.locator("#as-note").click()
+    lin.box.fill("A regular")
+    lin.page.locator("#as-reply").click()
+    lin.box.fill("Said at last")
+    with lin.page.expect_response("**/admin/console/drafts") as kept:
+        lin.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    assert kept.value.status == 204
+    lin.page.goto("about:blank")
+    elsewhere = sit()
+    elsewhere.open(about)
+    expect(elsewhere.box).to_have_value("Said at last")
+    elsewhere.page.locator("#as-note").click()
+    expect(elsewhere.box).to_have_value("A regular")
+    # The address names the conversation.
+    elsewhere.page.reload()
+    expect(elsewhere.box).to_have_value("Said at last")
 
 
 def test_what_the_assistant_was_writing_is_void_once_it_is_taken_over(visit, sit):
@@ -121,7 +133,8 @@ def test_what_the_assistant_was_writing_is_void_once_it_is_taken_over(visit, sit
     lin.reply("I am a person.")
     expect(streaming).to_have_count(0)
     lin.choose("return")
-    lin.page.locator("dialog textarea").fill("Offer help with the order")
+    # Rules read no instruction: without a model none is asked for.
+    expect(lin.page.locator("dialog[open] textarea")).to_have_count(0)
     lin.page.locator("dialog").get_by_role("button", name=lin.say("do_return")).click()
     expect(lin.page.locator("#as-reply")).to_be_disabled()
     widget.say("How long does delivery take?")

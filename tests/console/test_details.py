@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.test import Client
 
 from apps.chat.models import Message
 from apps.chat.threads import in_thread
@@ -13,6 +14,7 @@ from apps.dialogue.play import Said
 from apps.dialogue.services import take_line
 from apps.handoff.models import TicketEvent
 from apps.knowledge.models import Faq
+from helpdesk.roles import provide_roles
 from tests.dialogue.flow_rows import return_flow
 from tests.handoff.talks import say
 from tests.handoff.team import nora, omar
@@ -94,8 +96,7 @@ async def test_what_is_asked_for_with_a_form_is_kept_in_its_slot(returning):
 
 
 async def test_a_wrong_answer_becomes_an_entry_once(desks, make_session, site):
-    operator = await in_thread(nora)
-    await in_thread(_may_draft, operator)
+    operator = await in_thread(_as_it_ships)
     console = await desks(operator)
     await console.sit()
     session = await in_thread(make_session)
@@ -116,10 +117,37 @@ async def test_a_wrong_answer_becomes_an_entry_once(desks, make_session, site):
     assert first["url"] == again["url"] == f"/admin/knowledge/faq/{entry.pk}/change/"
     assert (entry.question, entry.answer) == ("do you ship to the moon", "Not yet.")
     assert entry.status == "review"
+    assert (await in_thread(_page, operator, first["url"])).status_code == 200
     visitors = await in_thread(Message.objects.filter(session=session, author="visitor").first)
     refused = await console.ask("wrong_answer", session=session.pk, message=visitors.pk)
     assert refused["code"] == "not_found"
 
 
-def _may_draft(operator):
-    operator.user.user_permissions.add(Permission.objects.get(codename="add_faq"))
+def _as_it_ships():
+    """An operator with what the group that ships may do, and nothing else."""
+    operator = nora()
+    operator.user.user_permissions.clear()
+    [group] = [role.group for role in provide_roles() if role.key == "operator"]
+    assert group
+    operator.user.groups.set([group])
+    return operator
+
+
+def _page(operator, url):
+    client = Client()
+    client.force_login(operator.user)
+    return client.get(url)
+
+
+async def test_whoever_may_not_read_entries_is_given_no_address(desks, make_session, site):
+    operator = await in_thread(nora)
+    right = await in_thread(Permission.objects.get, codename="draft_entry")
+    await in_thread(operator.user.user_permissions.add, right)
+    console = await desks(operator)
+    await console.sit()
+    session = await in_thread(make_session)
+    await in_thread(say, session, "do you ship to the moon")
+    said = await in_thread(Message.objects.get, session=session, author="bot")
+    done = await console.ask("wrong_answer", session=session.pk, message=said.pk)
+    assert (done["type"], done.get("url")) == ("done", None)
+    assert (await in_thread(Faq.objects.get)).status == "draft"

@@ -80,3 +80,17 @@ def test_every_picture_that_is_asked_for_is_there():
     drawn = set(re.findall(r'id="icon-(\w+)"', PAGE))
     asked = set(re.findall(r'#icon-(\w+)"', PAGE)) | set(re.findall(r'\bicon\("(\w+)"\)', SCRIPT))
     assert asked <= drawn
+
+
+def test_the_list_of_shortcuts_names_the_keys_that_work_and_no_others():
+    [single] = re.findall(r"const single = {(.*?)\n  };", SCRIPTS["commands.js"], re.DOTALL)
+    keys = set(re.findall(r'^ {4}"?([?\w]+)"?: ', single, re.MULTILINE))
+    shown = {"ArrowDown": "↓", "ArrowUp": "↑", "Escape": "Esc"}
+    works = {shown.get(key, key.upper()) for key in keys}
+    listed = re.findall(r'^ {2}\["(.*?)", "key_\w+"\]', SCRIPTS["keys.js"], re.MULTILINE)
+    caps = {cap for keys in listed for cap in keys.split(" ")}
+    # In the list and in the box the browser and the box itself see to them; tabs are counted.
+    assert caps - {"Enter", "/", "1", "–", "5"} == works
+    assert set(words.page_words("en")["texts"]) >= set(
+        re.findall(r'"(key_\w+)"', SCRIPTS["keys.js"])
+    )

@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from apps.chat import events, services
+from apps.chat.frames import Context
 from apps.chat.items import Item, Line
 from apps.chat.journal import Journal, conninfo
 from apps.chat.threads import in_thread
@@ -45,7 +46,7 @@ async def test_a_thread_holds_what_was_said_and_what_is_known(taken):
     assert thread["transitions"][-1]["to"] == "HANDOFF"
     assert [one["kind"] for one in thread["events"]][-1] == "noted"
     assert thread["visitor"]["verified"] is False
-    assert thread["draft"] == ""
+    assert thread["drafts"]["reply"] == {"text": "", "stamp": 0}
     assert thread["packet"]["why_stopped"].startswith("Visitor asked for a person")
     assert thread["packet"]["next_step"]
 
@@ -208,3 +209,17 @@ async def test_what_is_no_session_of_ones_own_is_as_if_it_were_not_there(taken):
     await console.write(type="open", session=nowhere)
     told = await console.until("error")
     assert (told["code"], told["session"]) == ("not_found", nowhere)
+
+
+async def test_where_the_visitor_goes_is_seen_at_once_and_once(taken):
+    session, _operator, console = taken
+    await opened(console, session)
+    goes = Context(url="https://shop.example/cart", title="Cart", locale="en")
+    noted = await in_thread(lambda: services.note_context(session=session.pk, context=goes))
+    assert noted.is_new
+    await events.publish([(session.pk, session.last_seq)])
+    page = (await console.fact("visitor"))["page"]
+    assert page == {"url": "https://shop.example/cart", "title": "Cart"}
+    assert not (
+        await in_thread(lambda: services.note_context(session=session.pk, context=goes))
+    ).is_new

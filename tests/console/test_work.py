@@ -12,6 +12,7 @@ from apps.chat import events
 from apps.chat.models import Message, Session, Visitor
 from apps.chat.threads import in_thread
 from apps.console import rows
+from apps.console import running as console_running
 from apps.handoff.models import Macro, Operator, Presence, Ticket
 from apps.handoff.services import claim, suggest
 from apps.sites.models import Site
@@ -67,6 +68,24 @@ async def test_what_was_read_is_not_counted_any_longer(pair, make_session):
     await in_thread(say, session, "hello?")
     await hers.row(session, unread=1)
     await his.row(session, unread=2)
+
+
+async def test_what_was_read_stays_read_on_another_process(desks, make_session):
+    operator = await in_thread(nora)
+    session = await in_thread(make_session)
+    await in_thread(asks, session)
+    await in_thread(say, session, "hello?")
+    console = await desks(operator)
+    await console.sit()
+    await console.write(type="read", session=str(session.pk), seq=1)
+    await console.row(session, unread=1)
+    # As a process that has not met her yet.
+    await console_running.hub().stop()
+    console_running.start()
+    elsewhere = await desks(operator)
+    await elsewhere.sit()
+    [row] = elsewhere.heard[-1]["rows"]
+    assert row["unread"] == 1
 
 
 async def test_one_of_many_gets_a_chat_and_the_others_hear_who(desks, make_session):
@@ -182,7 +201,15 @@ async def test_a_chat_goes_back_to_the_bot(pair, make_session):
     await in_thread(asks, session)
     await hers.ask("claim", session=session.pk)
     assert (await hers.ask("return", session=session.pk, instruction="be kind"))["type"] == "done"
-    assert (await his.row(session, mode="bot"))["kind"] in {"done", "bot"}
+    row = await his.row(session, mode="bot")
+    # Nobody has said anything since, and it is not settled: the bot has it.
+    assert (row["kind"], row["last"]["author"], row["operator"]["name"]) == (
+        "bot",
+        "system",
+        "Nora",
+    )
+    settled = await hers.ask("resolve", session=session.pk, outcome="returned")
+    assert settled["code"] in {"bad_value", "closed"}
 
 
 async def test_lost_hints_are_made_good(desks, make_session, settings, monkeypatch):

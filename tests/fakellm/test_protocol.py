@@ -116,7 +116,7 @@ def test_the_prompt_of_a_turn_is_understood(client, line, language, cited, comma
             prompts.Passage("How long does delivery take?", "Parcels take 3 days."),
             prompts.Passage("配送要多久？", "包裹需要3天。"),
         ],
-        earlier=[prompts.Line("visitor", "do you sell bicycles")],
+        earlier=[prompts.EarlierLine("visitor", "do you sell bicycles")],
     )
     messages: list[Any] = [
         {"role": message.role, "content": message.content} for message in prompts.turn(told)

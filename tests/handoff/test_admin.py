@@ -13,7 +13,7 @@ from apps.engine.types import Author, TurnState
 from apps.handoff.models import Ticket
 from apps.handoff.services import claim, leave_message, note, transfer
 from apps.sites.models import Site
-from tests.handoff.talks import asks
+from tests.handoff.talks import asks, last, stands
 from tests.handoff.team import nora, omar
 from tests.staff import HOSTILE, alice, carol, olga, page, signed_in, texts
 
@@ -287,6 +287,24 @@ class TestPermissions:
         ticket = leave()
         assert signed_in(olga()).get(page("handoff_ticket_add")).status_code == 403
         assert signed_in(carol()).get(page("handoff_ticket_delete", ticket.pk)).status_code == 403
+
+    @pytest.mark.parametrize("is_many", [False, True])
+    def test_who_has_a_person_by_one_that_is_deleted_is_told_and_with_the_bot(
+        self, make_session, is_many
+    ):
+        session = make_session()
+        ticket = asks(session)
+        claim(ticket_id=ticket.pk, operator=nora())
+        client = signed_in(olga())
+        if is_many:
+            chosen = {"action": "delete_selected", "_selected_action": [ticket.pk], "post": "yes"}
+            client.post(page(LIST), chosen)
+        else:
+            client.post(page("handoff_ticket_delete", ticket.pk), {"post": "yes"})
+        assert not Ticket.objects.exists()
+        assert stands(session) == ("INIT", "bot")
+        assert last(session)[0] == "system"
+        assert "The assistant answers again" in last(session)[1]
 
 
 def test_a_ticket_tells_who_did_what_with_it(make_session):

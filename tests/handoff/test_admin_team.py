@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.exceptions import ValidationError
 
 from apps.dialogue.models import Flow
 from apps.handoff.admin.hours import told_week
@@ -104,6 +105,25 @@ class TestOperators:
             page("handoff_operator_change", operator.pk), {"name": "Li", "capacity": capacity}
         )
         assert answer.context["adminform"].form.errors.keys() == {"capacity"}
+
+    def test_skills_that_are_none_are_refused_in_ones_language(self, site):
+        operator = li()
+        wrong = {"name": "Li", "capacity": 3, "languages": ["kl"], "flows": ["../x"]}
+        where, owner = page("handoff_operator_change", operator.pk), olga()
+        for language, said in [("en", "Select a valid choice"), ("zh-hans", "选择一个有效的选项")]:
+            form = signed_in(owner, language).post(where, wrong).context["adminform"].form
+            assert form.errors.keys() == {"languages", "flows"}
+            assert said in str(form.errors)
+        for languages, flows in [
+            ("en", []),
+            (["kl"], []),
+            ([], ["a b"]),
+            ([], ["a", "a"]),
+            ([1], {}),
+        ]:
+            operator.languages, operator.flows = languages, flows
+            with pytest.raises(ValidationError):
+                operator.full_clean()
 
     def test_a_supervisor_changes_but_does_not_make_them(self, site):
         operator, client = li(), signed_in(sue())

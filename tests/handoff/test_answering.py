@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.chat.models import Message
 from apps.dialogue.rows import read_after
-from apps.handoff.models import Draft, Note, Suggestion
+from apps.handoff.models import Note, Suggestion
 from apps.handoff.refusals import Refused
 from apps.handoff.services import (
     answer,
@@ -22,7 +22,6 @@ from apps.handoff.services import (
     current,
     note,
     requeue,
-    save_draft,
     suggest,
     take_over,
 )
@@ -219,23 +218,6 @@ class TestNote:
         assert refused(note, session_id=session.id, operator=nora(), text=" ").code == "empty"
         gone = uuid.uuid4()
         assert refused(note, session_id=gone, operator=omar(), text="a").code == "not_found"
-
-
-class TestDraft:
-    def test_what_is_not_sent_is_kept_for_each_operator(self, session, ticket, who):
-        other = omar()
-        save_draft(session_id=session.id, operator=who, text="Dear")
-        save_draft(session_id=session.id, operator=who, text="Dear Jo")
-        save_draft(session_id=session.id, operator=other, text="Hm")
-        assert set(Draft.objects.values_list("text", flat=True)) == {"Dear Jo", "Hm"}
-        reply(session, who)
-        assert Draft.objects.get().operator == other
-        save_draft(session_id=session.id, operator=other, text="")
-        assert not Draft.objects.exists()
-
-    def test_one_for_a_session_that_is_gone_is_refused(self, session):
-        gone = uuid.uuid4()
-        assert refused(save_draft, session_id=gone, operator=nora(), text="a").code == "not_found"
 
 
 class TestSuggestion:

@@ -245,7 +245,7 @@ class TestDigests:
         assert sent.subject == "2 tickets wait for somebody"
         for ticket in tickets:
             assert f"#{ticket.pk}" in sent.body
-            assert f"/admin/handoff/ticket/{ticket.pk}/change/" in sent.body
+            assert f"/admin/console/#{ticket.session_id}" in sent.body
         assert ADDRESS not in sent.body
 
     def test_each_ticket_once_and_one_mail_an_hour(self, ask, li):

@@ -16,6 +16,7 @@ from apps.handoff.services.presence import active, choose, come, leave, seen
 from apps.handoff.services.queueing import positions
 from apps.handoff.services.sweeping import (
     assign_waiting,
+    give_back_orphaned,
     give_back_silent,
     note_waiting,
     tell_nobody,
@@ -209,6 +210,18 @@ class TestAssignment:
         long_ago(ticket, 6, "waiting_since", "claimed_at")
         assert give_back_silent() == 1
         assert auto_assign(site_id=site.pk) == []
+
+    def test_who_has_an_operator_whose_account_is_gone_waits_again(self, waits):
+        who = nora()
+        ticket = waits()
+        claim(ticket_id=ticket.pk, operator=who)
+        assert give_back_orphaned() == 0
+        who.user.delete()
+        assert give_back_orphaned() == 1
+        assert stands(ticket.session)[1] == "queued"
+        assert fresh(ticket).waiting_since is not None
+        assert "back in the queue" in last(ticket.session)[1]
+        assert give_back_orphaned() == 0
 
     @pytest.mark.django_db(transaction=True)
     def test_two_that_assign_at_once_give_each_chat_once_and_nobody_too_many(self, waits, site):

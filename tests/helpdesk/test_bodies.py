@@ -1,6 +1,7 @@
 """How much may be sent to which address, and how long that may take."""
 
 import asyncio
+import json
 from collections.abc import Iterable
 
 import pytest
@@ -83,6 +84,20 @@ async def test_strangers_may_send_a_form_and_no_more(path):
     streamed = await asked(scope(path), [b"x" * 10_000] * 100, ends=False)
     assert (streamed.status, streamed.ended) == (413, False)
     assert streamed.read <= 20_000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "said"), [("en", "A file"), ("zh-CN", "文件")])
+async def test_an_operators_file_is_refused_in_their_language_with_the_limit(language, said):
+    path = str(bodies.OPERATORS_UPLOAD)
+    cookie = f"{settings.SESSION_COOKIE_NAME}=anything"
+    asks = scope(path, cookie=cookie, accept_language=language, content_length="300000000")
+    answer = await asked(asks)
+    assert (answer.status, answer.headers[b"content-type"]) == (413, b"application/json")
+    told = json.loads(answer.body)
+    assert told["code"] == "file_too_big"
+    assert f"{settings.ATTACHMENTS.megabytes}" in told["detail"]
+    assert said in told["detail"]
 
 
 @pytest.mark.parametrize("length", ["9" * 19, "9" * 5000])

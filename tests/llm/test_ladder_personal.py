@@ -8,7 +8,7 @@ from apps.engine.commands import SetSlot
 from apps.engine.flows import FlowSpec, SlotKind, SlotSpec
 from apps.engine.types import ActiveFlow, SlotValue
 from apps.llm.masking import Masked
-from apps.llm.prompts import Line, Passage, Told
+from apps.llm.prompts import EarlierLine, Passage, Told
 from tests.llm.climbs import TIERS, Watched, go, ladder, told, whys
 from tests.llm.test_ladder import cmd, said
 
@@ -48,7 +48,10 @@ WHOLE = Told(
     passages=[
         Passage("Return a parcel", f"Return a parcel, my phone, mail, card, id: {OTHER_PHONE}.")
     ],
-    earlier=[Line("visitor", f"I am at {OTHER_PHONE}"), Line("operator", f"So {MAIL}?")],
+    earlier=[
+        EarlierLine("visitor", f"I am at {OTHER_PHONE}"),
+        EarlierLine("operator", f"So {MAIL}?"),
+    ],
     facts=[("contact", f"{MAIL}, tel. {OTHER_PHONE}")],
 )
 
@@ -113,14 +116,14 @@ async def test_a_placeholder_that_stands_for_nothing_is_made_up(gateway, fakellm
 
 
 async def test_who_writes_a_placeholder_gets_nobodys_data(gateway, fakellm):
-    about = told("Return a parcel of ⟦phone-1⟧?", earlier=[Line("operator", f"Or {PHONE}?")])
+    about = told("Return a parcel of ⟦phone-1⟧?", earlier=[EarlierLine("operator", f"Or {PHONE}?")])
     fakellm.script("scripted", said(reply="You return the parcel of ⟦text-1⟧, parcel."))
     found = await go(gateway, ladder(fakellm, "scripted"), about=about)
     assert found.said.reply == "You return the parcel of ⟦phone-1⟧, parcel."
 
 
 def test_nothing_else_is_changed():
-    plain = told("How long?", earlier=[Line("bot", "Order A1001?")], facts=[("days", "30")])
+    plain = told("How long?", earlier=[EarlierLine("bot", "Order A1001?")], facts=[("days", "30")])
     masked = Masked(plain)
     assert masked.told == plain
     assert masked.known == frozenset()

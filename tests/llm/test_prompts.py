@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from apps.engine.flows import FlowSpec, Option, SlotKind, SlotSpec
 from apps.engine.types import ActiveFlow, SlotValue
 from apps.llm import prompts
-from apps.llm.prompts import Line, Passage, Told, TurnAnswer
+from apps.llm.prompts import EarlierLine, Passage, Told, TurnAnswer
 
 RETURN = FlowSpec(
     key="return",
@@ -51,6 +51,13 @@ def test_the_fields_stand_in_the_order_that_decides_first():
     assert all(field.is_required() for field in TurnAnswer.model_fields.values())
 
 
+def test_a_colleagues_word_is_a_fact_that_the_rules_know():
+    messages = prompts.turn(told(facts=[(prompts.STAFF, "Offer a new one")]))
+    assert data_of(messages)[0]["facts"] == {prompts.STAFF: "Offer a new one"}
+    for language in ("en", "zh-Hans"):
+        assert prompts.STAFF in prompts.turn(told(language=language))[0].content
+
+
 def test_data_is_json_within_a_mark_that_nobody_can_guess():
     first, mark = data_of(prompts.turn(told(passages=[Passage("Returns", "30 days.")])))
     _, other = data_of(prompts.turn(told()))
@@ -76,7 +83,7 @@ def test_no_word_of_a_visitor_or_an_entry_stands_among_the_rules():
         told(
             text="SECRET1",
             passages=[Passage("SECRET2", "SECRET3")],
-            earlier=[Line("bot", "SECRET4")],
+            earlier=[EarlierLine("bot", "SECRET4")],
         )
     )
     assert [message.role for message in messages] == ["system", "user"]

@@ -57,7 +57,7 @@ async def test_an_answer_from_the_cache_is_counted_when_it_was_said(
     await in_database(models)("good")
     await say(driver, handle, NEAR)
     other = driver.hold(Standing.of(await in_database(make_session)()))
-    asker, line = Asker(), claims.Line(conninfo())
+    asker, line = Asker(), claims.Wire(conninfo())
     await say(driver, other, NEAR)
     rows = await line.ask(claims.CLAIM, free=2, held=0)
     first, again = await claims.load(line, [(row[0], row[1]) for row in rows])

@@ -22,7 +22,7 @@ from apps.engine.types import (
     SlotValue,
     State,
 )
-from apps.llm.steps import Said as Heard
+from apps.llm.steps import Accepted
 from apps.llm.values import Endpoint, Purpose, Tier
 from tests.turns.shop import NEAR
 
@@ -86,7 +86,7 @@ def test_what_a_model_was_told_of_a_chat(values, is_of_none):
 
 def heard(**values):
     given = {"reply": "Two days.", "cited": (0,), "confidence": 0.9, "commands": (), **values}
-    return Heard(badge="default", step=GOOD, served="", attempt=1, prompt_version="", **given)
+    return Accepted(badge="default", step=GOOD, served="", attempt=1, prompt_version="", **given)
 
 
 def stricter(at):

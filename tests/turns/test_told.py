@@ -4,10 +4,16 @@ import json
 
 import pytest
 from channels.db import database_sync_to_async as in_database
+from django.db import connection
 
+from apps.dialogue.turns import claims
 from apps.dialogue.turns.asking import Asker
 from apps.dialogue.turns.told import cut
 from apps.guard.personal import Mask
+from apps.handoff.services import claim, return_to_bot
+from tests.handoff.talks import asks
+from tests.handoff.talks import say as talk
+from tests.handoff.team import nora
 from tests.turns.conversations import ALL_DONE
 from tests.turns.shop import NEAR, say
 from tests.turns.test_drain import until
@@ -65,3 +71,35 @@ async def test_what_is_cut_of_an_earlier_line_is_never_sent(
     sent = json.dumps([call["body"] for call in fakellm.calls("good")])
     assert PADDING.strip() in sent
     assert value[:4] not in sent
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_the_operator_asked_of_the_bot_is_told_without_anything_personal(
+    models, make_session, started, watch, fakellm, all_holds
+):
+    session = await in_database(_handed_back)(models, make_session)
+    async with started.drain(Asker()):
+        await until(watch, ALL_DONE)
+    sent = json.dumps([call["body"] for call in fakellm.calls("good")])
+    assert "Offer to send it again, and call" in sent
+    assert "(staff)" in sent
+    assert PERSONAL[1] not in sent
+    await in_database(asks)(session)
+    assert await in_database(_words)(session) == [], "it was said of the time before"
+
+
+def _handed_back(models, make_session):
+    models("good")
+    session, operator = make_session(), nora()
+    ticket = claim(ticket_id=asks(session).pk, operator=operator)
+    talk(session, NEAR)
+    instruction = f"Offer to send it again, and call {PERSONAL[1]} first."
+    return_to_bot(ticket_id=ticket.pk, operator=operator, instruction=instruction)
+    assert _words(session) == [instruction]
+    return session
+
+
+def _words(session):
+    with connection.cursor() as cursor:
+        cursor.execute(claims.WORD.replace("s.id", "%s"), [session.pk] * 2)
+        return [word for (word,) in cursor.fetchall()]

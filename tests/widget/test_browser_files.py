@@ -87,6 +87,28 @@ def test_what_cannot_be_sent_says_why_and_holds_up_nothing_else(visit):
     expect(widget.own.locator(".files")).to_have_count(0)
 
 
+def test_a_refused_line_comes_back_for_editing_with_its_files(visit):
+    widget = visit().open()
+    send = widget.frame.get_by_role("button", name=widget.words["send"], exact=True)
+    choose(widget, PHOTO, BILL)
+    expect(tray(widget).locator("progress:visible")).to_have_count(0)
+    expect(send).to_be_enabled()
+    widget.box.fill("a\x00b")
+    widget.box.press("Enter")
+    failed = widget.state("failed")
+    expect(failed).to_have_count(1)
+    expect(tray(widget)).to_have_count(0)
+    failed.get_by_role("button", name=widget.words["edit"]).click()
+    expect(tray(widget)).to_have_count(2)
+    expect(tray(widget).locator("progress:visible")).to_have_count(0)
+    widget.box.fill("How long does delivery take?")
+    send.click()
+    expect(widget.state("sent")).to_have_count(1)
+    expect(widget.own.get_by_role("link", name="bill.pdf")).to_have_count(1)
+    expect(widget.own.get_by_role("img", name="photo.png")).to_have_count(1)
+    assert widget.problems == []
+
+
 def test_an_upload_that_fails_is_tried_again_and_the_line_waits_for_it(visit):
     widget = visit().open()
     held: list[Route] = []

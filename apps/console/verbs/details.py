@@ -44,7 +44,8 @@ def suggest(frame: frames.Suggest, actor: Actor) -> Outcome:
 
 def wrong_answer(frame: frames.WrongAnswer, actor: Actor) -> Outcome:
     """An entry that the bot should have had, with the visitor's question. Where an operator has
-    answered since, with that answer and for a reviewer; else a draft that holds the wrong one."""
+    answered since, with that answer and for a reviewer; else a draft that holds the wrong one. Whoever
+    may not read entries is given no address of it."""
     actor.require("draft_faq")
     session = actor.session(frame.session)
     said = Message.objects.filter(session=session, author=Author.BOT, pk=frame.message).first()
@@ -63,8 +64,10 @@ def wrong_answer(frame: frames.WrongAnswer, actor: Actor) -> Outcome:
     begun = _begun(entry)
     if begun is None:
         save_entry(entry=entry, phrasings=(), author=actor.operator.user)
-    number = (begun or entry).pk
-    return Outcome({"url": reverse("admin:knowledge_faq_change", args=[number])})
+    user = actor.operator.user
+    if not (user.has_perm("knowledge.view_faq") or user.has_perm("knowledge.change_faq")):
+        return Outcome()
+    return Outcome({"url": reverse("admin:knowledge_faq_change", args=[(begun or entry).pk])})
 
 
 def _begun(entry: Faq) -> Faq | None:

@@ -20,7 +20,11 @@ def send(frame: frames.Send, actor: Actor) -> Outcome:
 def note(frame: frames.Note, actor: Actor) -> Outcome:
     session = actor.session(frame.session)
     made = services.note(
-        session_id=session.pk, operator=actor.operator, text=frame.text, cmid=frame.cmid
+        session_id=session.pk,
+        operator=actor.operator,
+        text=frame.text,
+        cmid=frame.cmid,
+        draft_stamp=frame.draft,
     )
     return Outcome({"note": made.pk}, (session.pk,))
 
@@ -36,7 +40,13 @@ def correct(frame: frames.Correct, actor: Actor) -> Outcome:
 
 def draft(frame: frames.Draft, actor: Actor) -> Outcome:
     session = actor.session(frame.session)
-    services.save_draft(session_id=session.pk, operator=actor.operator, text=frame.text)
+    services.save_draft(
+        session_id=session.pk,
+        operator=actor.operator,
+        text=frame.text,
+        kind=frame.kind,
+        stamp=frame.stamp,
+    )
     return Outcome()
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from apps.chat.admin import CAUSES, COMMANDS, ROUTES
+from apps.chat.admin import COMMANDS, ROUTES
+from apps.chat.causes import CAUSES
 from apps.chat.models import Session
 from apps.dialogue import books, slots
 from apps.dialogue.actions.proofs import HIDDEN

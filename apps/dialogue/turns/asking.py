@@ -24,8 +24,7 @@ from apps.engine.events import NeedModel, Proposal
 from apps.llm import booking
 from apps.llm.gateway import Gateway, Learnt
 from apps.llm.ladder import climb
-from apps.llm.steps import Climbed, Ports, Terms, Tried, Why
-from apps.llm.steps import Said as Heard
+from apps.llm.steps import Accepted, Climbed, Ports, Terms, Tried, Why
 
 # What is kept by others meanwhile is worth another trip only if the turn has waited.
 NEW_S = 0.5
@@ -126,7 +125,7 @@ def finished(played: Played, needs: NeedModel, climbed: Climbed) -> Finish | Non
     return replace(finish, versions={**finish.versions, "models": _story(climbed)})
 
 
-def proposal_of(heard: Heard, needs: NeedModel) -> Proposal:
+def proposal_of(heard: Accepted, needs: NeedModel) -> Proposal:
     cited = tuple(needs.passages[place] for place in heard.cited)
     return Proposal(heard.commands, heard.reply, cited, heard.confidence)
 

@@ -24,6 +24,7 @@ from apps.dialogue.turns.faults import place
 from apps.dialogue.turns.port import BEYOND, EARLIER, FACT, Claimed, Earlier
 from apps.engine.memory import load as load_memory
 from apps.engine.types import Mode, State
+from apps.llm.prompts import STAFF
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,15 @@ WITH found AS MATERIALIZED (
 """
 CLAIM, RECLAIM = _CLAIM.format(take=_TAKE), _RECLAIM.format(take=_TAKE)
 
+# Of the operator who gave the session back to the bot, until a person is asked for again.
+WORD = """
+SELECT e.text FROM handoff_ticketevent e
+WHERE e.kind = 'returned' AND e.text <> '' AND e.ticket_id = (
+  SELECT k.id FROM handoff_ticket k WHERE k.session_id = s.id AND k.outcome = 'returned'
+    AND NOT EXISTS (SELECT FROM handoff_ticket n WHERE n.session_id = s.id AND n.id > k.id))
+ORDER BY e.id DESC LIMIT 1
+"""
+
 # A statement of its own after the claim: its snapshot sees every line that the claim covers.
 _LOAD = """
 SELECT t.id, t.attempt, t.from_seq, s.id, s.site_id, s.language, s.version, s.state, s.mode, s.memory,
@@ -99,7 +109,8 @@ SELECT t.id, t.attempt, t.from_seq, s.id, s.site_id, s.language, s.version, s.st
   (SELECT json_agg(json_build_array(r.flow, r.text)) FROM (
     SELECT a.flow, left(a.text, {fact}) AS text FROM dialogue_actionrun a
     WHERE a.session_id = s.id AND a.state = 'done' AND a.text <> ''
-    ORDER BY a.finished_at DESC LIMIT 3) r)
+    ORDER BY a.finished_at DESC LIMIT 3) r),
+  ({word})
 FROM unnest(%(turns)s::uuid[], %(attempts)s::int[]) AS c(id, attempt)
 JOIN chat_turn t ON t.id = c.id AND t.attempt = c.attempt AND t.state = 'running'
 JOIN chat_session s ON s.id = t.session_id
@@ -107,7 +118,7 @@ JOIN sites_site i ON i.id = s.site_id
 JOIN chat_visitor v ON v.id = s.visitor_id
 """
 
-LOAD = _LOAD.format(earlier=EARLIER + BEYOND, fact=FACT + BEYOND)
+LOAD = _LOAD.format(earlier=EARLIER + BEYOND, fact=FACT + BEYOND, word=WORD)
 
 # One update for all. Which are still ours is read beside it: a turn that is locked for a moment is
 # passed over, and has two more renewals before its lease ends.
@@ -225,7 +236,7 @@ class Places:
 
 
 @dataclass(slots=True)
-class Line:
+class Wire:
     """The one connection of a drain for everything here; made again after a loss."""
 
     conninfo: Mapping[str, Any]
@@ -262,7 +273,7 @@ class Line:
             await lost.close()
 
 
-async def load(line: Line, keys: Sequence[Key]) -> list[Claimed]:
+async def load(line: Wire, keys: Sequence[Key]) -> list[Claimed]:
     """Those of the turns that still run at their attempt, with their sessions as of now. One that
     nothing can be made of is left to its lease, and at last to a person."""
     if not keys:
@@ -271,7 +282,7 @@ async def load(line: Line, keys: Sequence[Key]) -> list[Claimed]:
     return [claimed for claimed in map(_claimed_if_sound, rows) if claimed]
 
 
-async def still_ours(line: Line, statement: str, keys: Sequence[Key]) -> set[Key]:
+async def still_ours(line: Wire, statement: str, keys: Sequence[Key]) -> set[Key]:
     """For RENEW and SHOW: those that run at their attempt."""
     rows = await line.ask(statement, **columns(keys))
     return {(row[0], row[1]) for row in rows}
@@ -291,7 +302,7 @@ def _claimed_if_sound(row: Row) -> Claimed | None:
 
 def _claimed(row: Row) -> Claimed:
     turn, attempt, from_seq, session, site, language, version, state, mode, memory = row[:10]
-    languages, is_verified, name, name_zh, left_s, moved_at, lines, earlier, facts = row[10:]
+    languages, is_verified, name, name_zh, left_s, moved_at, lines, earlier, facts, word = row[10:]
     standing = Standing(
         session=session,
         site=site,
@@ -314,7 +325,7 @@ def _claimed(row: Row) -> Claimed:
         until=time.monotonic() + left_s,
         shop={"en": name, "zh-Hans": name_zh or name},
         earlier=tuple(Earlier(author, text) for author, text in earlier or ()),
-        facts=tuple((flow, text) for flow, text in facts or ()),
+        facts=(*([(STAFF, word)] if word else []), *map(tuple, facts or ())),
     )
 
 

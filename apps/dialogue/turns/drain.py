@@ -91,7 +91,7 @@ class Drain:
     _hints: set[asyncio.Task[None]] = field(default_factory=set)
     _stopped_at: float | None = None
     _claiming: bool = True
-    _line: claims.Line = field(init=False)
+    _line: claims.Wire = field(init=False)
     _finisher: Finisher = field(init=False)
     _passing: Passing = field(init=False)
 
@@ -102,7 +102,7 @@ class Drain:
 
     async def run(self) -> None:
         """Returns when it holds nothing any more. Losing the database meanwhile costs seconds."""
-        self._line = claims.Line(conninfo())
+        self._line = claims.Wire(conninfo())
         journal = Journal(conninfo(), on_commit=self._announce, wait_s=settings.CHAT.journal_wait_s)
         self._finisher = Finisher(journal, self._line, self.around.start_act)
         self._passing = Passing(self._mark, self.around.tell)

@@ -41,7 +41,7 @@ class Finisher:
     """Stores finishes. `start_act` begins, inside the transaction, what a yes sets off."""
 
     journal: Journal
-    line: claims.Line
+    line: claims.Wire
     start_act: StartAct
 
     async def settle(self, claimed: Claimed, finish: Finish) -> Claimed | None:

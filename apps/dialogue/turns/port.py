@@ -34,7 +34,8 @@ class Claimed:
     `standing` is the session as the first of the lines found it (`last_seq` is the line before),
     at the version that it has now. `until` is the deadline, by this process' monotonic clock.
     `shop` is the site's name by language, `earlier` the lines before, oldest first, and `facts` what
-    the last actions of the session have said, by flow; both longer than a model is told.
+    the last actions of the session have said, by flow, behind the word of the operator who returned
+    it to the bot, under STAFF; all longer than a model is told.
     """
 
     turn: UUID

@@ -9,7 +9,7 @@ from apps.dialogue.visible import visible
 from apps.engine.events import NeedModel
 from apps.engine.types import ActiveFlow
 from apps.guard.personal import Found, find
-from apps.llm.prompts import Line, Passage, Told
+from apps.llm.prompts import EarlierLine, Passage, Told
 
 # Each is one more look for personal data.
 ROUNDS = 3
@@ -24,7 +24,9 @@ def told(claimed: Claimed, played: Played, needs: NeedModel) -> Told:
         flows=played.snapshot.book.flows,
         active=_visible(needs.active) if needs.active else None,
         passages=[Passage(passage.title, passage.text) for passage in needs.passages],
-        earlier=[Line(line.author, cut(visible(line.text), EARLIER)) for line in claimed.earlier],
+        earlier=[
+            EarlierLine(line.author, cut(visible(line.text), EARLIER)) for line in claimed.earlier
+        ],
         facts=[(flow, cut(text, FACT)) for flow, text in claimed.facts],
         today=played.snapshot.today,
     )

@@ -256,8 +256,22 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def delete_model(self, request: HttpRequest, obj: Ticket) -> None:
+        """Whoever waits for a person, or has one, is given back to the bot and told so first: the
+        ticket is all that says whom they wait for."""
+        _close(obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
+        chosen = list(queryset.select_related("session"))
+        for ticket in chosen:
+            _close(ticket)
+        # The list shows open ones: none of them is that any more.
+        closed = Ticket.objects.filter(pk__in=[ticket.pk for ticket in chosen])
+        super().delete_queryset(request, closed)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Gone, it would leave its session waiting for nobody."""
+        """Nobody else needs to: a ticket is marked as done."""
         return bool(request.user.is_active and request.user.is_superuser)
 
     def _close(self, request: HttpRequest, tickets: Iterable[Ticket]) -> None:

@@ -4,6 +4,7 @@ from apps.handoff.models.course import COURSES, first_taken, late, settled
 from apps.handoff.models.hours import Holiday, Hours, Target
 from apps.handoff.models.mails import Mail
 from apps.handoff.models.people import Member, Operator, Presence, Team
+from apps.handoff.models.reading import Reading
 from apps.handoff.models.tickets import Priority, Ticket, TicketEvent
 from apps.handoff.models.writing import Draft, Macro, Note, Suggestion
 
@@ -19,6 +20,7 @@ __all__ = [
     "Operator",
     "Presence",
     "Priority",
+    "Reading",
     "Suggestion",
     "Target",
     "Team",

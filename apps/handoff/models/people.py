@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.handoff.models.hours import Hours
+from apps.handoff.skills import check_skills
 from apps.sites.models import LANGUAGES, Site
 
 MOST_CHATS = 50
@@ -105,6 +106,10 @@ class Operator(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raises ValidationError for languages or flows that are none."""
+        check_skills(self.languages, self.flows)
 
     def can(self, right: str) -> bool:
         """A permission of this app, such as "supervise"."""
@@ -223,6 +228,10 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raises ValidationError for languages or flows that are none."""
+        check_skills(self.languages, self.flows)
 
     def speaks(self, language: str) -> bool:
         return not self.languages or language in self.languages

@@ -73,6 +73,8 @@ class Ticket(models.Model):
         NOT_REACHABLE = "not_reachable", _("Not reachable")
         SPAM = "spam", _("Spam")
         OTHER = "other", pgettext_lazy("outcome", "Other")
+        # Not settled: the assistant goes on where a person has left it.
+        RETURNED = "returned", _("Returned to the assistant")
 
     site = models.ForeignKey(Site, models.CASCADE, verbose_name=_("site"))
     session = models.ForeignKey(
@@ -156,6 +158,7 @@ class Ticket(models.Model):
             ("work_console", _("Can answer visitors in the console")),
             ("take_over", _("Can take a chat over from another operator")),
             ("supervise", _("Can see and direct the work of all operators")),
+            ("draft_entry", _("Can propose an FAQ entry from a conversation")),
         ]
 
     def __str__(self) -> str:

@@ -46,11 +46,15 @@ class Note(models.Model):
 
 
 class Draft(models.Model):
-    """What an operator has written to a session and not sent."""
+    """What an operator has written to a session and not sent: a reply, and a note. Each has a stamp
+    that grows with what is written, so that what comes late takes the place of nothing newer."""
 
     operator = models.ForeignKey(Operator, models.CASCADE, related_name="drafts")
     session = models.ForeignKey(Session, models.CASCADE, related_name="drafts")
-    text = models.TextField()
+    text = models.TextField(blank=True)
+    stamp = models.BigIntegerField(default=0, db_default=0)
+    note = models.TextField(blank=True, default="", db_default="")
+    note_stamp = models.BigIntegerField(default=0, db_default=0)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,8 +1,9 @@
 """Verbs on tickets and around them, by what they are about."""
 
 from apps.handoff.packets import NOTHING, Detail, Subject
-from apps.handoff.services.answering import answer, correct, note, save_draft
+from apps.handoff.services.answering import answer, correct, note
 from apps.handoff.services.assigning import auto_assign
+from apps.handoff.services.drafts import save_draft
 from apps.handoff.services.holding import claim, requeue, return_to_bot, take_over, transfer
 from apps.handoff.services.macros import Filled, count_use, find_macros, render_macro
 from apps.handoff.services.queueing import QueuePlace, queue_place

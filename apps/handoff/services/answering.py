@@ -15,8 +15,9 @@ from apps.engine.types import Author
 from apps.handoff import phrases, stages
 from apps.handoff.events import publish_tickets
 from apps.handoff.locking import is_live, lock_open_ticket, lock_session, not_yours
-from apps.handoff.models import Draft, Note, Operator, Ticket, TicketEvent
+from apps.handoff.models import Note, Operator, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.services.drafts import NOTE, REPLY, drop_draft
 from apps.handoff.services.macros import unfilled_names
 from apps.handoff.services.mails import expect_answer
 from apps.handoff.services.suggesting import drop_suggestion
@@ -37,9 +38,11 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     seen_seq: int,
     anyway: bool = False,
     attachments: Sequence[Mapping[str, Any]] = (),
+    draft_stamp: int | None = None,
 ) -> Message:
     """Stores an operator's line, once for its `cmid`. `seen_seq` is the last line on the operator's
-    screen; `attachments` are as `meta.attachments` shows them.
+    screen; `attachments` are as `meta.attachments` shows them. What was drafted up to `draft_stamp`
+    (None: until now) is gone with it.
 
     Refused: unseen (message={seq, name, text, at}: a colleague's line behind `seen_seq`, unless
     `anyway`), not_yours (by=), closed, not_found, empty, too_long (limit=), bad_text, cmid_conflict,
@@ -62,7 +65,7 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     now = timezone.now()
     change(ticket, waiting_since=None, first_response_at=ticket.first_response_at or now)
     publish_tickets([ticket.pk])
-    Draft.objects.filter(session=session, operator=operator).delete()
+    drop_draft(session=session, operator=operator, kind=REPLY, stamp=draft_stamp)
     drop_suggestion(session)
     expect_answer(session=session)
     return Message.objects.get(pk=line.id)
@@ -92,37 +95,26 @@ def correct(*, message_id: UUID, operator: Operator, text: str) -> Message:
 
 
 @transaction.atomic
-def note(*, session_id: UUID, operator: Operator, text: str, cmid: UUID | None = None) -> Note:
-    """A word for the colleagues, once for its `cmid`. Refused: empty, too_long, bad_text,
-    not_found."""
+def note(
+    *,
+    session_id: UUID,
+    operator: Operator,
+    text: str,
+    cmid: UUID | None = None,
+    draft_stamp: int | None = None,
+) -> Note:
+    """A word for the colleagues, once for its `cmid`; what was drafted of it up to `draft_stamp`
+    (None: until now) is gone. Refused: empty, too_long, bad_text, not_found."""
     _check(text, LONGEST_NOTE)
     session = lock_session(session_id)
     if cmid and (known := Note.objects.filter(session=session, operator=operator, cmid=cmid)):
         return known[0]
     made = Note.objects.create(session=session, operator=operator, text=text, cmid=cmid)
+    drop_draft(session=session, operator=operator, kind=NOTE, stamp=draft_stamp)
     if ticket := Ticket.objects.filter(session=session).order_by("-pk").first():
         change(ticket)
         record(ticket, TicketEvent.Kind.NOTED, operator)
     return made
-
-
-@transaction.atomic
-def save_draft(*, session_id: UUID, operator: Operator, text: str) -> Draft | None:
-    """Keeps what is not sent yet; an empty text keeps nothing. Refused: too_long, bad_text,
-    not_found."""
-    _check(text, LONGEST_ANSWER, may_be_empty=True)
-    mine = Draft.objects.filter(session=session_id, operator=operator)
-    if not text:
-        mine.delete()
-        return None
-    if not Session.objects.filter(pk=session_id).exists():
-        raise Refused(RefusalCode.NOT_FOUND)
-    kept, _ = Draft.objects.update_or_create(
-        session_id=session_id,
-        operator=operator,
-        defaults={"text": text, "updated_at": timezone.now()},
-    )
-    return kept
 
 
 def _check(text: str, limit: int, *, may_be_empty: bool = False) -> None:

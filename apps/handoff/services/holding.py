@@ -88,7 +88,7 @@ def return_to_bot(
 ) -> Ticket:
     """The bot answers again: the ticket is done, a line tells the visitor, and what they wrote since
     the operator's last line is answered by one turn, within `deadline_s` (None: the house's).
-    `instruction` stands in the ticket's history.
+    `instruction` stands in the ticket's history, and models are told of it (apps/dialogue/turns/claims.py).
 
     Refused: not_yours, closed, not_found.
     """
@@ -100,7 +100,13 @@ def return_to_bot(
         stages.to_bot_with_question(session, line, asked.seq, deadline_s)
     else:
         stages.to_bot(session, line, cause="returned")
-    change(ticket, status=Ticket.Status.DONE, resolved_at=timezone.now(), waiting_since=None)
+    change(
+        ticket,
+        status=Ticket.Status.DONE,
+        outcome=Ticket.Outcome.RETURNED,
+        resolved_at=timezone.now(),
+        waiting_since=None,
+    )
     record(ticket, Kind.RETURNED, operator, instruction)
     return ticket
 

@@ -23,6 +23,8 @@ from apps.handoff.targets import due
 from apps.handoff.trail import change, record
 
 UNDO_S = 5
+# What an operator may say of one that is settled.
+OUTCOMES = frozenset(Ticket.Outcome.values) - {Ticket.Outcome.RETURNED}
 Kind = TicketEvent.Kind
 
 
@@ -43,7 +45,7 @@ def resolve(*, ticket_id: int, operator: Operator, outcome: str, text: str = "")
 
     Refused: not_yours, closed, not_found, bad_value (outcome), too_long.
     """
-    if outcome not in Ticket.Outcome.values:
+    if outcome not in OUTCOMES:
         raise Refused(RefusalCode.BAD_VALUE)
     if len(text) > LONGEST_ANSWER:
         raise Refused(RefusalCode.TOO_LONG, limit=LONGEST_ANSWER)

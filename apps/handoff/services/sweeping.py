@@ -68,6 +68,12 @@ def give_back_silent() -> int:
     return sum(_give_back(number) for number in ids[:AT_ONCE])
 
 
+def give_back_orphaned() -> int:
+    """Chats whose operator is none any more, as one whose account was deleted: back to the queue."""
+    found = Ticket.objects.waiting().filter(session__mode=Mode.HUMAN)
+    return sum(_give_back_orphan(number) for number in found.values_list("pk", flat=True)[:AT_ONCE])
+
+
 def assign_waiting() -> int:
     """`auto_assign` for every site with somebody waiting."""
     waiting = Ticket.objects.waiting().exclude(waiting_since=None).exclude(team=None)
@@ -97,6 +103,19 @@ def _give_back(ticket_id: int) -> bool:
     line = phrases.system_line(phrases.SILENT, session, name=operator.name)
     put_back(session, ticket, line, missed=F("missed") + 1)
     record(ticket, Kind.MISSED, missed_by=operator.pk)
+    return True
+
+
+@transaction.atomic
+def _give_back_orphan(ticket_id: int) -> bool:
+    session = lock_free_session(ticket_id)
+    if session is None or session.mode != Mode.HUMAN:
+        return False
+    ticket = lock_ticket(ticket_id)
+    if ticket.operator or ticket.status != Ticket.Status.OPEN:
+        return False
+    put_back(session, ticket, phrases.system_line(phrases.BACK_IN_QUEUE, session))
+    record(ticket, Kind.REQUEUED)
     return True
 
 

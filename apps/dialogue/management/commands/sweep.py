@@ -18,6 +18,7 @@ from apps.dialogue.replies import nobody_there
 from apps.dialogue.turns.watching import Watcher
 from apps.handoff.services.sweeping import (
     assign_waiting,
+    give_back_orphaned,
     give_back_silent,
     note_waiting,
     tell_nobody,
@@ -66,6 +67,7 @@ def sweep() -> None:
     _try(spawn_due)
     _try(note_waiting)
     _try(give_back_silent)
+    _try(give_back_orphaned)
     _try(assign_waiting)
     _try(partial(tell_nobody, nobody_there))
 
