@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from apps.chat.items import Item, Line
 from apps.chat.journal import append
-from apps.chat.models import Session
+from apps.chat.models import Message, Session
 from apps.engine.types import Author
 from apps.handoff import mailing, tasks
 from apps.handoff.models import Hours, Mail, Operator, Presence, Team, Ticket
@@ -222,6 +222,43 @@ class TestFaults:
         [sent] = send()
         assert "One." in sent.body
         assert "Two." in sent.body
+
+    def test_what_is_written_while_one_fails_takes_its_lines_along(self, ask, through, settings):
+        ticket = ask()
+        first = answer(ticket, "One.")
+        Mail.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+        under_way = mailing._taken()
+        assert under_way == first
+        second = answer(ticket, "Two.")
+        Mail.objects.filter(pk=second.pk).update(due_at=timezone.now() - timedelta(seconds=1))
+        # Whether the first has gone is not known yet, so nor is what the second has to tell.
+        assert mailing.send_due() == 0
+        usual = settings.EMAIL_BACKEND
+        through(free_port())
+        assert not mailing._send(under_way)
+        first.refresh_from_db()
+        assert (first.state, first.fault) == ("dropped", "ConnectionRefusedError")
+        settings.EMAIL_BACKEND = usual
+        [sent] = send()
+        assert sent.body.index("One.") < sent.body.index("Two.")
+
+    def test_one_that_cannot_be_written_keeps_no_other(self, ask):
+        answer(ask(), "Spoilt.")
+        Message.objects.update(meta=[])
+        answer(ask(), "Hello.")
+        [sent] = send()
+        assert "Hello." in sent.body
+        assert states() == ["due", "sent"]
+        assert Mail.objects.get(state="due").fault == "AttributeError"
+
+    def test_one_of_a_chat_that_is_erased_meanwhile_is_over(self, ask, through):
+        ticket = ask()
+        answer(ticket, "Hello.")
+        Mail.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+        under_way = mailing._taken()
+        Session.objects.filter(pk=ticket.session_id).delete()
+        assert not mailing._send(under_way)
+        assert not Mail.objects.exists()
 
     def test_one_that_was_being_sent_when_the_process_ended_is_not_sent_again(self, ask):
         answer(ask(), "Hello.")
