@@ -11,7 +11,15 @@ from apps.chat.models import Session
 from apps.engine.types import Author
 from apps.handoff.models import Hours, Presence, Ticket
 from apps.handoff.refusals import Refused
-from apps.handoff.services import answer, auto_assign, claim, queue_place
+from apps.handoff.services import (
+    answer,
+    auto_assign,
+    claim,
+    queue_place,
+    resolve,
+    sweeping,
+    transfer,
+)
 from apps.handoff.services.presence import active, choose, come, leave, seen
 from apps.handoff.services.queueing import positions
 from apps.handoff.services.sweeping import (
@@ -258,6 +266,22 @@ class TestSilence:
         _session, ticket, _who = held
         long_ago(ticket, 30, "waiting_since")
         assert give_back_silent() == 0
+
+    @pytest.mark.parametrize("why", ["taken_by_another", "settled", "with_the_bot"])
+    def test_what_has_changed_since_it_was_found_is_left_alone(self, held, why):
+        _session, ticket, who = held
+        long_ago(ticket, 6, "waiting_since", "claimed_at")
+        match why:
+            case "taken_by_another":
+                transfer(ticket_id=ticket.pk, operator=who, to_operator=omar())
+            case "settled":
+                resolve(ticket_id=ticket.pk, operator=who, outcome="answered")
+                long_ago(ticket, 6, "waiting_since")
+            case "with_the_bot":
+                Session.objects.update(mode="bot")
+        before = fresh(ticket)
+        assert not sweeping._give_back(ticket.pk)
+        assert fresh(ticket).version == before.version
 
     def test_who_waits_for_nothing_is_left_alone(self, held):
         _session, ticket, _who = held

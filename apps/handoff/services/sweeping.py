@@ -91,13 +91,21 @@ def _give_back(ticket_id: int) -> bool:
     if session is None:
         return False
     ticket = lock_ticket(ticket_id)
-    operator, since = ticket.operator, ticket.waiting_since
-    if not operator or not since or since > timezone.now() - SILENT_FOR:
+    operator = ticket.operator
+    if operator is None or not _is_silent(session, ticket):
         return False
     line = phrases.system_line(phrases.SILENT, session, name=operator.name)
     put_back(session, ticket, line, missed=F("missed") + 1)
     record(ticket, Kind.MISSED, missed_by=operator.pk)
     return True
+
+
+def _is_silent(session: Session, ticket: Ticket) -> bool:
+    """As it was found, and nobody has taken it or ended it since."""
+    since = ticket.waiting_since
+    if since is None or session.mode != Mode.HUMAN or ticket.status != Ticket.Status.OPEN:
+        return False
+    return max(since, ticket.claimed_at or since) < timezone.now() - SILENT_FOR
 
 
 @transaction.atomic
