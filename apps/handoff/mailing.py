@@ -123,9 +123,9 @@ def _is_refused_for_good(error: Exception) -> bool:
 
 
 def _unanswered(now: datetime) -> list[Ticket]:
-    """The oldest. What comes while its team is closed is told when that opens."""
-    rows = Ticket.objects.waiting().select_related("team__hours").order_by("created_at")
-    waiting = list(rows[:MOST_TICKETS])
+    """The oldest first. What comes while its team is closed is told when that opens."""
+    rows = Ticket.objects.waiting().defer("about", "text", "slots", "packet")
+    waiting = list(rows.select_related("team__hours").order_by("created_at"))
     teams = {ticket.team_id: ticket.team for ticket in waiting if ticket.team}
     closed = {key for key, team in teams.items() if not calendar_of(team.hours).is_open(now)}
     return [one for one in waiting if one.team_id not in closed and is_unanswered(one, now)]
@@ -146,7 +146,7 @@ def _tell(operator_id: int, tickets: Sequence[Ticket]) -> int:
     fresh = [one for one in tickets if one.pk not in told and is_for(operator, one)]
     if not fresh:
         return 0
-    Mail.objects.create(kind=Mail.Kind.WAITING, operator=operator).tickets.set(fresh)
+    Mail.objects.create(kind=Mail.Kind.WAITING, operator=operator).tickets.set(fresh[:MOST_TICKETS])
     return 1
 
 

@@ -327,6 +327,18 @@ class TestDigests:
         Hours.objects.update(week={day: [["00:00", "24:00"]] for day in DAYS})
         assert mailing.note_unanswered() == 1
 
+    def test_those_of_whom_nobody_is_told_keep_none_behind_them(self, ask, li, monkeypatch):
+        monkeypatch.setattr(mailing, "MOST_TICKETS", 2)
+        silent = Team.objects.create(name="Returns", alert_minutes=None)
+        for _n in range(3):
+            ask(team=silent, minutes=60)
+        told = [ask(minutes=40), ask(minutes=30), ask()]
+        mailing.note_unanswered()
+        assert set(Mail.objects.get().tickets.all()) == set(told[:2])
+        Mail.objects.update(created_at=timezone.now() - timedelta(hours=2))
+        mailing.note_unanswered()
+        assert set(Mail.objects.latest("created_at").tickets.all()) == {told[2]}
+
     def test_asks_no_more_for_more_tickets(self, ask, li, django_assert_max_num_queries):
         for _n in range(12):
             ask()
@@ -395,6 +407,18 @@ class TestWhatOperatorsWrite:
             made = answer(ask(), "Hello.")
             assert queued == []
         assert queued == [{"eta": made.due_at}]
+
+    def test_what_is_due_much_later_is_left_to_the_schedule(
+        self, ask, monkeypatch, django_capture_on_commit_callbacks
+    ):
+        """A broker would hand it out again before it is due."""
+        queued = []
+        monkeypatch.setattr(tasks.send_mails, "apply_async", lambda **said: queued.append(said))
+        ticket = ask()
+        Mail.objects.create(session=ticket.session, state="sent", sent_at=timezone.now())
+        with django_capture_on_commit_callbacks(execute=True):
+            assert answer(ticket, "Hello.").due_at - timezone.now() > timedelta(minutes=9)
+        assert queued == []
 
     def test_a_broker_that_is_away_loses_nothing(
         self, ask, monkeypatch, django_capture_on_commit_callbacks

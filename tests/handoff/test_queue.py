@@ -9,10 +9,11 @@ from django.utils import timezone
 from apps.chat.items import Line
 from apps.chat.models import Session
 from apps.engine.types import Author
-from apps.handoff.models import Hours, Presence, Ticket
+from apps.handoff.models import Hours, Operator, Presence, Ticket
 from apps.handoff.refusals import Refused
 from apps.handoff.services import (
     answer,
+    assigning,
     auto_assign,
     claim,
     queue_place,
@@ -210,6 +211,15 @@ class TestAssignment:
         waits()
         assert auto_assign(site_id=site.pk) == []
 
+    def test_those_whom_nobody_fits_keep_none_behind_them(self, waits, site, monkeypatch):
+        monkeypatch.setattr(assigning, "AT_ONCE", 2)
+        team("Support", nora(languages=["en"]), assignment="round_robin")
+        for _ in range(4):
+            waits()
+        Ticket.objects.update(language="zh-Hans")
+        ticket = waits()
+        assert auto_assign(site_id=site.pk) == [ticket]
+
     def test_who_was_silent_is_not_given_the_same_again(self, waits, site):
         team("Support", nora(), assignment="round_robin")
         ticket = waits()
@@ -318,6 +328,15 @@ class TestNobody:
         assert stands(session) == ("COLLECT", "queued")
         assert history(ticket)[-1] == "told_nobody"
         assert self.tell() == 0
+
+    def test_those_who_are_served_keep_none_behind_them(self, waiting, make_session, monkeypatch):
+        monkeypatch.setattr(sweeping, "AT_ONCE", 1)
+        _session, _ticket, who = waiting
+        session = make_session(language="zh-Hans")
+        long_ago(asks(session), 1, "waiting_since")
+        Operator.objects.filter(pk=who.pk).update(languages=["en"])
+        assert self.tell() == 1
+        assert last(session)[1].startswith("nobody:")
 
     def test_an_address_after_it_is_a_message(self, waiting):
         session, ticket, who = waiting
