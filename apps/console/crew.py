@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.console.people import Person
 from apps.dialogue import by_operators
 from apps.handoff.models import Operator, Presence, Team
-from apps.handoff.services.answering import LONGEST_ANSWER, LONGEST_NOTE
+from apps.handoff.texts import LONGEST_ANSWER, LONGEST_NOTE
 from apps.sites.models import Site
 
 Frame = dict[str, Any]

@@ -25,9 +25,10 @@ class Calendar:
     holidays: Mapping[date, list[Span]] = field(default_factory=dict)
 
     def is_open(self, at: datetime) -> bool:
-        return self.week is None or any(
-            opens <= at < closes for opens, closes in self._openings(at) if opens <= at
-        )
+        if self.week is None:
+            return True
+        opens, _closes = next(self._openings(at), (None, None))
+        return opens is not None and opens <= at
 
     def opens_at(self, at: datetime) -> datetime | None:
         """The next moment, from `at` on, at which it is open; None when that is out of sight."""

@@ -46,6 +46,17 @@ def lock_open_ticket(session: Session) -> Ticket | None:
     return rows.select_related("operator", "team").filter(session=session).first()
 
 
+def lock_own_ticket(session: Session, operator: Operator) -> Ticket:
+    """Of a chat that the operator is in, with the session locked before. Refused: closed, not_yours
+    (by=)."""
+    ticket = lock_open_ticket(session)
+    if ticket is None:
+        raise Refused(RefusalCode.CLOSED)
+    if ticket.operator_id != operator.pk or not is_live(session):
+        raise not_yours(ticket)
+    return ticket
+
+
 def lock_held(ticket_id: int, operator: Operator) -> tuple[Session, Ticket]:
     """A ticket that the operator has, or may direct, or that nobody has. Refused: not_found, closed,
     not_yours (by=)."""

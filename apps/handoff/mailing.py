@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from apps.handoff.letters import Letter, letter_of
+from apps.chat.models import Session
+from apps.handoff.letters import letter_of
 from apps.handoff.models import Mail, Operator, Presence, Ticket
 from apps.handoff.models.people import ALERT_MINUTES
 from apps.handoff.targets import calendar_of
@@ -28,10 +29,10 @@ def send_due() -> int:
     Mail.objects.lost(timezone.now()).update(state=Mail.State.LOST)
     sent = 0
     for _n in range(AT_ONCE):
-        taken = _taken()
-        if taken is None:
+        mail = _taken()
+        if mail is None:
             break
-        sent += _send(*taken)
+        sent += _send(mail)
     return sent
 
 
@@ -69,29 +70,27 @@ def is_for(operator: Operator, ticket: Ticket) -> bool:
 
 
 @transaction.atomic
-def _taken() -> tuple[Mail, Letter | None] | None:
-    """The next that is due with what it says, marked as being sent before anything of it leaves."""
+def _taken() -> Mail | None:
+    """The next that is due, marked as being sent before anything of it leaves."""
     rows = Mail.objects.due(timezone.now()).select_for_update(skip_locked=True)
     mail = rows.order_by("due_at").first()
-    if mail is None:
-        return None
-    letter = letter_of(mail)
-    mail.take(letter.to_seq if letter else None)
-    return mail, letter
+    if mail:
+        mail.take()
+    return mail
 
 
-def _send(mail: Mail, letter: Letter | None) -> bool:
+def _send(mail: Mail) -> bool:
     """Outside of any transaction: a mail server may be slow."""
-    if letter is None:
-        mail.end(Mail.State.DROPPED)
-        return False
     try:
-        letter.message(mail).send()
+        letter = letter_of(mail)
+        if letter:
+            mail.tell_up_to(letter.to_seq)
+            letter.message(mail).send()
     except Exception as error:  # noqa: BLE001 whatever it was, the mail was not sent
         _failed(mail, error)
         return False
-    mail.end(Mail.State.SENT)
-    return True
+    mail.end(Mail.State.SENT if letter else Mail.State.DROPPED)
+    return letter is not None
 
 
 def _failed(mail: Mail, error: Exception) -> None:
@@ -101,6 +100,17 @@ def _failed(mail: Mail, error: Exception) -> None:
     logger.warning("mail %s: not sent (%s), attempt %d", mail, fault, mail.attempts)
     if is_final:
         mail.end(Mail.State.FAILED, fault)
+    else:
+        _put_off(mail, fault)
+
+
+@transaction.atomic
+def _put_off(mail: Mail, fault: str) -> None:
+    """Where more was written meanwhile, the mail that is due for that tells these lines as well. With
+    the session locked, so that none becomes due now."""
+    Session.objects.select_for_update(no_key=True).filter(pk=mail.session_id).first()
+    if mail.session_id and Mail.objects.answer_due(mail.session_id).exists():
+        mail.end(Mail.State.DROPPED, fault)
     else:
         mail.put_off(timezone.now() + PAUSES[mail.attempts - 1], fault)
 
@@ -113,9 +123,9 @@ def _is_refused_for_good(error: Exception) -> bool:
 
 
 def _unanswered(now: datetime) -> list[Ticket]:
-    """The oldest. What comes while its team is closed is told when that opens."""
-    rows = Ticket.objects.waiting().select_related("team__hours").order_by("created_at")
-    waiting = list(rows[:MOST_TICKETS])
+    """The oldest first. What comes while its team is closed is told when that opens."""
+    rows = Ticket.objects.waiting().defer("about", "text", "slots", "packet")
+    waiting = list(rows.select_related("team__hours").order_by("created_at"))
     teams = {ticket.team_id: ticket.team for ticket in waiting if ticket.team}
     closed = {key for key, team in teams.items() if not calendar_of(team.hours).is_open(now)}
     return [one for one in waiting if one.team_id not in closed and is_unanswered(one, now)]
@@ -136,7 +146,7 @@ def _tell(operator_id: int, tickets: Sequence[Ticket]) -> int:
     fresh = [one for one in tickets if one.pk not in told and is_for(operator, one)]
     if not fresh:
         return 0
-    Mail.objects.create(kind=Mail.Kind.WAITING, operator=operator).tickets.set(fresh)
+    Mail.objects.create(kind=Mail.Kind.WAITING, operator=operator).tickets.set(fresh[:MOST_TICKETS])
     return 1
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils import timezone
+
 from apps.handoff.models import Operator, Team
 from apps.handoff.targets import calendar_of
 
@@ -11,6 +13,7 @@ def team_for(*, site_id: int, language: str, flow: str, at: datetime) -> Team | 
     flow, then one that names its language, then by name. None when no team serves it. `flow` is a
     flow's key, "" outside of flows."""
     teams = Team.objects.of_site(site_id).select_related("hours")
+    teams = teams.prefetch_related("hours__holidays")
     found = [team for team in teams if team.speaks(language) and team.knows(flow)]
     return min(found, key=lambda team: _rank(team, at), default=None)
 
@@ -21,6 +24,13 @@ def serving(*, site_id: int, language: str, flow: str, team: Team | None) -> lis
     if team:
         online = online.filter(teams=team)
     return [one for one in online if one.speaks(language) and one.knows(flow)]
+
+
+def is_served(*, site_id: int, language: str, flow: str, team: Team | None) -> bool:
+    """Whether one of them is there, at an hour at which the team works."""
+    if not calendar_of(team.hours if team else None).is_open(timezone.now()):
+        return False
+    return bool(serving(site_id=site_id, language=language, flow=flow, team=team))
 
 
 def _rank(team: Team, at: datetime) -> tuple[bool, bool, bool, str]:

@@ -1,14 +1,19 @@
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from celery import shared_task
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from apps.handoff import mailing
 
 logger = logging.getLogger(__name__)
+
+# What waits at a broker for longer than its visibility time-out is handed out again and again; the
+# schedule finds what is due later.
+SOON = timedelta(minutes=4)
 
 
 @shared_task
@@ -28,7 +33,8 @@ def sweep_out_mails() -> None:
 
 
 def enqueue_mails(due_at: datetime) -> None:
-    transaction.on_commit(partial(_publish, due_at))
+    if due_at - timezone.now() <= SOON:
+        transaction.on_commit(partial(_publish, due_at))
 
 
 def _publish(due_at: datetime) -> None:

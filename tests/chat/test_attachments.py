@@ -3,6 +3,8 @@
 import io
 import os
 import re
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -84,6 +86,18 @@ def test_what_runs_or_hides_something_is_not_taken(body):
     with pytest.raises(FileRefusedError) as refused:
         make(upload(body, "photo.png"))
     assert refused.value.code is Code.FILE_TYPE
+
+
+@pytest.mark.parametrize("body", [b"<", b"</", b"<" * 4000])
+def test_no_file_is_looked_at_for_ever(body):
+    """In a process of its own: a search that does not end holds all that a process does."""
+    looks = "import sys; from apps.chat.attachments.kinds import kind_of; "
+    looks += "print(kind_of(sys.stdin.buffer.read()).type)"
+    given = body + b" " * 1_000_000
+    found = subprocess.run(
+        [sys.executable, "-c", looks], input=given, capture_output=True, timeout=60, check=True
+    )
+    assert found.stdout == b"text/plain\n"
 
 
 @pytest.mark.parametrize(

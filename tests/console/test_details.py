@@ -12,7 +12,7 @@ from apps.dialogue import books
 from apps.dialogue.flows import services as flows
 from apps.dialogue.play import Said
 from apps.dialogue.services import take_line
-from apps.handoff.models import TicketEvent
+from apps.handoff.models import Mail, Ticket, TicketEvent
 from apps.knowledge.models import Faq
 from helpdesk.roles import provide_roles
 from tests.dialogue.flow_rows import return_flow
@@ -85,9 +85,13 @@ async def test_a_slot_of_a_colleagues_chat_is_theirs(returning, desks):
 
 async def test_what_is_asked_for_with_a_form_is_kept_in_its_slot(returning):
     session, console = returning
+    await in_thread(lambda: Ticket.objects.update(email="ana@example.org"))
     assert (await console.ask("ask_slot", session=session.pk, slot="order_id"))["type"] == "done"
     said = await in_thread(lambda: Message.objects.filter(session=session).last())
     assert (said.author, said.meta["form"]["slot"]) == ("operator", "order_id")
+    ticket = await in_thread(Ticket.objects.get, session=session)
+    assert (ticket.first_response_at is not None, ticket.waiting_since) == (True, None)
+    assert await in_thread(Mail.objects.filter(session=session, state="due").exists)
     typed = Said(uuid.uuid4(), "10023", {"order_id": "10023"})
     await in_thread(take_line, session_id=session.pk, said=typed)
     thread = await opened(console, session)

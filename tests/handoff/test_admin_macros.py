@@ -4,7 +4,7 @@ import pytest
 
 from apps.dialogue.models import Flow, Slot
 from apps.handoff.models import Macro
-from apps.handoff.services.answering import LONGEST_ANSWER
+from apps.handoff.texts import LONGEST_ANSWER
 from tests.handoff.test_admin_team import said, sue
 from tests.staff import HOSTILE, carol, page, signed_in
 

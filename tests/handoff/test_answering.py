@@ -256,6 +256,7 @@ class TestSuggestion:
         made.refresh_from_db()
         assert (made.choice, made.chosen_by, made.used_text) == ("edited", who, "2 days.")
         again = {"suggestion_id": made.pk, "operator": who, "choice": "dismissed"}
+        assert refused(choose_suggestion, **again, text="a\0").code == "bad_text"
         assert refused(choose_suggestion, **again).code == "too_late"
         assert refused(choose_suggestion, **{**again, "choice": "dropped"}).code == "bad_value"
         assert refused(choose_suggestion, **{**again, "suggestion_id": 0}).code == "not_found"

@@ -236,6 +236,12 @@ class TestTransfer:
             "bad_value"
         )
 
+    @pytest.mark.parametrize(("note", "code"), [("a\0", "bad_text"), ("a" * 10_001, "too_long")])
+    def test_a_note_that_cannot_be_kept_says_why(self, ticket, who, note, code):
+        to = omar()
+        why = refused(transfer, ticket_id=ticket.pk, operator=who, to_operator=to, note=note)
+        assert (why.code, fresh(ticket).operator) == (code, who)
+
     def test_nor_by_somebody_else(self, ticket, who):
         to = omar()
         assert refused(transfer, ticket_id=ticket.pk, operator=to, to_operator=to).code == (

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.handoff.business_time import ALWAYS, Calendar
 from apps.handoff.models import Holiday, Hours, Target, Ticket
+from apps.handoff.routing import team_for
 from apps.handoff.services import open_ticket
 from apps.handoff.targets import calendar_of, due
 from apps.handoff.weeks import DAYS
@@ -70,6 +71,15 @@ def test_a_holiday_is_closed_or_open_at_other_times():
     sunday = MONDAY - timedelta(days=1)
     makes_up = Calendar(SHANGHAI, WEEK, {sunday: NINE_TO_SIX})
     assert makes_up.is_open(at(sunday, "10:00"))
+
+
+def test_whether_it_is_open_is_seen_without_looking_far():
+    class Near(dict):
+        def __contains__(self, day):
+            assert day <= MONDAY
+            return False
+
+    assert not Calendar(SHANGHAI, WEEK, Near()).is_open(at(FRIDAY, "18:00"))
 
 
 def test_a_night_shift_ends_at_midnight_and_goes_on_after_it():
@@ -158,6 +168,16 @@ def test_rows_that_were_spoilt_count_as_always_open(office):
     Hours.objects.update(timezone="Mars/Base")
     office.refresh_from_db()
     assert calendar_of(office) is ALWAYS
+
+
+def test_holidays_of_all_teams_are_read_at_once(office, site, django_assert_max_num_queries):
+    for name in ("A", "B", "C", "D"):
+        hours = Hours.objects.create(name=name, week=office.week)
+        Holiday.objects.create(hours=hours, day=MONDAY)
+        team(name, hours=hours)
+    with django_assert_max_num_queries(2):
+        found = team_for(site_id=site.pk, language="en", flow="", at=at(MONDAY, "10:00"))
+    assert found.name == "A"
 
 
 class TestDue:

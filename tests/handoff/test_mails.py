@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from apps.chat.items import Item, Line
 from apps.chat.journal import append
-from apps.chat.models import Session
+from apps.chat.models import Message, Session
 from apps.engine.types import Author
 from apps.handoff import mailing, tasks
 from apps.handoff.models import Hours, Mail, Operator, Presence, Team, Ticket
@@ -223,6 +223,43 @@ class TestFaults:
         assert "One." in sent.body
         assert "Two." in sent.body
 
+    def test_what_is_written_while_one_fails_takes_its_lines_along(self, ask, through, settings):
+        ticket = ask()
+        first = answer(ticket, "One.")
+        Mail.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+        under_way = mailing._taken()
+        assert under_way == first
+        second = answer(ticket, "Two.")
+        Mail.objects.filter(pk=second.pk).update(due_at=timezone.now() - timedelta(seconds=1))
+        # Whether the first has gone is not known yet, so nor is what the second has to tell.
+        assert mailing.send_due() == 0
+        usual = settings.EMAIL_BACKEND
+        through(free_port())
+        assert not mailing._send(under_way)
+        first.refresh_from_db()
+        assert (first.state, first.fault) == ("dropped", "ConnectionRefusedError")
+        settings.EMAIL_BACKEND = usual
+        [sent] = send()
+        assert sent.body.index("One.") < sent.body.index("Two.")
+
+    def test_one_that_cannot_be_written_keeps_no_other(self, ask):
+        answer(ask(), "Spoilt.")
+        Message.objects.update(meta=[])
+        answer(ask(), "Hello.")
+        [sent] = send()
+        assert "Hello." in sent.body
+        assert states() == ["due", "sent"]
+        assert Mail.objects.get(state="due").fault == "AttributeError"
+
+    def test_one_of_a_chat_that_is_erased_meanwhile_is_over(self, ask, through):
+        ticket = ask()
+        answer(ticket, "Hello.")
+        Mail.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+        under_way = mailing._taken()
+        Session.objects.filter(pk=ticket.session_id).delete()
+        assert not mailing._send(under_way)
+        assert not Mail.objects.exists()
+
     def test_one_that_was_being_sent_when_the_process_ended_is_not_sent_again(self, ask):
         answer(ask(), "Hello.")
         long_ago = timezone.now() - timedelta(minutes=11)
@@ -289,6 +326,18 @@ class TestDigests:
         assert mailing.note_unanswered() == 0
         Hours.objects.update(week={day: [["00:00", "24:00"]] for day in DAYS})
         assert mailing.note_unanswered() == 1
+
+    def test_those_of_whom_nobody_is_told_keep_none_behind_them(self, ask, li, monkeypatch):
+        monkeypatch.setattr(mailing, "MOST_TICKETS", 2)
+        silent = Team.objects.create(name="Returns", alert_minutes=None)
+        for _n in range(3):
+            ask(team=silent, minutes=60)
+        told = [ask(minutes=40), ask(minutes=30), ask()]
+        mailing.note_unanswered()
+        assert set(Mail.objects.get().tickets.all()) == set(told[:2])
+        Mail.objects.update(created_at=timezone.now() - timedelta(hours=2))
+        mailing.note_unanswered()
+        assert set(Mail.objects.latest("created_at").tickets.all()) == {told[2]}
 
     def test_asks_no_more_for_more_tickets(self, ask, li, django_assert_max_num_queries):
         for _n in range(12):
@@ -358,6 +407,18 @@ class TestWhatOperatorsWrite:
             made = answer(ask(), "Hello.")
             assert queued == []
         assert queued == [{"eta": made.due_at}]
+
+    def test_what_is_due_much_later_is_left_to_the_schedule(
+        self, ask, monkeypatch, django_capture_on_commit_callbacks
+    ):
+        """A broker would hand it out again before it is due."""
+        queued = []
+        monkeypatch.setattr(tasks.send_mails, "apply_async", lambda **said: queued.append(said))
+        ticket = ask()
+        Mail.objects.create(session=ticket.session, state="sent", sent_at=timezone.now())
+        with django_capture_on_commit_callbacks(execute=True):
+            assert answer(ticket, "Hello.").due_at - timezone.now() > timedelta(minutes=9)
+        assert queued == []
 
     def test_a_broker_that_is_away_loses_nothing(
         self, ask, monkeypatch, django_capture_on_commit_callbacks

@@ -9,9 +9,18 @@ from django.utils import timezone
 from apps.chat.items import Line
 from apps.chat.models import Session
 from apps.engine.types import Author
-from apps.handoff.models import Hours, Presence, Ticket
+from apps.handoff.models import Hours, Operator, Presence, Ticket
 from apps.handoff.refusals import Refused
-from apps.handoff.services import answer, auto_assign, claim, queue_place
+from apps.handoff.services import (
+    answer,
+    assigning,
+    auto_assign,
+    claim,
+    queue_place,
+    resolve,
+    sweeping,
+    transfer,
+)
 from apps.handoff.services.presence import active, choose, come, leave, seen
 from apps.handoff.services.queueing import positions
 from apps.handoff.services.sweeping import (
@@ -203,6 +212,15 @@ class TestAssignment:
         waits()
         assert auto_assign(site_id=site.pk) == []
 
+    def test_those_whom_nobody_fits_keep_none_behind_them(self, waits, site, monkeypatch):
+        monkeypatch.setattr(assigning, "AT_ONCE", 2)
+        team("Support", nora(languages=["en"]), assignment="round_robin")
+        for _ in range(4):
+            waits()
+        Ticket.objects.update(language="zh-Hans")
+        ticket = waits()
+        assert auto_assign(site_id=site.pk) == [ticket]
+
     def test_who_was_silent_is_not_given_the_same_again(self, waits, site):
         team("Support", nora(), assignment="round_robin")
         ticket = waits()
@@ -272,6 +290,22 @@ class TestSilence:
         long_ago(ticket, 30, "waiting_since")
         assert give_back_silent() == 0
 
+    @pytest.mark.parametrize("why", ["taken_by_another", "settled", "with_the_bot"])
+    def test_what_has_changed_since_it_was_found_is_left_alone(self, held, why):
+        _session, ticket, who = held
+        long_ago(ticket, 6, "waiting_since", "claimed_at")
+        match why:
+            case "taken_by_another":
+                transfer(ticket_id=ticket.pk, operator=who, to_operator=omar())
+            case "settled":
+                resolve(ticket_id=ticket.pk, operator=who, outcome="answered")
+                long_ago(ticket, 6, "waiting_since")
+            case "with_the_bot":
+                Session.objects.update(mode="bot")
+        before = fresh(ticket)
+        assert not sweeping._give_back(ticket.pk)
+        assert fresh(ticket).version == before.version
+
     def test_who_waits_for_nothing_is_left_alone(self, held):
         _session, ticket, _who = held
         long_ago(ticket, 30, "claimed_at")
@@ -307,6 +341,15 @@ class TestNobody:
         assert stands(session) == ("COLLECT", "queued")
         assert history(ticket)[-1] == "told_nobody"
         assert self.tell() == 0
+
+    def test_those_who_are_served_keep_none_behind_them(self, waiting, make_session, monkeypatch):
+        monkeypatch.setattr(sweeping, "AT_ONCE", 1)
+        _session, _ticket, who = waiting
+        session = make_session(language="zh-Hans")
+        long_ago(asks(session), 1, "waiting_since")
+        Operator.objects.filter(pk=who.pk).update(languages=["en"])
+        assert self.tell() == 1
+        assert last(session)[1].startswith("nobody:")
 
     def test_an_address_after_it_is_a_message(self, waiting):
         session, ticket, who = waiting

@@ -5,15 +5,17 @@ from datetime import timedelta
 import pytest
 
 from apps.chat.models import Message, Session
-from apps.handoff.models import Target
+from apps.handoff.models import Draft, Suggestion, Target
 from apps.handoff.refusals import Refused
 from apps.handoff.services import (
     claim,
     close_ticket,
     reopen,
     resolve,
+    save_draft,
     set_priority,
     settling,
+    suggest,
     take_over,
     undo_resolve,
 )
@@ -90,6 +92,24 @@ class TestResolve:
     def test_with_an_outcome_that_there_is(self, ticket, who):
         assert refused(settle, ticket, who, outcome="great").code == "bad_value"
         assert refused(settle, ticket, who, text="a" * 10_001).code == "too_long"
+        assert refused(settle, ticket, who, text="a\0").code == "bad_text"
+
+    def test_a_last_word_is_an_answer(self, session, ticket, who):
+        offered = {"session_id": session.id, "text": "a", "basis": [], "route": ""}
+        suggest(**offered, to_seq=Session.objects.get().last_seq)
+        save_draft(session_id=session.id, operator=who, text="Have a")
+        now = settle(ticket, who, text="Have a nice day").ticket
+        assert fresh(now).first_response_at is not None
+        assert Suggestion.objects.get().choice == "dropped"
+        assert not Draft.objects.exists()
+
+    def test_without_one_nothing_was_answered_and_nothing_written_is_lost(
+        self, session, ticket, who
+    ):
+        save_draft(session_id=session.id, operator=who, text="Have a")
+        settle(ticket, who, text="  ")
+        assert fresh(ticket).first_response_at is None
+        assert Draft.objects.exists()
 
     def test_the_admins_button_ends_a_chat_that_somebody_has(self, session, ticket, who):
         assert close_ticket(ticket=ticket, notice="The assistant is back.")

@@ -32,9 +32,10 @@ BEGINNINGS: Final = (
     (re.compile(rb"GIF8[79]a"), GIF),
     (re.compile(rb"%PDF-\d"), PDF),
 )
-# A text that a browser, a shell or an interpreter would run, whatever its name says.
+# A text that a browser, a shell or an interpreter would run, whatever its name says. Between "<" and
+# a name no blanks: no browser reads a tag there, and to try them all takes time with their square.
 ACTIVE: Final = re.compile(
-    r"\s*#!|.{0,4096}<(?:[!?]|\s*/?\s*(?:html|head|body|svg|script|iframe|object|embed|math)\b)",
+    r"\s*#!|.{0,4096}<(?:[!?]|/?(?:html|head|body|svg|script|iframe|object|embed|math)\b)",
     re.S | re.I,
 )
 CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")

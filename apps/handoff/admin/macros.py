@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.handoff.admin.skills import Flows
 from apps.handoff.models import Macro
-from apps.handoff.services.answering import LONGEST_ANSWER
+from apps.handoff.texts import LONGEST_ANSWER
 
 FILLED = {
     "visitor.name": _("the visitor's name"),

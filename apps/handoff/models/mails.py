@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Max
@@ -20,7 +20,14 @@ LOST_AFTER = timedelta(minutes=10)
 
 class MailQuerySet(models.QuerySet["Mail"]):
     def due(self, now: datetime) -> Self:
-        return self.filter(state=Mail.State.DUE, due_at__lte=now)
+        """Not while another of the same chat is being sent: if that fails, the next tells its lines
+        too."""
+        under_way = Mail.objects.filter(state=Mail.State.SENDING, session__isnull=False)
+        found = self.filter(state=Mail.State.DUE, due_at__lte=now)
+        return found.exclude(session__in=under_way.values("session"))
+
+    def answer_due(self, session: uuid.UUID | None) -> Self:
+        return self.filter(session=session, kind=Mail.Kind.ANSWER, state=Mail.State.DUE)
 
     def lost(self, now: datetime) -> Self:
         return self.filter(state=Mail.State.SENDING, taken_at__lt=now - LOST_AFTER)
@@ -95,16 +102,27 @@ class Mail(models.Model):
     def __str__(self) -> str:
         return str(self.id)[:8]
 
-    def take(self, to_seq: int | None) -> None:
-        self.state, self.taken_at, self.to_seq = Mail.State.SENDING, timezone.now(), to_seq
-        self.attempts += 1
-        self.save(update_fields=["state", "taken_at", "to_seq", "attempts"])
+    def take(self) -> None:
+        """What an earlier attempt was about to tell is not told."""
+        self._keep(
+            state=Mail.State.SENDING,
+            taken_at=timezone.now(),
+            to_seq=None,
+            attempts=self.attempts + 1,
+        )
+
+    def tell_up_to(self, seq: int | None) -> None:
+        self._keep(to_seq=seq)
 
     def end(self, state: "Mail.State", fault: str = "") -> None:
-        self.state, self.fault = state, fault
-        self.sent_at = timezone.now() if state == Mail.State.SENT else None
-        self.save(update_fields=["state", "fault", "sent_at"])
+        sent_at = timezone.now() if state == Mail.State.SENT else None
+        self._keep(state=state, fault=fault, sent_at=sent_at)
 
     def put_off(self, until: datetime, fault: str) -> None:
-        self.state, self.due_at, self.fault = Mail.State.DUE, until, fault
-        self.save(update_fields=["state", "due_at", "fault"])
+        self._keep(state=Mail.State.DUE, due_at=until, fault=fault)
+
+    def _keep(self, **values: Any) -> None:
+        """In its row, if that is still there: whoever is erased takes their mails along."""
+        for name, value in values.items():
+            setattr(self, name, value)
+        Mail.objects.filter(pk=self.pk).update(**values)

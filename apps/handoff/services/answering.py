@@ -9,22 +9,21 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.chat.items import UNSTORABLE, Line
+from apps.chat.items import Line
 from apps.chat.models import Message, Session
 from apps.engine.types import Author
 from apps.handoff import phrases, stages
 from apps.handoff.events import publish_tickets
-from apps.handoff.locking import is_live, lock_open_ticket, lock_session, not_yours
+from apps.handoff.locking import lock_open_ticket, lock_own_ticket, lock_session
 from apps.handoff.models import Note, Operator, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
 from apps.handoff.services.drafts import NOTE, REPLY, drop_draft
 from apps.handoff.services.macros import unfilled_names
 from apps.handoff.services.mails import expect_answer
 from apps.handoff.services.suggesting import drop_suggestion
+from apps.handoff.texts import LONGEST_ANSWER, LONGEST_NOTE, check_text
 from apps.handoff.trail import change, record
 
-LONGEST_ANSWER = 10_000
-LONGEST_NOTE = 10_000
 CORRECTED_WITHIN_S = 120
 
 
@@ -48,13 +47,13 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     `anyway`), not_yours (by=), closed, not_found, empty, too_long (limit=), bad_text, cmid_conflict,
     unknown_macro_variable (variable=).
     """
-    _check(text, LONGEST_ANSWER, may_be_empty=bool(attachments))
+    check_text(text, LONGEST_ANSWER, may_be_empty=bool(attachments))
     if left := unfilled_names(text):
         raise Refused(RefusalCode.UNKNOWN_MACRO_VARIABLE, variable=left[0])
     session = lock_session(session_id)
     if known := _stored(session, operator, cmid, text):
         return known
-    ticket = _ticket_of(session, operator)
+    ticket = lock_own_ticket(session, operator)
     if not anyway:
         _refuse_unseen(session, operator, seen_seq)
     meta: dict[str, Any] = {"operator": operator.pk}
@@ -62,13 +61,18 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
         meta |= {"attachments": [dict(one) for one in attachments]}
     line = Line(Author.OPERATOR, text, name=operator.name, meta=meta, cmid=cmid)
     stages.say(session, line)
+    drop_draft(session=session, operator=operator, kind=REPLY, stamp=draft_stamp)
+    note_answer(session, ticket)
+    return Message.objects.get(pk=line.id)
+
+
+def note_answer(session: Session, ticket: Ticket) -> None:
+    """The visitor has a word, whichever verb stored it. Call behind the line, with both locked."""
     now = timezone.now()
     change(ticket, waiting_since=None, first_response_at=ticket.first_response_at or now)
     publish_tickets([ticket.pk])
-    drop_draft(session=session, operator=operator, kind=REPLY, stamp=draft_stamp)
     drop_suggestion(session)
     expect_answer(session=session)
-    return Message.objects.get(pk=line.id)
 
 
 @transaction.atomic
@@ -79,7 +83,7 @@ def correct(*, message_id: UUID, operator: Operator, text: str) -> Message:
 
     Refused: too_late, not_yours, not_found, empty, too_long, bad_text.
     """
-    _check(text, LONGEST_ANSWER)
+    check_text(text, LONGEST_ANSWER)
     found = Message.objects.filter(pk=message_id, author=Author.OPERATOR).only("session").first()
     if found is None:
         raise Refused(RefusalCode.NOT_FOUND)
@@ -105,7 +109,7 @@ def note(
 ) -> Note:
     """A word for the colleagues, once for its `cmid`; what was drafted of it up to `draft_stamp`
     (None: until now) is gone. Refused: empty, too_long, bad_text, not_found."""
-    _check(text, LONGEST_NOTE)
+    check_text(text, LONGEST_NOTE)
     session = lock_session(session_id)
     if cmid and (known := Note.objects.filter(session=session, operator=operator, cmid=cmid)):
         return known[0]
@@ -115,15 +119,6 @@ def note(
         change(ticket)
         record(ticket, TicketEvent.Kind.NOTED, operator)
     return made
-
-
-def _check(text: str, limit: int, *, may_be_empty: bool = False) -> None:
-    if not may_be_empty and not text.strip():
-        raise Refused(RefusalCode.EMPTY)
-    if len(text) > limit:
-        raise Refused(RefusalCode.TOO_LONG, limit=limit)
-    if UNSTORABLE.search(text):
-        raise Refused(RefusalCode.BAD_TEXT)
 
 
 def _stored(session: Session, operator: Operator, cmid: UUID, text: str) -> Message | None:
@@ -138,15 +133,6 @@ def _stored(session: Session, operator: Operator, cmid: UUID, text: str) -> Mess
 def _first_text(message: Message) -> str:
     edited = message.meta.get("edited")
     return str(edited[0]["text"]) if edited else message.text
-
-
-def _ticket_of(session: Session, operator: Operator) -> Ticket:
-    ticket = lock_open_ticket(session)
-    if ticket is None:
-        raise Refused(RefusalCode.CLOSED)
-    if ticket.operator_id != operator.pk or not is_live(session):
-        raise not_yours(ticket)
-    return ticket
 
 
 def _refuse_unseen(session: Session, operator: Operator, seen_seq: int) -> None:

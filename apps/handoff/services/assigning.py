@@ -1,5 +1,6 @@
 """Chats that find their operator by themselves."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -24,8 +25,17 @@ def auto_assign(*, site_id: int) -> list[Ticket]:
     teams = Team.objects.exclude(assignment=Team.Assignment.OFF)
     waiting = Ticket.objects.waiting().filter(site=site_id, team__in=teams)
     live = waiting.exclude(waiting_since=None).filter(session__closed_at=None).in_queue_order()
-    given = (_assign(number) for number in live.values_list("pk", flat=True)[:AT_ONCE])
-    return [ticket for ticket in given if ticket]
+    given: list[Ticket] = []
+    tried: Counter[tuple[int | None, str, str]] = Counter()
+    for ticket in live.only("site", "team", "language", "flow_key"):
+        kind = (ticket.team_id, ticket.language, ticket.flow_key)
+        if len(given) == AT_ONCE or tried[kind] == AT_ONCE:
+            continue
+        if taken := _assign(ticket.pk):
+            given.append(taken)
+        # Those whom nobody has room for keep none behind them.
+        tried[kind] = tried[kind] + 1 if taken or _able(ticket) else AT_ONCE
+    return given
 
 
 @transaction.atomic
@@ -60,24 +70,28 @@ def _choose(ticket: Ticket) -> Member | None:
 
 
 def _fitting(ticket: Ticket) -> Sequence[Member]:
-    able = Operator.objects.available().of_site(ticket.site_id).with_load()
+    spared = _spared(ticket)
+    by_turn = ticket.team and ticket.team.assignment == Team.Assignment.ROUND_ROBIN
+    found = [
+        (0 if by_turn else load, one.given_at or LONG_AGO, one.pk, one)
+        for load, one in _able(ticket)
+        if one.operator_id not in spared
+    ]
+    return [one for *_order, one in sorted(found)]
+
+
+def _able(ticket: Ticket) -> list[tuple[int, Member]]:
+    """Of its team those who have room for such a chat, each behind their load."""
+    operators = Operator.objects.available().of_site(ticket.site_id).with_load()
     loads = {
         one.pk: one.load
-        for one in able
+        for one in operators
         if one.load < one.capacity and one.speaks(ticket.language) and one.knows(ticket.flow_key)
     }
-    spared = _spared(ticket)
-    members = Member.objects.select_related("operator").filter(team=ticket.team, operator__in=loads)
-    fitting = [one for one in members if one.operator_id not in spared]
-    by_turn = ticket.team and ticket.team.assignment == Team.Assignment.ROUND_ROBIN
-    return sorted(
-        fitting,
-        key=lambda one: (
-            0 if by_turn else loads[one.operator_id],
-            one.given_at or LONG_AGO,
-            one.pk,
-        ),
+    members = Member.objects.select_related("operator").filter(
+        team=ticket.team_id, operator__in=loads
     )
+    return [(loads[one.operator_id], one) for one in members]
 
 
 def _spared(ticket: Ticket) -> set[int]:

@@ -10,10 +10,10 @@ from apps.chat.items import Line
 from apps.chat.models import Message, Session
 from apps.engine.types import Author
 from apps.handoff import stages
-from apps.handoff.locking import is_live, lock_open_ticket, lock_session, not_yours
+from apps.handoff.locking import lock_own_ticket, lock_session
 from apps.handoff.models import Operator, Ticket, TicketEvent
 from apps.handoff.packets import Detail
-from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.services.answering import note_answer
 from apps.handoff.trail import change, record
 
 Kind = TicketEvent.Kind
@@ -23,12 +23,7 @@ def lock_chat(*, session_id: UUID, operator: Operator) -> tuple[Session, Ticket]
     """An operator's chat, locked until the transaction ends. Refused: not_yours (by=), closed,
     not_found."""
     session = lock_session(session_id)
-    ticket = lock_open_ticket(session)
-    if ticket is None:
-        raise Refused(RefusalCode.CLOSED)
-    if ticket.operator_id != operator.pk or not is_live(session):
-        raise not_yours(ticket)
-    return session, ticket
+    return session, lock_own_ticket(session, operator)
 
 
 def keep_detail(
@@ -62,6 +57,6 @@ def ask_detail(
     meta = {"operator": operator.pk, "form": dict(form)}
     line = Line(Author.OPERATOR, text, name=operator.name, meta=meta)
     stages.say(session, line)
-    change(ticket, waiting_since=None)
+    note_answer(session, ticket)
     record(ticket, Kind.SLOT_ASKED, operator, slot=form["slot"])
     return Message.objects.get(pk=line.id)

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.chat.items import UNSTORABLE
 from apps.chat.models import Session
 from apps.handoff.models import Draft, Operator
 from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.texts import check_text
 
 Kind = Literal["reply", "note"]
 REPLY: Kind = "reply"
@@ -37,10 +37,7 @@ def save_draft(
 
     Refused: too_long (limit=), bad_text, not_found.
     """
-    if len(text) > LONGEST_DRAFT:
-        raise Refused(RefusalCode.TOO_LONG, limit=LONGEST_DRAFT)
-    if UNSTORABLE.search(text):
-        raise Refused(RefusalCode.BAD_TEXT)
+    check_text(text, LONGEST_DRAFT, may_be_empty=True)
     session = Session.objects.filter(pk=session_id).only("pk").first()
     if session is None:
         raise Refused(RefusalCode.NOT_FOUND)

@@ -26,11 +26,11 @@ from apps.handoff.locking import (
 from apps.handoff.models import Note, Operator, Presence, Team, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
 from apps.handoff.services.requests import open_ticket
+from apps.handoff.texts import LONGEST_NOTE, check_text
 from apps.handoff.trail import change, record
 from apps.handoff.waits import unanswered
 
 Kind = TicketEvent.Kind
-LONGEST_NOTE = 10_000
 
 
 @transaction.atomic
@@ -138,10 +138,10 @@ def transfer(
     """Passes a ticket on: to somebody who is there, whose it is at once, or to a team's queue, of
     which somebody must be there. Exactly one of them. `note` is for the colleagues alone.
 
-    Refused: not_available (name=), nobody (name=), not_yours, closed, not_found, bad_value, too_long.
+    Refused: not_available (name=), nobody (name=), not_yours, closed, not_found, bad_value, too_long,
+    bad_text.
     """
-    if len(note) > LONGEST_NOTE:
-        raise Refused(RefusalCode.TOO_LONG, limit=LONGEST_NOTE)
+    check_text(note, LONGEST_NOTE, may_be_empty=True)
     session, ticket = lock_held(ticket_id, operator)
     if to_operator and not to_team:
         _pass_to(session, ticket, to_operator)

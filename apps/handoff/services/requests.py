@@ -11,11 +11,11 @@ from apps.chat.journal import append
 from apps.chat.models import Session
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.handoff.events import publish_tickets
-from apps.handoff.models import Priority, Team, Ticket, TicketEvent
+from apps.handoff.models import Priority, Ticket, TicketEvent
 from apps.handoff.packets import NOTHING, Subject, written
-from apps.handoff.routing import serving, team_for
+from apps.handoff.routing import is_served, team_for
 from apps.handoff.stages import to_bot, to_handoff, without_request
-from apps.handoff.targets import calendar_of, due
+from apps.handoff.targets import due
 from apps.handoff.trail import change, record
 
 # Nobody waits in the chat for what these came of.
@@ -48,7 +48,9 @@ def _new_ticket(
     priority = _priority(reason, subject)
     team = team_for(site_id=session.site_id, language=language, flow=subject.key, at=now)
     times = due(team=team, priority=priority, since=now)
-    is_live = reason not in NOT_LIVE and _is_served(session, team, language, subject.key)
+    is_live = reason not in NOT_LIVE and is_served(
+        site_id=session.site_id, language=language, flow=subject.key, team=team
+    )
     ticket = Ticket.objects.create(
         session=session,
         site_id=session.site_id,
@@ -75,13 +77,7 @@ def is_attended(session: Session, *, language: str, flow: str) -> bool:
     for a person is asked for a message, and does not wait. `flow` is a flow's key, or ""."""
     site_id, now = session.site_id, timezone.now()
     team = team_for(site_id=site_id, language=language, flow=flow, at=now)
-    return _is_served(session, team, language, flow)
-
-
-def _is_served(session: Session, team: Team | None, language: str, flow: str) -> bool:
-    if not calendar_of(team.hours if team else None).is_open(timezone.now()):
-        return False
-    return bool(serving(site_id=session.site_id, language=language, flow=flow, team=team))
+    return is_served(site_id=site_id, language=language, flow=flow, team=team)
 
 
 def _priority(reason: Ticket.Reason, subject: Subject) -> Priority:

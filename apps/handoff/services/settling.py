@@ -16,10 +16,11 @@ from apps.handoff import phrases, stages
 from apps.handoff.locking import lock_held, lock_open_ticket, lock_session_of, lock_ticket
 from apps.handoff.models import Operator, Priority, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
-from apps.handoff.services.answering import LONGEST_ANSWER
+from apps.handoff.services.answering import note_answer
+from apps.handoff.services.drafts import REPLY, drop_draft
 from apps.handoff.services.holding import taken
-from apps.handoff.services.mails import expect_answer
 from apps.handoff.targets import due
+from apps.handoff.texts import LONGEST_ANSWER, check_text
 from apps.handoff.trail import change, record
 
 UNDO_S = 5
@@ -43,16 +44,18 @@ def resolve(*, ticket_id: int, operator: Operator, outcome: str, text: str = "")
     visitor, sent as the operator's; a system line with `meta.csat` says that the chat is closed. A
     visitor who is with the bot already is told nothing but the text.
 
-    Refused: not_yours, closed, not_found, bad_value (outcome), too_long.
+    Refused: not_yours, closed, not_found, bad_value (outcome), too_long, bad_text.
     """
     if outcome not in OUTCOMES:
         raise Refused(RefusalCode.BAD_VALUE)
-    if len(text) > LONGEST_ANSWER:
-        raise Refused(RefusalCode.TOO_LONG, limit=LONGEST_ANSWER)
+    check_text(text, LONGEST_ANSWER, may_be_empty=True)
     session, ticket = lock_held(ticket_id, operator)
     until = timezone.now() + timedelta(seconds=UNDO_S)
     kept = _kept(session, ticket, operator, until)
     _close(session, operator, text)
+    if text.strip():
+        drop_draft(session=session, operator=operator, kind=REPLY, stamp=None)
+        note_answer(session, ticket)
     change(
         ticket,
         status=Ticket.Status.DONE,
@@ -153,8 +156,6 @@ def _is_late(kept: dict[str, Any], token: str) -> bool:
 def _close(session: Session, operator: Operator, text: str) -> None:
     said = Line(Author.OPERATOR, text, name=operator.name, meta={"operator": operator.pk})
     lines = [said] if text.strip() else []
-    if lines:
-        expect_answer(session=session)
     if session.mode == Mode.BOT:
         if lines:
             stages.say(session, *lines)

@@ -13,6 +13,7 @@ from apps.handoff.events import publish_tickets
 from apps.handoff.locking import lock_open_ticket, lock_session
 from apps.handoff.models import Operator, Suggestion
 from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.texts import LONGEST_ANSWER, check_text
 from apps.handoff.trail import change
 
 Choice = Suggestion.Choice
@@ -26,7 +27,9 @@ def current(*, session_id: UUID) -> Suggestion | None:
     """The one that still fits; one behind which something was said is dropped."""
     found = _open(session_id).first()
     if found and _has_moved_on(session_id, found.to_seq):
-        _open(session_id).update(choice=Choice.DROPPED, chosen_at=timezone.now())
+        _open(session_id).filter(pk=found.pk).update(
+            choice=Choice.DROPPED, chosen_at=timezone.now()
+        )
         return None
     return found
 
@@ -66,10 +69,12 @@ def choose_suggestion(
 ) -> Suggestion:
     """What an operator did with it; `text` is what was made of one that was edited.
 
-    Refused: not_found, too_late (it was chosen or dropped before), bad_value.
+    Refused: not_found, too_late (it was chosen or dropped before), bad_value,
+    too_long, bad_text.
     """
     if choice not in CHOSEN:
         raise Refused(RefusalCode.BAD_VALUE)
+    check_text(text, LONGEST_ANSWER, may_be_empty=True)
     rows = Suggestion.objects.select_for_update(no_key=True)
     found = rows.filter(pk=suggestion_id).first()
     if found is None:

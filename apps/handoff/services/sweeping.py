@@ -1,11 +1,12 @@
 """What time alone brings about. Each is called every few seconds, by any number of processes, and
 tells how many it moved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import islice
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -15,7 +16,8 @@ from apps.engine.types import Mode
 from apps.handoff import phrases, stages
 from apps.handoff.events import publish_tickets
 from apps.handoff.locking import lock_free_session, lock_ticket
-from apps.handoff.models import Ticket, TicketEvent
+from apps.handoff.models import Team, Ticket, TicketEvent
+from apps.handoff.routing import is_served
 from apps.handoff.services.assigning import auto_assign
 from apps.handoff.services.holding import put_back
 from apps.handoff.services.queueing import queue_place
@@ -86,9 +88,9 @@ def tell_nobody(line: Callable[[Session, str], Line]) -> int:
     address: from then on it is a message. `line` makes the words and the form for a session, from
     what its ticket is about."""
     before = timezone.now() - UNATTENDED_FOR
-    waiting = Ticket.objects.waiting().filter(waiting_since__lt=before)
-    ids = waiting.in_queue_order().values_list("pk", flat=True)
-    return sum(_tell(number, line) for number in ids[:AT_ONCE])
+    queued = Ticket.objects.waiting().filter(session__mode=Mode.QUEUED)
+    ids = _unserved(queued.filter(waiting_since__lt=before).in_queue_order())
+    return sum(_tell(number, line) for number in islice(ids, AT_ONCE))
 
 
 @transaction.atomic
@@ -97,13 +99,39 @@ def _give_back(ticket_id: int) -> bool:
     if session is None:
         return False
     ticket = lock_ticket(ticket_id)
-    operator, since = ticket.operator, ticket.waiting_since
-    if not operator or not since or since > timezone.now() - SILENT_FOR:
+    operator = ticket.operator
+    if operator is None or not _is_silent(session, ticket):
         return False
     line = phrases.system_line(phrases.SILENT, session, name=operator.name)
     put_back(session, ticket, line, missed=F("missed") + 1)
     record(ticket, Kind.MISSED, missed_by=operator.pk)
     return True
+
+
+def _is_silent(session: Session, ticket: Ticket) -> bool:
+    """As it was found, and nobody has taken it or ended it since."""
+    since = ticket.waiting_since
+    if since is None or session.mode != Mode.HUMAN or ticket.status != Ticket.Status.OPEN:
+        return False
+    return max(since, ticket.claimed_at or since) < timezone.now() - SILENT_FOR
+
+
+def _unserved(tickets: QuerySet[Ticket]) -> Iterator[int]:
+    """Also those who wait for too long. Whether a kind of chat is served is looked up once."""
+    since_long = timezone.now() - LONGEST_WAIT
+    teams = Team.objects.select_related("hours").prefetch_related("hours__holidays").in_bulk()
+    served: dict[tuple[int, str, str, int | None], bool] = {}
+    rows = tickets.values_list(
+        "pk", "waiting_since", "site", "session__language", "flow_key", "team"
+    )
+    for number, since, site, language, flow, team in rows:
+        kind = (site, language, flow, team)
+        if kind not in served:
+            served[kind] = is_served(
+                site_id=site, language=language, flow=flow, team=teams.get(team)
+            )
+        if not served[kind] or (since and since <= since_long):
+            yield number
 
 
 @transaction.atomic
