@@ -102,14 +102,19 @@ addEventListener("DOMContentLoaded", () => {
 """
 OPEN = """
 (at) => new Promise((resolve) => {
+  const painted = (then) => requestAnimationFrame(() => setTimeout(then, 0));
   const log = document.getElementById("log");
-  const began = performance.now();
-  document.querySelectorAll("#rows .open")[at].click();
-  const look = () => {
-    if (!log.querySelector("[data-seq]")) setTimeout(look, 0);
-    else requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - began), 0));
-  };
-  look();
+  const list = document.getElementById("rows");
+  list.scrollTop = at * list.querySelector("li").offsetHeight;
+  painted(() => {
+    const began = performance.now();
+    list.querySelector(`[aria-posinset="${at + 1}"] .open`).click();
+    const look = () => {
+      if (!log.querySelector("[data-seq]")) setTimeout(look, 0);
+      else painted(() => resolve(performance.now() - began));
+    };
+    look();
+  });
 })
 """
 
