@@ -2,6 +2,7 @@
 import { ORDERS } from "./desk.js";
 import { byId, remember, remembered, say } from "./page.js";
 import { RowNode } from "./row.js";
+import { Rows } from "./rows.js";
 import { now, span } from "./time.js";
 
 export const TABS = ["waiting", "mine", "other", "bot", "done"];
@@ -12,10 +13,9 @@ export class Queue {
   #order = remembered("order", "") in ORDERS ? remembered("order", "") : "urgent";
   #desk;
   #hooks;
-  /** @type {Map<string, RowNode>} */
-  #nodes = new Map();
-  /** What is shown, in its order. @type {string[]} */
-  #shown = [];
+  #rows = new Rows((id) => this.#draw(id));
+  /** Those shown as they came: some are gone while nothing may move. @type {Map<string, any>} */
+  #known = new Map();
   #dirty = new Set();
   #frame = 0;
   /** What a search has found; null while there is none. @type {Map<string, any> | null} */
@@ -25,7 +25,6 @@ export class Queue {
   #anchor = "";
   selected = "";
   #at = 0;
-  #reached = "";
   #isInside = false;
   #list = byId("rows");
   #pill = byId("pill");
@@ -43,7 +42,7 @@ export class Queue {
     this.#listen();
     setInterval(() => {
       this.#tabs();
-      this.#tick();
+      if (!document.hidden) this.#rows.tick();
     }, TICK_MS);
     this.#tabs();
   }
@@ -60,7 +59,6 @@ export class Queue {
         this.#schedule();
       });
     }
-    list.addEventListener("scroll", () => this.#tick(), { passive: true });
     this.#pill.addEventListener("click", () => this.#arrange());
   }
 
@@ -76,9 +74,9 @@ export class Queue {
     this.#found = null;
     byId("search").value = "";
     remember("tab", tab);
-    this.#list.scrollTop = 0;
     this.#tabs();
     this.#arrange();
+    this.#rows.scroll(0);
   }
 
   /** Shows what was found instead of a tab; null goes back. */
@@ -93,34 +91,34 @@ export class Queue {
   }
 
   get shown() {
-    return this.#shown;
+    return this.#rows.order;
   }
 
   /** Moves the selection by so many rows. */
   step(by) {
-    const here = this.#shown.indexOf(this.selected);
+    const here = this.shown.indexOf(this.selected);
     const from = here >= 0 ? here : this.#at - (by > 0 ? 1 : 0);
-    const at = Math.max(0, Math.min(this.#shown.length - 1, from + by));
-    const id = this.#shown[at];
+    const at = Math.max(0, Math.min(this.shown.length - 1, from + by));
+    const id = this.shown[at];
     if (!id) return;
     this.select(id);
     this.focus();
   }
 
   focus() {
-    const id = this.#nodes.has(this.selected) ? this.selected : this.#shown[0];
-    this.#nodes.get(id)?.open.focus({ preventScroll: true });
-    this.#nodes.get(id)?.node.scrollIntoView({ block: "nearest" });
+    this.#rows.focus(this.shown.includes(this.selected) ? this.selected : this.shown[0]);
   }
 
   /** @param {boolean} [tell] false when whoever asks has opened it already */
   select(id, tell = true) {
-    this.#nodes.get(this.selected)?.current(false);
+    this.#rows.get(this.selected)?.current(false);
     this.selected = id;
-    this.#nodes.get(id)?.current(true);
-    const at = this.#shown.indexOf(id);
-    if (at >= 0) this.#at = at;
-    this.#reach();
+    this.#rows.get(id)?.current(true);
+    const at = this.shown.indexOf(id);
+    if (at >= 0) {
+      this.#at = at;
+      this.#rows.reach(id);
+    }
     if (tell) this.#hooks.select(id);
   }
 
@@ -128,7 +126,7 @@ export class Queue {
     if (isPicked) this.picked.add(id);
     else this.picked.delete(id);
     this.#anchor = id;
-    const shown = this.#nodes.get(id);
+    const shown = this.#rows.get(id);
     if (shown) shown.box.checked = isPicked;
     this.#hooks.picked();
   }
@@ -148,9 +146,9 @@ export class Queue {
 
   /** Shift and a click: everything from the last one picked. */
   #range(id) {
-    const ends = [this.#anchor || this.selected, id].map((end) => this.#shown.indexOf(end));
+    const ends = [this.#anchor || this.selected, id].map((end) => this.shown.indexOf(end));
     const [from, to] = ends[0] < 0 ? [ends[1], ends[1]] : ends.sort((one, other) => one - other);
-    for (const each of this.#shown.slice(from, to + 1)) this.pick(each, true);
+    for (const each of this.shown.slice(from, to + 1)) this.pick(each, true);
     getSelection()?.removeAllRanges();
   }
 
@@ -162,7 +160,7 @@ export class Queue {
 
   /** While somebody points at a row or walks over them by keys, nothing may move. */
   get #isHeld() {
-    return this.#isInside || Boolean(this.#list.querySelector(":focus-visible"));
+    return this.#isInside || this.#rows.isWalked;
   }
 
   #schedule() {
@@ -175,79 +173,48 @@ export class Queue {
   #flush() {
     for (const id of this.#dirty) {
       const row = this.rowOf(id);
-      if (row) this.#nodes.get(id)?.write(row, this.#desk.siteName(row));
+      if (row) this.#rows.get(id)?.write(row, this.#desk.siteName(row));
     }
     this.#tabs();
-    if (!this.#isHeld || !this.#shown.length) this.#arrange();
+    if (!this.#isHeld || !this.shown.length) this.#arrange();
     else this.#count();
   }
 
   /** How many rows would come, go or move. */
   #count() {
-    const order = this.#wanted();
-    const moved = displaced(this.#shown, order, this.#dirty);
+    const order = this.#wanted().map(({ id }) => id);
+    const moved = displaced(this.shown, order, this.#dirty);
     this.#pill.hidden = !moved.length;
     this.#pill.textContent = say("updates", { count: moved.length });
   }
 
   #wanted() {
-    const rows = this.#found ? this.#found.values() : this.#desk.rows.values();
-    const all = [...rows].map((row) => this.#desk.rows.get(row.id) || row);
-    const chosen = this.#found ? all : all.filter(({ kind }) => kind === this.tab);
-    const order = this.tab === "done" && !this.#found ? "latest" : this.#order;
-    return (this.#found ? chosen : chosen.sort(ORDERS[order])).map(({ id }) => id);
+    const rows = [...(this.#found || this.#desk.rows).values()];
+    if (this.#found) return rows.map((row) => this.#desk.rows.get(row.id) || row);
+    const order = this.tab === "done" ? "latest" : this.#order;
+    return rows.filter(({ kind }) => kind === this.tab).sort(ORDERS[order]);
   }
 
   #arrange() {
-    const order = this.#wanted();
-    const focused = document.activeElement?.closest?.("#rows [data-id]")?.dataset.id;
-    const moved = displaced(this.#shown, order, this.#dirty);
-    for (const id of moved) this.#nodes.get(id)?.node.remove();
-    const wanted = new Set(order);
-    for (const id of this.#shown) if (!wanted.has(id)) this.#drop(id);
-    this.#place(order);
-    this.#shown = order;
+    this.#known = new Map(this.#wanted().map((row) => [row.id, row]));
+    const order = [...this.#known.keys()];
+    for (const id of this.picked) {
+      if (!this.#known.has(id) && this.picked.delete(id)) this.#hooks.picked();
+    }
+    const way = this.#known.has(this.selected) ? this.selected : order[0];
+    this.#rows.show(order, displaced(this.shown, order, this.#dirty), way);
     this.#dirty.clear();
     this.#pill.hidden = true;
     byId("nothing").hidden = order.length > 0;
     byId("nothing").textContent = say(this.#found ? "nothing_found" : `nothing_${this.tab}`);
-    this.#reach();
-    if (focused && wanted.has(focused)) this.#nodes.get(focused).open.focus({ preventScroll: true });
-    this.#tick();
-  }
-
-  #place(order) {
-    let next = this.#list.firstElementChild;
-    const fresh = document.createDocumentFragment();
-    for (const id of order) {
-      const { node } = this.#nodes.get(id) || this.#draw(id);
-      if (node === next) next = next.nextElementSibling;
-      else if (next) next.before(node);
-      else fresh.append(node);
-    }
-    this.#list.append(fresh);
   }
 
   #draw(id) {
-    const row = this.rowOf(id);
+    const row = this.rowOf(id) || this.#known.get(id);
     const drawn = new RowNode(row, this.#desk.siteName(row));
     drawn.current(id === this.selected);
     drawn.box.checked = this.picked.has(id);
-    this.#nodes.set(id, drawn);
     return drawn;
-  }
-
-  #drop(id) {
-    this.#nodes.get(id)?.node.remove();
-    this.#nodes.delete(id);
-    if (this.picked.delete(id)) this.#hooks.picked();
-  }
-
-  #reach() {
-    const id = this.#nodes.has(this.selected) ? this.selected : this.#shown[0];
-    if (this.#reached !== id) this.#nodes.get(this.#reached)?.reach(false);
-    this.#reached = id;
-    this.#nodes.get(id)?.reach(true);
   }
 
   #tabs() {
@@ -267,16 +234,6 @@ export class Queue {
     write(byId("waiting"), say(age ? "waiting_oldest" : "waiting_count", parts));
     const title = `${counts.waiting ? `(${counts.waiting}) ` : ""}${say("title")}`;
     if (document.title !== title) document.title = title;
-  }
-
-  /** Clocks of the rows in view only. They are all of one height. */
-  #tick() {
-    const [first] = this.#list.children;
-    if (!first || document.hidden) return;
-    const height = first.offsetHeight + 1 || 1;
-    const from = Math.max(0, Math.floor(this.#list.scrollTop / height) - 1);
-    const to = from + Math.ceil(this.#list.clientHeight / height) + 3;
-    for (const id of this.#shown.slice(from, to)) this.#nodes.get(id)?.tick();
   }
 }
 

@@ -3,6 +3,9 @@ import { icon, make, named, say } from "./page.js";
 import { dueOf, waited } from "./time.js";
 
 const LEVELS = { due: "clock", risk: "warning", late: "alarm" };
+/** So much room so many rows take, as a length: they are all of one height. */
+export const pitch = (count) => `calc(${count} * (6em + 1px))`;
+
 const cell = (name, tag = "span") => make(tag, { className: name });
 
 const pattern = make(
@@ -35,6 +38,8 @@ export class RowNode {
   open = this.node.querySelector("button");
   #cells = {};
   #written = {};
+  #at = -1;
+  #count = 0;
   row;
 
   constructor(row, siteName) {
@@ -71,6 +76,17 @@ export class RowNode {
     this.#cells.due.replaceChildren(...(due ? [icon(LEVELS[due.level]), text] : []));
     this.#cells.due.title = due?.title || "";
     this.#set("due", due?.level || "");
+  }
+
+  /** Its place among so many, most of which are not there. */
+  stand(at, count) {
+    if (this.#at !== at) {
+      this.node.style.insetBlockStart = pitch(at);
+      this.node.ariaPosInSet = String(at + 1);
+    }
+    if (this.#count !== count) this.node.ariaSetSize = String(count);
+    this.#at = at;
+    this.#count = count;
   }
 
   current(isCurrent) {
