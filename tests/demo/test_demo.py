@@ -88,8 +88,7 @@ class TestExamples:
     """What the demo's flows show as an example can be typed as it stands."""
 
     @pytest.fixture
-    def versions(self, tmp_path):
-        demo("--credentials", str(tmp_path / "login.json"))
+    def versions(self, shop_of_class):
         return {version.key: version.spec for version in FlowVersion.objects.all()}
 
     @pytest.mark.parametrize("language", ["en", "zh-Hans"])

@@ -1,9 +1,6 @@
 """The demo's flows from the first word to what the shop did, with the examples that they show."""
 
-import io
-
 import pytest
-from django.core.management import call_command
 
 from apps.chat.models import Message, Session, Visitor
 from apps.demo.models import Order, Request
@@ -18,11 +15,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(params=["en", "zh-Hans"])
-def session(request, monkeypatch):
+def session(request, monkeypatch, shop_of_module):
     monkeypatch.setattr(library, "_indexes", {})
     monkeypatch.setattr(books, "_books", {})
     monkeypatch.setattr(threads, "_start", lambda key: None)
-    call_command("demo", stdout=io.StringIO())
     books.refresh()
     library.refresh()
     site = Site.objects.get(key="demo")

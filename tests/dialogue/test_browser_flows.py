@@ -3,8 +3,9 @@
 import os
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.chromium import launched
 from tests.stack import stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
@@ -24,9 +25,7 @@ def form(chromium):
     """Opens the form of the cast's flow."""
     with stack(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], "flows") as made:
         key = made.manage("shell", "--no-imports", "-c", FILL).split()[-1]
-        with made.web() as web, sync_playwright() as playwright:
-            flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-            browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        with made.web() as web, launched(chromium) as browser:
             context = browser.new_context(locale="en-GB", base_url=web.base_url)
             page = context.new_page()
             page.goto("/admin/login/")
@@ -43,7 +42,6 @@ def form(chromium):
                 return page
 
             yield opened
-            browser.close()
 
 
 def test_only_the_fields_of_the_kind_are_shown(form):

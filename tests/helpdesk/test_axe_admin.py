@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.chromium import launched
 from tests.helpdesk.admin_live import NAME, PASSWORD
 from tests.stack import Web, stack
 
@@ -21,7 +22,6 @@ STATES = {
     "en-GB": [(WIDE, LIGHT), (NARROW, DARK)],
     "zh-CN": [(WIDE, DARK), (NARROW, LIGHT)],
 }
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 NOTE_VIOLATIONS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -47,10 +47,8 @@ def admin() -> Iterator[tuple[Web, list[str]]]:
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield launched
-        launched.close()
+    with launched(chromium) as browser:
+        yield browser
 
 
 @pytest.fixture

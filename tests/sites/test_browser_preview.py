@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.chromium import launched
 from tests.stack import Stack, Web
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 NAME, PASSWORD = "painter", "a password for tests"
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 MAKE = (
     "from django.contrib.auth.models import User; "
     f"User.objects.create_superuser({NAME!r}, password={PASSWORD!r})"
@@ -21,10 +21,8 @@ PATIENCE_MS = 30_000
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield launched
-        launched.close()
+    with launched(chromium) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

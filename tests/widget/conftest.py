@@ -14,23 +14,13 @@ from playwright.sync_api import (
     Locator,
     Page,
     expect,
-    sync_playwright,
 )
 
 from apps.widget import strings
+from tests.chromium import launched
 from tests.stack import Stack, Web
 from tests.widget.scripted import Script, begin
 
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # Sockets come back after a wait that is drawn at random, so some things take a while.
 PATIENCE_MS = 45_000
 ON_VIOLATION = """
@@ -44,10 +34,8 @@ LAUNCHER = {"en": "Open support chat", "zh-Hans": "打开客服对话"}
 def browser(chromium: str) -> Iterator[Browser]:
     """Ends with its module: while it runs, the thread has a loop, and async tests cannot."""
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with launched(chromium) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

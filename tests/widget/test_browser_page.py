@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.widget.conftest import ARGUMENTS, Widget
+from tests.chromium import ARGUMENTS
+from tests.widget.conftest import Widget
 
 pytestmark = pytest.mark.browser
 
