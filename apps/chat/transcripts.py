@@ -75,7 +75,8 @@ def _beside(meta: dict[str, Any]) -> Iterator[str]:
         yield card["title"]
         yield from (f"{row['label']}{_mark()}{row['value']}" for row in card["rows"])
     for source in meta.get("sources", ()):
-        yield " ".join(filter(None, [source["title"], source.get("url")]))
+        named = " ".join(filter(None, [source["title"], source.get("url")]))
+        yield f"{_('Source')}{_mark()}{named}"
     for file in meta.get("attachments", ()):
         yield f"[{file['name']}]"
 

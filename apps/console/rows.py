@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.chat.models import Message, Session
 from apps.handoff.models import Priority, Ticket
+from apps.handoff.services.sweeping import SILENT_FOR
 
 # Sessions with the bot are shown while something is said in them, settled ones for a working day.
 WITH_BOT = timedelta(minutes=15)
@@ -78,10 +79,18 @@ class Request:
     operator: int | None = None
     operator_name: str = ""
     team: int | None = None
+    claimed_at: datetime | None = None
 
     @property
     def is_waiting(self) -> bool:
         return self.is_open and self.operator is None
+
+    @property
+    def back_at(self) -> datetime | None:
+        """When its operator loses it to the queue if they stay silent."""
+        if self.operator is None or self.waiting_since is None or not self.is_open:
+            return None
+        return max(self.waiting_since, self.claimed_at or self.waiting_since) + SILENT_FOR
 
     @property
     def due(self) -> str | None:
@@ -205,6 +214,7 @@ def _request(ticket: Ticket) -> Request:
         operator=ticket.operator_id,
         operator_name=ticket.operator.name if ticket.operator else "",
         team=ticket.team_id,
+        claimed_at=ticket.claimed_at,
     )
 
 

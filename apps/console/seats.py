@@ -179,6 +179,7 @@ def _asked(request: Request, language: str) -> Frame:
         "priority": request.priority,
         "about": request.about,
         "waiting_since": _iso(request.waiting_since),
+        "back_at": _iso(request.back_at),
         "due_at": _iso(request.due_at),
         "due": request.due,
         "operator": operator or None,

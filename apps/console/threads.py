@@ -88,6 +88,7 @@ def facts(session: Session, language: str) -> Frame:
             "transitions": _transitions(session),
             "visitor": _visitor(session, ticket),
             "suggestion": _suggestion(session),
+            "csat": _csat(session),
             "events": _events(session),
         }
 
@@ -155,6 +156,12 @@ def _visitor(session: Session, ticket: Ticket | None) -> Frame:
         "locale": visitor.locale,
         "first_seen": visitor.created_at.isoformat(),
     }
+
+
+def _csat(session: Session) -> Frame | None:
+    if not session.csat:
+        return None
+    return {"score": session.csat, "comment": session.csat_comment}
 
 
 def _suggestion(session: Session) -> Frame | None:

@@ -145,7 +145,6 @@ THREAD: Sentences = {
     "more": _("Show more"),
     "less": _("Show less"),
     "new_tab": _("(opens in a new tab)"),
-    "packet": _("Handed over"),
     "packet_why": _("Why"),
     "packet_wants": _("Wants"),
     "packet_slots": _("Known"),
@@ -174,6 +173,9 @@ COMPOSER: Sentences = {
     "keep_editing": _("Keep editing"),
     "send_anyway": _("Send anyway"),
     "no_macros": _("No saved reply fits."),
+    "no_macros_yet": _(
+        "There are no saved replies yet. Supervisors add them in the admin, as macros of the team."
+    ),
     "draft_of_ai": _("Suggested answer"),
     "insert": _("Insert"),
     "dismiss": _("Dismiss"),
@@ -185,6 +187,7 @@ COMPOSER: Sentences = {
     "file_failed": _("{name} could not be attached."),
 }
 CONTEXT: Sentences = {
+    "part_packet": _("Handed over"),
     "part_visitor": _("Visitor"),
     "part_slots": _("Details"),
     "part_progress": _("Progress"),
@@ -229,6 +232,7 @@ VERBS: Sentences = {
     "transfer_note": _("Note (optional)"),
     "note_hint": _("Only your team sees this."),
     "transferred": _("Passed on."),
+    "nobody_else": _("There is no colleague and no team to pass it on to."),
     "teams": _("Teams"),
     "people": _("People"),
     "choose": _("Please choose…"),
@@ -300,6 +304,10 @@ PREFERENCES: Sentences = {
     "send_enter": _("Enter; Shift and Enter begins a new line"),
     "alert_waiting": _("{name} is waiting"),
     "alert_mine": _("New message from {name}"),
+    "goes_back": _("{name} goes back to the queue in a minute unless you answer."),
+    "went_back": _("{name} waited 5 minutes for your answer and is in the queue again."),
+    "claim_again": _("Claim again"),
+    "open": _("Open"),
     "alert_test": _("This is a test"),
     "alert_test_body": _("Notices reach you."),
     "palette": _("Commands"),

@@ -27,6 +27,8 @@ from apps.sites.signing import make_secret
 
 KEY = "demo"
 OPERATOR = "operator"
+# What visitors read.
+OPERATOR_NAME = "Lin"
 FOLDER = Path(__file__).parent / "faq"
 SITE = {
     "name": "Northbird Audio",
@@ -99,7 +101,7 @@ def flows_elsewhere() -> list[Flow]:
 def make_operator() -> str:
     """A superuser with a generated password, which is returned and kept nowhere else."""
     password = secrets.token_urlsafe(12)
-    User.objects.create_superuser(OPERATOR, password=password)
+    User.objects.create_superuser(OPERATOR, password=password, first_name=OPERATOR_NAME)
     return password
 
 

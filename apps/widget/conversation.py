@@ -258,7 +258,9 @@ async def _keep(handle: Handle, frame: frames.Frame) -> None:
         case frames.Rate(seq=seq, value=value, reason=reason):
             await in_thread(services.rate, session=session, seq=seq, value=value, reason=reason)
         case frames.Csat(score=value, comment=comment):
-            await in_thread(satisfaction.score, session=session, value=value, comment=comment)
+            if await in_thread(satisfaction.score, session=session, value=value, comment=comment):
+                # An operator who has the thread open sees it.
+                await events.publish([(session, handle.standing.last_seq)])
         case frames.Read(seq=seq):
             await in_thread(services.mark_read, session=session, seq=seq)
             if handle.standing.mode is Mode.HUMAN:

@@ -105,6 +105,7 @@ FILES: Mapping[str, Promise] = {
     "there": _("{name} is ready to be sent."),
     "not_up": _("It could not be uploaded."),
     "again": _("Try again"),
+    "first": _("Remove it, or try again, to send your message."),
     "too_big": _("It is too large; a file may have {most}."),
     "too_many": _("A message takes {count} files; the others were left out."),
 }

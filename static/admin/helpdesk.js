@@ -93,11 +93,16 @@
   const countWaiting = () => {
     const link = document.querySelector('a[href$="/admin/console/"]:has(span + span)');
     if (!link) return;
+    const show = (count) => {
+      link.lastElementChild.textContent = count;
+      link.lastElementChild.hidden = !Number(count);
+    };
+    show(link.lastElementChild.textContent.trim());
     setInterval(async () => {
       if (document.hidden) return;
       const answer = await fetch(`${link.pathname}waiting`).catch(() => null);
       if (answer?.ok && !answer.redirected) {
-        link.lastElementChild.textContent = (await answer.json()).waiting;
+        show((await answer.json()).waiting);
       }
     }, 20000);
   };

@@ -1,5 +1,7 @@
 // A tone and a notice of the desktop's, for what waits and for the operator's own conversations.
+import { toast } from "./dialog.js";
 import { announce, say } from "./page.js";
+import { now } from "./time.js";
 import { nameOf } from "./verbs.js";
 
 const TONES = { waiting: [660, 880], mine: [880] };
@@ -7,6 +9,11 @@ const TONE_S = 0.18;
 const GAIN = 0.1;
 // Bursts make one tone.
 const QUIET_MS = 1500;
+const TICK_MS = 1000;
+// So long before a chat goes back to the queue its operator is told.
+const WARN_MS = 60000;
+// As long as a timer can.
+const STAYS_MS = 2 ** 31 - 1;
 
 export class Alerts {
   #desk;
@@ -14,11 +21,16 @@ export class Alerts {
   #context = null;
   #rang = 0;
   #isFirstTab = true;
+  #again;
+  /** Chats about to go back to the queue, with how to take the warning away. */
+  #warned = new Map();
 
-  /** @param {(session: string) => void} open */
-  constructor(desk, open) {
+  /** @param {(session: string) => void} open @param {(row: any) => void} again claims it */
+  constructor(desk, open, again) {
     this.#desk = desk;
     this.#open = open;
+    this.#again = again;
+    setInterval(() => this.#warn(), TICK_MS);
     for (const name of ["pointerdown", "keydown"]) {
       addEventListener(name, () => this.#wake(), { passive: true });
     }
@@ -43,8 +55,28 @@ export class Alerts {
   look(ids, before, inView) {
     if (!before.size) return;
     for (const id of ids) {
-      const kind = news(before.get(id), this.#desk.rows.get(id));
-      if (kind && id !== inView) this.#tell(kind, this.#desk.rows.get(id));
+      const row = this.#desk.rows.get(id);
+      const kind = news(before.get(id), row);
+      if (kind && id !== inView) this.#tell(kind, row);
+      if (row?.kind === "waiting" && isOverdue(before.get(id))) {
+        const act = [say("claim_again"), () => this.#again(row)];
+        toast({ text: say("went_back", { name: nameOf(row) }), bad: true, ms: STAYS_MS, act });
+      }
+    }
+  }
+
+  /** Who says nothing loses the chat: in time for a word. */
+  #warn() {
+    for (const row of this.#desk.rows.values()) {
+      const isDue = isOverdue(row, WARN_MS);
+      if (isDue && !this.#warned.has(row.id)) {
+        const act = [say("open"), () => this.#open(row.id)];
+        const text = say("goes_back", { name: nameOf(row) });
+        this.#warned.set(row.id, toast({ text, bad: true, ms: WARN_MS, act }));
+      } else if (!isDue && this.#warned.has(row.id)) {
+        this.#warned.get(row.id)();
+        this.#warned.delete(row.id);
+      }
     }
   }
 
@@ -108,6 +140,10 @@ export class Alerts {
     return this.#context.state === "suspended" ? this.#context.resume().catch(() => {}) : undefined;
   }
 }
+
+/** Whether a chat of the operator's goes back to the queue within so many milliseconds. */
+const isOverdue = (row, ms = TICK_MS) =>
+  row?.kind === "mine" && Boolean(row.back_at) && Date.parse(row.back_at) - now() < ms;
 
 /** @returns {"waiting" | "mine" | null} what is new about a row for this operator */
 function news(before, row) {

@@ -4,13 +4,12 @@ import { Bulk } from "./bulk.js";
 import { Composer } from "./composer.js";
 import { Desk, Typing } from "./desk.js";
 import { bindKeys } from "./commands.js";
-import { Layout } from "./layout.js";
+import { Layout, watchMenus } from "./layout.js";
 import { Link } from "./link.js";
 import { Pane } from "./pane.js";
 import { Presence } from "./presence.js";
 import { byId, later } from "./page.js";
 import { Queue } from "./queue.js";
-import { watchMenus } from "./menus.js";
 import { Threads } from "./threads.js";
 import { Verbs } from "./verbs.js";
 
@@ -31,14 +30,17 @@ const threads = new Threads((type, body) => link.tell(type, body));
 const typing = new Typing(() => pane.typing());
 const layout = new Layout();
 const composer = new Composer(desk, link, {
-  changed: () => pane.changed(),
+  changed: (isOwnLine) => pane.changed(isOwnLine),
   sent: (thread, text) => pane.sent(thread, text),
 });
 const pane = new Pane({ desk, link, verbs, threads, typing, composer, open: (id) => openSession(id) });
 const presence = new Presence(desk, verbs);
 const queue = new Queue(desk, { select: (id) => openSession(id), picked: () => bulk.draw() });
 const bulk = new Bulk(queue, verbs);
-const alerts = new Alerts(desk, (id) => openSession(id));
+const alerts = new Alerts(desk, (id) => openSession(id), (row) => {
+  openSession(row.id);
+  verbs.claim(row);
+});
 
 /** Brings a conversation into the middle. */
 function openSession(id) {

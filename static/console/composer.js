@@ -149,6 +149,7 @@ export class Composer {
     this.#files.show();
     this.#clash();
     this.post(thread, item);
+    this.#hooks.changed(true);
     this.focus();
   }
 

@@ -1,7 +1,8 @@
-// The right pane: who the visitor is, what is known, and what came before.
-import { badge, bdi, button, byId, icon, make, named, say } from "./page.js";
-import { link } from "./rich.js";
+// The right pane: what was handed over, who the visitor is, what is known, and what came before.
+import { badge, bdi, button, byId, icon, make, named, say, tongue } from "./page.js";
 import { choice } from "./dialog.js";
+import { drawSources } from "./line.js";
+import { link } from "./rich.js";
 import { stamp } from "./time.js";
 
 export class Context {
@@ -22,15 +23,18 @@ export class Context {
     if (this.#thread !== thread) {
       this.#drawn = {};
       this.#place.replaceChildren();
+      byId("brief").hidden = true;
+      byId("brief").open = false;
     }
     this.#thread = thread;
     byId("context").dataset.empty = String(!thread?.isLoaded);
     if (!thread?.isLoaded) return;
     const { facts } = thread;
     const { kind, mode, state } = facts.row;
+    this.#part("packet", [facts.packet], () => this.#packet(facts));
     this.#part("visitor", [facts.visitor], () => this.#visitor(facts));
     this.#part("slots", [facts.slots, facts.flow, kind], () => this.#slots(facts));
-    this.#part("progress", [facts.transitions, mode, state], () => this.#progress(facts));
+    this.#part("progress", [facts.transitions, facts.csat, mode, state], () => this.#progress(facts));
     this.#part("past", [facts.past], () => this.#past(facts));
     this.#part("events", [facts.events], () => this.#events(facts));
   }
@@ -46,6 +50,17 @@ export class Context {
     const old = this.#place.querySelector(`[data-part="${name}"]`);
     if (old) old.replaceWith(made);
     else this.#place.append(made);
+  }
+
+  /** Also as a line to unfold above the talk, for where this pane is a drawer. */
+  #packet({ packet, row }) {
+    const brief = byId("brief");
+    brief.hidden = !packet;
+    if (!packet) return null;
+    const why = packet.why_stopped || row.reason_text;
+    brief.firstElementChild.textContent = [say("part_packet"), why].filter(Boolean).join(" · ");
+    brief.lastElementChild.replaceWith(drawPacket(packet, why));
+    return drawPacket(packet, why);
   }
 
   #visitor({ visitor = {}, row }) {
@@ -64,7 +79,7 @@ export class Context {
     put("visitor_number", visitor.external_id && bdi(visitor.external_id));
     put("visitor_page", page?.url && link(page.url, page.title || page.url));
     put("visitor_device", typeof device === "string" ? device : device && Object.values(device).join(" · "));
-    put("visitor_language", visitor.locale);
+    put("visitor_language", tongue(visitor.locale));
     put("visitor_since", visitor.first_seen && stamp(visitor.first_seen));
     return list;
   }
@@ -125,8 +140,9 @@ export class Context {
     this.#verbs.askSlot(this.#thread, slot);
   }
 
-  #progress({ transitions = [], row }) {
+  #progress({ transitions = [], csat, row }) {
     const now = make("p", {}, badge(named("mode", row.mode)), " ", badge(named("state", row.state), "quiet"));
+    if (csat) now.append(" ", badge(say("csat", csat), csat.score > 3 ? "good" : "bad"), " ", bdi(csat.comment));
     if (!transitions.length) return now;
     const steps = transitions.map(({ from, to, cause, at }) => {
       const move = `${named("state", from)} → ${named("state", to)}`;
@@ -162,3 +178,32 @@ export class Context {
 
 // The kinds of slots for which a browser has a field of its own.
 const INPUTS = { date: "date", email: "email", phone: "tel", integer: "number" };
+
+const textOf = (item) => (typeof item === "string" ? item : item?.text || item?.label || item?.title);
+
+/**
+ * What is handed over with a conversation: why it comes, what is known, what to do next.
+ * @param {import("./proto.js").Packet} packet
+ */
+function drawPacket(packet, why) {
+  const list = make("dl", { className: "packet" });
+  const put = (name, ...nodes) => {
+    const said = nodes.filter(Boolean);
+    if (said.length) list.append(make("dt", {}, say(name)), make("dd", {}, ...said));
+  };
+  put("packet_why", why, packet.mood && " ", packet.mood && badge(packet.mood, "quiet"));
+  put("packet_wants", packet.wants);
+  put("packet_slots", ...(packet.slots || []).map(drawSlot));
+  if (packet.tried?.length) {
+    put("packet_tried", make("ul", {}, ...packet.tried.map((one) => make("li", {}, textOf(one)))));
+  }
+  put("packet_next", packet.next_step);
+  if (packet.evidence?.length) put("packet_evidence", drawSources(packet.evidence));
+  return list;
+}
+
+function drawSlot({ label, value, source }) {
+  if (!value) return null;
+  const where = source && ` (${named("source", source)})`;
+  return make("span", { className: "chip" }, `${label}: `, make("b", {}, value), where);
+}

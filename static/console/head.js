@@ -2,7 +2,7 @@
 import { badge, bdi, button, byId, icon, make, named, say } from "./page.js";
 import { dueOf, waited } from "./time.js";
 
-const MAIN = new Set(["claim", "take_over", "resolve"]);
+const MAIN = new Set(["claim", "take_over", "resolve", "reopen"]);
 const LEVELS = { due: "clock", risk: "warning", late: "alarm" };
 const TICK_MS = 1000;
 

@@ -9,7 +9,6 @@ import {
   drawStream,
 } from "./line.js";
 import { byId, button, make, say } from "./page.js";
-import { drawPacket } from "./packet.js";
 import { dayOf } from "./time.js";
 
 const NEAR_END_PX = 60;
@@ -33,8 +32,10 @@ export class Log {
   constructor(hooks) {
     this.#hooks = hooks;
     this.#log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.#latest.addEventListener("click", () => this.#toEnd());
+    this.#latest.addEventListener("click", () => this.toEnd());
     new ResizeObserver(() => this.#settle()).observe(this.#log);
+    // Pictures have no height before they are there.
+    this.#log.addEventListener("load", () => this.#settle(), true);
   }
 
   /** Shows another conversation, where it was left. */
@@ -89,7 +90,7 @@ export class Log {
     this.#settle();
   }
 
-  /** @returns {"above" | "below" | ""} where lines have come in */
+  /** @returns {"above" | "below" | ""} where lines of others have come in */
   #place(lines) {
     let next = this.#log.firstElementChild;
     let grew = "";
@@ -108,7 +109,9 @@ export class Log {
         known.node.replaceWith(node);
         continue;
       }
-      if (hadLines && key !== "stream") grew = next && next !== this.#typing ? "above" : "below";
+      if (hadLines && key !== "stream" && !from.own) {
+        grew = next && next !== this.#typing ? "above" : "below";
+      }
       this.#log.insertBefore(node, next);
     }
     return grew;
@@ -116,9 +119,7 @@ export class Log {
 
   /** All there is to show, each with a key and what it is drawn from. */
   *#lines(thread) {
-    const { facts } = thread;
     if (!thread.isLoaded) return;
-    if (facts.packet) yield line("packet", facts.packet, (packet) => drawPacket(packet, facts));
     if (thread.more) yield line("more", this.#isAsking, () => this.#moreButton());
     const seen = lastRead(thread);
     let day = "";
@@ -174,7 +175,8 @@ export class Log {
     if (scrollTop < NEAR_TOP_PX && scrollHeight > clientHeight) this.#older();
   }
 
-  #toEnd() {
+  /** Follows the end from here on, as after one's own line. */
+  toEnd() {
     this.#follows = true;
     this.#latest.hidden = true;
     this.#settle();

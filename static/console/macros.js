@@ -90,7 +90,7 @@ export class Macros {
         make("span", {}, text.replace(/\s+/g, " ").slice(0, 120)),
       ),
     );
-    const none = make("li", { role: "option", "aria-disabled": "true" }, say("no_macros"));
+    const none = make("li", { role: "option", "aria-disabled": "true" }, say(this.#query ? "no_macros" : "no_macros_yet"));
     this.#list.replaceChildren(...(options.length ? options : [none]));
     this.#move(0);
   }

@@ -21,6 +21,17 @@ export function say(name, values = {}) {
 /** The same for names put together from what the server says, which may be newer than the page. */
 export const named = (group, code) => words.texts[`${group}_${code}`] ?? String(code);
 
+const tongues = new Intl.DisplayNames(words.language, { type: "language" });
+
+/** A language by its name, from a tag that a browser gave. */
+export function tongue(tag) {
+  try {
+    return tag && tongues.of(tag);
+  } catch {
+    return tag;
+  }
+}
+
 /**
  * @param {string} tag
  * @param {Object<string, any>} [properties] names with a dash are set as attributes

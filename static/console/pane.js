@@ -78,7 +78,8 @@ export class Pane {
     this.look();
   }
 
-  changed() {
+  changed(isOwnLine = false) {
+    if (isOwnLine) this.#log.toEnd();
     this.#log.changed();
   }
 

@@ -14,7 +14,7 @@
  *   visitor: {name: string, verified: boolean, language: string},
  *   reason: string | null, reason_text: string, priority: number, about: string,
  *   last: {author: string, text: string, at: string, seq: number} | null,
- *   waiting_since: string | null, due_at: string | null, due: "first" | "resolution" | null,
+ *   waiting_since: string | null, back_at: string | null, due_at: string | null, due: "first" | "resolution" | null,
  *   operator: Named | null, team: string | null, unread: number,
  *   version: number, mode: string, state: string, viewers: Viewer[]}} Row
  */
@@ -40,7 +40,7 @@
  *   transitions: {from: string, to: string, cause: string, at: string, by: string}[],
  *   visitor: Object<string, any>, past: Object<string, any>[], notes: Note[],
  *   drafts: {reply: {text: string, stamp: number}, note: {text: string, stamp: number}},
- *   suggestion: Suggestion | null, events: Object<string, any>[]}} Facts
+ *   suggestion: Suggestion | null, csat: {score: number, comment: string} | null, events: Object<string, any>[]}} Facts
  */
 
 export {};

@@ -24,6 +24,8 @@ export class Queue {
   picked = new Set();
   #anchor = "";
   selected = "";
+  /** Stays in the list it was opened in until another is opened. */
+  #kept = "";
   #at = 0;
   #isInside = false;
   #list = byId("rows");
@@ -71,6 +73,7 @@ export class Queue {
   show(tab) {
     if (!TABS.includes(tab)) return;
     this.tab = tab;
+    this.#kept = "";
     this.#found = null;
     byId("search").value = "";
     remember("tab", tab);
@@ -81,6 +84,7 @@ export class Queue {
 
   /** Shows what was found instead of a tab; null goes back. */
   find(rows) {
+    this.#kept = "";
     this.#found = rows && new Map(rows.map((row) => [row.id, row]));
     this.#tabs();
     this.#arrange();
@@ -115,6 +119,10 @@ export class Queue {
     this.selected = id;
     this.#rows.get(id)?.current(true);
     const at = this.shown.indexOf(id);
+    if (id !== this.#kept) {
+      this.changed([this.#kept, id]);
+      this.#kept = at < 0 ? "" : id;
+    }
     if (at >= 0) {
       this.#at = at;
       this.#rows.reach(id);
@@ -192,7 +200,7 @@ export class Queue {
     const rows = [...(this.#found || this.#desk.rows).values()];
     if (this.#found) return rows.map((row) => this.#desk.rows.get(row.id) || row);
     const order = this.tab === "done" ? "latest" : this.#order;
-    return rows.filter(({ kind }) => kind === this.tab).sort(ORDERS[order]);
+    return rows.filter(({ id, kind }) => kind === this.tab || id === this.#kept).sort(ORDERS[order]);
   }
 
   #arrange() {
@@ -201,7 +209,8 @@ export class Queue {
     for (const id of this.picked) {
       if (!this.#known.has(id) && this.picked.delete(id)) this.#hooks.picked();
     }
-    const way = this.#known.has(this.selected) ? this.selected : order[0];
+    this.#kept = this.#known.has(this.selected) ? this.selected : "";
+    const way = this.#kept || order[0];
     this.#rows.show(order, displaced(this.shown, order, this.#dirty), way);
     this.#dirty.clear();
     this.#pill.hidden = true;

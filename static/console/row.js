@@ -1,5 +1,5 @@
 // One row of the queue. It is made once, and afterwards only what differs is written.
-import { icon, make, named, say } from "./page.js";
+import { icon, make, named, say, tongue } from "./page.js";
 import { dueOf, waited } from "./time.js";
 
 const LEVELS = { due: "clock", risk: "warning", late: "alarm" };
@@ -59,7 +59,7 @@ export class RowNode {
     this.#put("said", said(row));
     this.#put("why", row.kind === "bot" ? row.about || "" : row.reason_text || row.about || "");
     this.#put("who", who(row));
-    this.#put("place", [siteName, tongue(row.visitor.language)].filter(Boolean).join(" · "));
+    this.#put("place", [siteName, tongue(row.visitor.language?.split("-")[0])].filter(Boolean).join(" · "));
     this.#set("kind", row.kind);
     this.#set("priority", row.priority);
     this.tick();
@@ -120,9 +120,10 @@ export class RowNode {
   }
 }
 
+/** Of somebody who waits, what they want rather than what the bot says of the queue. */
 function said(row) {
-  if (!row.last) return row.about || "";
-  const { author, text } = row.last;
+  const { author, text } = row.last || {};
+  if (!text || (row.kind === "waiting" && author !== "visitor" && row.about)) return row.about || "";
   const line = text.replace(/\s+/g, " ").slice(0, 160);
   return author === "visitor" ? line : say("said_by", { name: named("author", author), text: line });
 }
@@ -135,8 +136,4 @@ function who(row) {
     return say(name, { name: viewer.name });
   }
   return row.kind === "other" && row.operator ? say("row_owner", { name: row.operator.name }) : "";
-}
-
-function tongue(code) {
-  return code ? code.split("-")[0].toUpperCase() : "";
 }

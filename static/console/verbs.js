@@ -186,6 +186,10 @@ export class Verbs {
     const to = make("select", { name: "to", required: true }, make("option", { value: "" }, say("choose")));
     if (groups.length) to.append(make("optgroup", { label: say("teams") }, ...groups));
     if (people.length) to.append(make("optgroup", { label: say("people") }, ...people));
+    if (!groups.length && !people.length) {
+      toast({ text: say("nobody_else"), bad: true });
+      return null;
+    }
     const note = make("textarea", { name: "note", rows: 3 });
     const fields = [field(say("transfer_to"), to), field(say("transfer_note"), note, say("note_hint"))];
     const values = await ask({ title, key: `transfer ${key}`, fields, submit: say("do_transfer") });

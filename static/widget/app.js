@@ -319,9 +319,10 @@ function setMode({ mode: now = "bot", state, operator, queue: place }) {
   const was = mode;
   mode = now;
   queue.hidden = now !== "queued";
+  byId("person").hidden = now !== "bot";
   const plain = queue.hidden ? "" : say(state === "COLLECT" ? "unreachable" : "queued");
-  if (place && plain) {
-    const tell = ({ wait }) => queue.hidden || wait(queue, place, leaveMessage);
+  if (plain) {
+    const tell = ({ wait }) => queue.hidden || wait(queue, place || plain, leaveMessage);
     need("queue").then(tell, () => (queue.textContent = plain));
   } else queue.textContent = plain;
   const name = { queued: "waiting", human: operator ? "human_named" : "human" }[now];

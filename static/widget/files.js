@@ -99,6 +99,10 @@ class Tray {
     return this.#chosen.some((one) => one.isBusy);
   }
 
+  get hasFailed() {
+    return this.#chosen.some((one) => !one.told && !one.isBusy);
+  }
+
   /** What a line takes along. */
   get item() {
     const told = this.#chosen.map((one) => one.told).filter(Boolean);
@@ -122,6 +126,8 @@ class Tray {
   wait() {
     this.#isWanted = this.isBusy;
     if (this.isBusy) kit.announce(say("uploading"));
+    // A line must not leave without a file that the visitor believes to be in it.
+    else this.#chosen.find((one) => !one.told)?.hold();
   }
 
   /** A line took them, or nobody shall see them here. */
@@ -161,6 +167,7 @@ class Chosen {
   #retry = kit.button(say("again"), () => this.#send());
   #preview = null;
   #isGone = false;
+  #why = "";
 
   /** @param {File} file @param {() => void} changed @param {() => void} drop */
   constructor(file, changed, drop) {
@@ -175,6 +182,13 @@ class Chosen {
     if (file.id) this.#sent(file);
     else if (file.size > kit.most) this.#fail(say("too_big", { most: sized(kit.most) }), false);
     else this.#send();
+  }
+
+  /** Why nothing is sent. */
+  hold() {
+    this.#status.textContent = `${this.#why} ${say("first")}`;
+    kit.announce(this.#status.textContent);
+    this.node.querySelector("button:not([hidden])").focus();
   }
 
   end() {
@@ -215,7 +229,7 @@ class Chosen {
     request.onload = () => {
       const { status, response } = request;
       if (status === 200) this.#sent(response);
-      else this.#fail(response?.detail || say("not_up"), status === 429 || status >= 500);
+      else this.#fail(response?.detail || say("not_up"), !response?.detail || status === 429 || status >= 500);
     };
     const form = new FormData();
     form.append("file", this.#file, this.#file.name);
@@ -229,6 +243,7 @@ class Chosen {
   }
 
   #fail(why, again = true) {
+    this.#why = why;
     this.node.className = "error";
     this.#over(why);
     this.#retry.hidden = !again;

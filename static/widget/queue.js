@@ -15,12 +15,12 @@ export function prepare(shared) {
 
 /**
  * @param {HTMLElement} node the line
- * @param {{position: number, eta_s?: number, open: boolean, opens_at?: string, attended: boolean}}
- *   place
+ * @param {{position: number, eta_s?: number, open: boolean, opens_at?: string, attended: boolean} |
+ *   string} place or what is said as long as there is none
  * @param {() => void} leave for who would rather leave a message
  */
 export function wait(node, place, leave) {
-  const now = sentence(place);
+  const now = typeof place === "string" ? place : sentence(place);
   if (!text?.isConnected) {
     text = kit.make("span");
     node.replaceChildren(text, kit.button(say("leave"), leave));

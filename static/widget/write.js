@@ -16,7 +16,7 @@ export class Composer {
   #send;
   #keep;
   #timer = 0;
-  /** Files that go with the next line. @type {{count: number, isBusy: boolean, item: object, clear: () => void,
+  /** Files that go with the next line. @type {{count: number, isBusy: boolean, hasFailed: boolean, item: object, clear: () => void,
    *   wait: () => void} | null} */
   along = null;
 
@@ -69,7 +69,7 @@ export class Composer {
   submit() {
     this.changed();
     const text = this.#text.value.trim();
-    if (this.#button.disabled) this.along?.wait();
+    if (this.#button.disabled || this.along?.hasFailed) this.along?.wait();
     else if (this.#send(text, this.along?.item)) this.clear();
   }
 

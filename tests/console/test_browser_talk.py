@@ -5,9 +5,18 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from tests.console.browsing import ask_for_a_person
+from tests.console.browsing import Desktop, ask_for_a_person
 
 pytestmark = pytest.mark.browser
+TALL = "#log .line { min-block-size: 300px; }"
+
+
+def _scroll_up(lin: Desktop) -> None:
+    """To the first line of a long talk."""
+    lin.page.evaluate("document.adoptedStyleSheets = [new CSSStyleSheet()]")
+    lin.page.evaluate(f"document.adoptedStyleSheets[0].replaceSync('{TALL}')")
+    lin.page.locator("#log").evaluate("log => log.scrollTop = 60")
+    expect(lin.lines.last).not_to_be_in_viewport()
 
 
 def test_claim_reply_note_and_end(visit, sit):
@@ -17,12 +26,20 @@ def test_claim_reply_note_and_end(visit, sit):
     lin.open(about)
     expect(lin.page.locator("#as-reply")).to_be_disabled()
     expect(lin.page.locator("#why-note")).to_have_text(lin.say("why_note_waiting"))
-    expect(lin.page.locator(".packet")).to_be_visible()
+    expect(lin.page.locator("#facts .packet")).to_be_visible()
+    lin.tab("waiting")
+    lin.rows.filter(has_text=about).locator(".open").click()
     lin.act("claim")
     expect(lin.page.locator("#as-reply")).to_be_enabled()
+    expect(lin.page.locator("#tab-mine b")).not_to_be_empty()
+    # It stays in the list under the operator's eyes.
+    expect(lin.rows.locator("[aria-current]")).to_contain_text("Visitor")
     expect(widget.frame.locator(".notice").filter(has_text="Lin")).to_be_visible()
     lin.note("Paid twice: look before you refund")
+    _scroll_up(lin)
     lin.reply("Good morning, let me look.")
+    expect(lin.lines.last).to_be_in_viewport()
+    expect(lin.page.locator("#latest")).to_be_hidden()
     expect(widget.frame.locator(".line.person")).to_contain_text("let me look")
     widget.say("Thank you!")
     expect(lin.lines.last).to_contain_text("Thank you!")

@@ -70,7 +70,7 @@ def test_files_go_up_with_a_line_and_come_back_with_it(visit, tmp_path):
     assert widget.problems == []
 
 
-def test_what_cannot_be_sent_says_why_and_holds_up_nothing_else(visit):
+def test_what_cannot_be_sent_says_why_and_no_line_leaves_without_it_unnoticed(visit):
     widget = visit().open()
     drawing: FilePayload = {"name": "a.svg", "mimeType": "image/svg+xml", "buffer": SVG}
     film: FilePayload = {"name": "b.png", "mimeType": "image/png", "buffer": bytes(10 * 2**20 + 1)}
@@ -83,6 +83,12 @@ def test_what_cannot_be_sent_says_why_and_holds_up_nothing_else(visit):
     assert len([url for url in asked if UPLOAD.search(url)]) == 1
     expect(tray(widget).get_by_role("button", name=widget.words["again"])).to_have_count(0)
     widget.say("How long does delivery take?")
+    expect(tray(widget).filter(has_text="a.svg")).to_contain_text(widget.words["first"])
+    expect(widget.own).to_have_count(0)
+    for name in ("a.svg", "b.png"):
+        remove = widget.words["remove"].format(name=name)
+        tray(widget).get_by_role("button", name=remove).click()
+    widget.box.press("Enter")
     expect(widget.state("sent")).to_have_count(1)
     expect(widget.own.locator(".files")).to_have_count(0)
 

@@ -209,9 +209,10 @@ def answer_counts() -> list[dict[str, Any]]:
     answers are said no more."""
     rows = AnswerCount.objects.of_last(COUNTED_DAYS).by_site()
     dropped = DroppedAnswer.objects.by_site()
+    sites = Site.objects.in_bulk([row["site"] for row in rows])
     return [
         {
-            "site": row["site__name"],
+            "site": str(sites.get(row["site"], row["site__name"])),
             "share": f"{row['hits'] / row['asked']:.0%}",
             "hits": row["hits"],
             "asked": row["asked"],
