@@ -4,6 +4,7 @@ import logging
 import smtplib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -108,11 +109,15 @@ def _failed(mail: Mail, error: Exception) -> None:
 def _put_off(mail: Mail, fault: str) -> None:
     """Where more was written meanwhile, the mail that is due for that tells these lines as well. With
     the session locked, so that none becomes due now."""
-    Session.objects.select_for_update(no_key=True).filter(pk=mail.session_id).first()
-    if mail.session_id and Mail.objects.answer_due(mail.session_id).exists():
+    if mail.session_id and _is_followed(mail.session_id):
         mail.end(Mail.State.DROPPED, fault)
     else:
         mail.put_off(timezone.now() + PAUSES[mail.attempts - 1], fault)
+
+
+def _is_followed(session_id: UUID) -> bool:
+    Session.objects.select_for_update(no_key=True).filter(pk=session_id).first()
+    return Mail.objects.answer_due(session_id).exists()
 
 
 def _is_refused_for_good(error: Exception) -> bool:
