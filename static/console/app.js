@@ -49,6 +49,7 @@ function greeted() {
   typing.clear();
   threads.reopen();
   pane.again();
+  if (Date.now() - used < ACTIVE_MS) link.tell("active");
 }
 
 function rowsChanged(ids, before) {
@@ -90,12 +91,14 @@ search.form.addEventListener("submit", (event) => {
 
 /** Whoever has pressed no key for a while counts as idle. */
 let told = 0;
+let used = Date.now();
 for (const name of ["pointerdown", "pointermove", "keydown"]) {
   addEventListener(
     name,
     () => {
-      if (Date.now() - told < ACTIVE_MS) return;
-      told = Date.now();
+      used = Date.now();
+      if (used - told < ACTIVE_MS) return;
+      told = used;
       link.tell("active");
     },
     { passive: true },
