@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.console.people import Person
-from apps.handoff.models import Operator, Presence, Team
+from apps.handoff.models import Operator, Team
 from apps.handoff.texts import LONGEST_ANSWER, LONGEST_NOTE
 from apps.sites.models import Site
 
@@ -29,7 +29,7 @@ def operators() -> list[Frame]:
         {
             "id": one.pk,
             "name": one.name,
-            "presence": str(state_of(one, now)),
+            "presence": str(one.state(now)),
             "load": cast("Any", one).load,
             "capacity": one.capacity,
         }
@@ -47,7 +47,7 @@ def welcome(person: Person, epoch: str) -> Frame:
             "id": me.pk,
             "name": me.name,
             "rights": sorted(person.rights),
-            "presence": str(state_of(me)),
+            "presence": str(me.state()),
         },
         "sites": [site for site in sites if person.may_see(site["id"])],
         "teams": list(Team.objects.order_by("name", "pk").values("id", "name")),
@@ -56,11 +56,6 @@ def welcome(person: Person, epoch: str) -> Frame:
         "limits": limits(),
         "now": timezone.now().isoformat(),
     }
-
-
-def state_of(operator: Operator, now: Any = None) -> Presence.State:
-    there = getattr(operator, "presence", None)
-    return there.state(now) if there else Presence.State.OFFLINE
 
 
 def settings_of(operator: Operator) -> Frame:

@@ -142,7 +142,7 @@ def _tell(operator_id: int, tickets: Sequence[Ticket]) -> int:
     locked = Operator.objects.select_for_update(of=("self",), skip_locked=True)
     found = locked.select_related("presence").prefetch_related("teams", "sites")
     operator = found.filter(pk=operator_id).first()
-    if operator is None or _is_there(operator):
+    if operator is None or operator.state() == Presence.State.AVAILABLE:
         return 0
     before = Mail.objects.filter(operator=operator)
     if before.filter(created_at__gt=timezone.now() - BETWEEN_DIGESTS).exists():
@@ -153,8 +153,3 @@ def _tell(operator_id: int, tickets: Sequence[Ticket]) -> int:
         return 0
     Mail.objects.create(kind=Mail.Kind.WAITING, operator=operator).tickets.set(fresh[:MOST_TICKETS])
     return 1
-
-
-def _is_there(operator: Operator) -> bool:
-    presence: Presence | None = getattr(operator, "presence", None)
-    return presence is not None and presence.state() == Presence.State.AVAILABLE
