@@ -212,21 +212,20 @@ def test_other_files_are_kept_as_they_are(body, name):
 @pytest.mark.django_db(transaction=True)
 def test_a_slow_picture_holds_no_connection(make_session, monkeypatch):
     session, held = make_session(), []
+    callers: list[threading.Thread] = []
 
     def slow(_upload):
         held.append(connection.connection is not None)
-        held.append(threading.current_thread() is caller)
+        held.append(threading.current_thread() in callers)
         raise FileRefusedError(Code.FILE_BROKEN)
 
     def send():
-        nonlocal caller
-        caller = threading.current_thread()
+        callers.append(threading.current_thread())
         Session.objects.get(pk=session.pk)
         with pytest.raises(FileRefusedError):
             take(upload(PDF), session=session.pk, by=Author.OPERATOR)
         return connection.connection is None
 
-    caller = None
     monkeypatch.setattr(services, "make", slow)
     [is_given_back] = at_once(send)
     assert is_given_back

@@ -228,6 +228,7 @@ class TestFaults:
         first = answer(ticket, "One.")
         Mail.objects.update(due_at=timezone.now() - timedelta(seconds=1))
         under_way = mailing._taken()
+        assert under_way
         assert under_way == first
         second = answer(ticket, "Two.")
         Mail.objects.filter(pk=second.pk).update(due_at=timezone.now() - timedelta(seconds=1))
@@ -256,6 +257,7 @@ class TestFaults:
         answer(ticket, "Hello.")
         Mail.objects.update(due_at=timezone.now() - timedelta(seconds=1))
         under_way = mailing._taken()
+        assert under_way
         Session.objects.filter(pk=ticket.session_id).delete()
         assert not mailing._send(under_way)
         assert not Mail.objects.exists()
