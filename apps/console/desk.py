@@ -188,7 +188,6 @@ class Desk:
         person = self._seat.person
         await in_thread(_come, person.operator)
         await self._hub.recall(person.operator)
-        self._active_at = asyncio.get_running_loop().time()
         self._seat.push(await in_thread(crew.welcome, person, running().epoch))
         await self._hub.board.sit(self._seat)
         self._hub.board.look(people=True)

@@ -84,12 +84,13 @@ def attachments(request: HttpRequest) -> HttpResponse:
         return _refused(RefusalCode.BAD_VALUE, Refused(RefusalCode.BAD_VALUE).detail)
     try:
         session = UUID(request.POST.get("session", ""))
+    except ValueError:
+        return _not_found()
+    try:
         with closing(file):
             return JsonResponse(
                 take_file(cast("Upload", file), session, Actor.of_user(_user(request)))
             )
-    except ValueError:
-        return _not_found()
     except Refused as refusal:
         return _refused(refusal.code, refusal.detail, status=NOT_FOUND)
     except FileRefusedError as error:
