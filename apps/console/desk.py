@@ -18,10 +18,10 @@ from apps.chat.threads import in_thread
 from apps.console import crew, frames, refusing
 from apps.console.commands import run
 from apps.console.hub import Hub
-from apps.console.lines import Frame, line, own
+from apps.console.lines import Frame
 from apps.console.people import Person
 from apps.console.seats import Seat
-from apps.console.threads import has_more, page
+from apps.console.threads import older
 from apps.console.verbs.actors import Outcome
 from apps.dialogue.running import running
 from apps.guard.limits import LeakyBucket
@@ -194,13 +194,12 @@ class Desk:
         self._hub.board.look(people=True)
 
     async def _older(self, session: UUID, before: int) -> None:
-        if session not in self._seat.watching:
+        mark = self._seat.watching.get(session)
+        if mark is None:
             raise Session.DoesNotExist
-        found = await in_thread(page, session, before)
-        operator = self._seat.person.operator
-        lines = [own(line(one), operator) for one in found]
-        frame = {"type": "older", "session": str(session), "messages": lines}
-        self._seat.push({**frame, "more": has_more(found)})
+        found = await in_thread(older, session, before, mark.oldest, self._seat.person.operator)
+        mark.oldest = found.oldest
+        self._seat.push(found.frame)
 
     async def _be_active(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -20,6 +20,8 @@ from apps.handoff.models import Priority, Ticket
 WITH_BOT = timedelta(minutes=15)
 DONE_FOR = timedelta(hours=12)
 MOST_WITH_BOT = 500
+# Of a site those that wait, and of each operator those they have: more than anybody works through.
+MOST_OPEN = 1000
 MOST_DONE = 100
 # Lines behind the last answer are counted so far back.
 COUNTED_LINES = 50
@@ -30,7 +32,11 @@ PLACES = """
 SELECT s.id, s.version,
   (SELECT max(t.updated_at) FROM handoff_ticket t WHERE t.session_id = s.id)
 FROM chat_session s WHERE s.id IN (
-  SELECT session_id FROM handoff_ticket WHERE status = 'open'
+  SELECT session_id FROM (
+    SELECT session_id, row_number() OVER (
+      PARTITION BY site_id, operator_id
+      ORDER BY priority, first_due_at, waiting_since, created_at, id) AS place
+    FROM handoff_ticket WHERE status = 'open') AS open WHERE place <= %(most_open)s
   UNION (
     SELECT session_id FROM handoff_ticket WHERE status = 'done' AND updated_at > %(done)s
     ORDER BY updated_at DESC LIMIT %(most_done)s)
@@ -38,6 +44,11 @@ FROM chat_session s WHERE s.id IN (
     SELECT id FROM chat_session
     WHERE mode = 'bot' AND closed_at IS NULL AND last_seq > 0 AND updated_at > %(bot)s
     ORDER BY updated_at DESC LIMIT %(most_bot)s))
+"""
+# How many wait on a site behind those.
+BEYOND = """
+SELECT site_id, count(*) - %(most)s FROM handoff_ticket
+WHERE status = 'open' AND operator_id IS NULL GROUP BY site_id HAVING count(*) > %(most)s
 """
 # The visitor's lines behind the last word of an operator.
 BEHIND = """
@@ -112,6 +123,7 @@ class Row:
     language: str
     mode: str
     state: str
+    closed: bool
     last: Last | None
     behind: tuple[int, ...]
     request: Request
@@ -121,10 +133,17 @@ def places() -> dict[UUID, Place]:
     """Every session that has a row now, with what it stands at. One query."""
     now = timezone.now()
     asked = {"done": now - DONE_FOR, "bot": now - WITH_BOT}
-    asked_most = {"most_done": MOST_DONE, "most_bot": MOST_WITH_BOT}
+    asked_most = {"most_open": MOST_OPEN, "most_done": MOST_DONE, "most_bot": MOST_WITH_BOT}
     with connection.cursor() as cursor:
         cursor.execute(PLACES, {**asked, **asked_most})
         return {session: (version, changed) for session, version, changed in cursor}
+
+
+def beyond() -> dict[int, int]:
+    """By site, how many wait that have no row. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEYOND, {"most": MOST_OPEN})
+        return dict(cursor.fetchall())
 
 
 def read(sessions: Collection[UUID], *, any_age: bool = False) -> dict[UUID, Row]:
@@ -175,6 +194,7 @@ def _row(
         language=session.language,
         mode=session.mode,
         state=session.state,
+        closed=session.closed_at is not None,
         last=last,
         behind=tuple(sorted(behind)),
         request=_request(ticket) if ticket else NOTHING_ASKED,

@@ -208,3 +208,36 @@ async def test_what_is_no_session_of_ones_own_is_as_if_it_were_not_there(taken):
     await console.write(type="open", session=nowhere)
     told = await console.until("error")
     assert (told["code"], told["session"]) == ("not_found", nowhere)
+
+
+async def test_long_notes_come_in_pages(taken):
+    session, operator, console = taken
+    texts = [f"{n} " + "账" * 9_990 for n in range(12)]
+    for text in texts:
+        await in_thread(note, session_id=session.pk, operator=operator, text=text)
+    thread = await opened(console, session)
+    known = thread["notes"]
+    assert 0 < len(known) < len(texts)
+    assert thread["more"]
+    more = True
+    while more:
+        await console.write(type="older", session=str(session.pk), before=1)
+        older = await console.until("older")
+        known, more = older["notes"] + known, older["more"]
+    assert [one["text"] for one in known] == texts
+
+
+async def test_long_lines_come_in_pages(taken):
+    session, operator, console = taken
+    texts = [f"{n} " + "账" * 9_990 for n in range(12)]
+    for text in texts:
+        values = {"text": text, "cmid": uuid.uuid4(), "seen_seq": 0}
+        await in_thread(answer, session_id=session.pk, operator=operator, **values)
+    thread = await opened(console, session)
+    known, more = thread["messages"], thread["more"]
+    assert len(known) < len(texts)
+    while more:
+        await console.write(type="older", session=str(session.pk), before=known[0]["seq"])
+        older = await console.until("older")
+        known, more = older["messages"] + known, older["more"]
+    assert [one["seq"] for one in known] == list(range(1, thread["last_seq"] + 1))
