@@ -4,6 +4,7 @@ from apps.handoff.packets import NOTHING, Detail, Subject
 from apps.handoff.services.answering import answer, correct, note, save_draft
 from apps.handoff.services.assigning import auto_assign
 from apps.handoff.services.holding import claim, requeue, return_to_bot, take_over, transfer
+from apps.handoff.services.leaving import visitor_left
 from apps.handoff.services.macros import Filled, count_use, find_macros, render_macro
 from apps.handoff.services.queueing import QueuePlace, queue_place
 from apps.handoff.services.requests import (
@@ -58,5 +59,6 @@ __all__ = [
     "to_handoff",
     "transfer",
     "undo_resolve",
+    "visitor_left",
     "withdraw_ticket",
 ]

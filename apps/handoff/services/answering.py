@@ -17,6 +17,7 @@ from apps.handoff.events import publish_tickets
 from apps.handoff.locking import is_live, lock_open_ticket, lock_session, not_yours
 from apps.handoff.models import Draft, Note, Operator, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.services.leaving import refuse_left
 from apps.handoff.services.macros import unfilled_names
 from apps.handoff.services.mails import expect_answer
 from apps.handoff.services.suggesting import drop_suggestion
@@ -54,6 +55,7 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     ticket = _ticket_of(session, operator)
     if not anyway:
         _refuse_unseen(session, operator, seen_seq)
+    refuse_left(session, by_mail=True)
     meta: dict[str, Any] = {"operator": operator.pk}
     if attachments:
         meta |= {"attachments": [dict(one) for one in attachments]}

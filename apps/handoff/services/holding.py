@@ -25,6 +25,7 @@ from apps.handoff.locking import (
 )
 from apps.handoff.models import Note, Operator, Presence, Team, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.services.leaving import refuse_left
 from apps.handoff.services.requests import open_ticket
 from apps.handoff.trail import change, record
 from apps.handoff.waits import unanswered
@@ -63,7 +64,8 @@ def take_over(*, session_id: UUID, operator: Operator) -> Ticket:
     """Takes a chat from the bot, whose open turn ends, from the queue, or from another operator.
     Opens a ticket if the session has none.
 
-    Refused: not_allowed (another operator's, without the right), not_found.
+    Refused: not_allowed (another operator's, without the right), not_found, closed (the visitor has
+    ended it and left no address).
     """
     session = lock_session(session_id)
     ticket = lock_open_ticket(session) or open_ticket(
@@ -72,6 +74,7 @@ def take_over(*, session_id: UUID, operator: Operator) -> Ticket:
     before = ticket.operator
     if before == operator:
         return ticket
+    refuse_left(session)
     if before and not (operator.can("take_over") or operator.can("supervise")):
         raise Refused(RefusalCode.NOT_ALLOWED, by=before.name)
     change(ticket, operator=operator, claimed_at=timezone.now())

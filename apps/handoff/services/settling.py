@@ -18,6 +18,7 @@ from apps.handoff.models import Operator, Priority, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
 from apps.handoff.services.answering import LONGEST_ANSWER
 from apps.handoff.services.holding import taken
+from apps.handoff.services.leaving import refuse_left
 from apps.handoff.services.mails import expect_answer
 from apps.handoff.targets import due
 from apps.handoff.trail import change, record
@@ -90,12 +91,14 @@ def reopen(*, ticket_id: int, operator: Operator) -> Ticket:
     """Opens a done or withdrawn ticket again, and takes its chat. One that is open is taken over as
     it is by `claim`.
 
-    Refused: taken (by=, at=: the session has an open ticket), not_found.
+    Refused: taken (by=, at=: the session has an open ticket), not_found, closed (the visitor has
+    ended it and left no address).
     """
     session = lock_session_of(ticket_id)
     ticket = lock_ticket(ticket_id)
     if current := lock_open_ticket(session):
         raise taken(current)
+    refuse_left(session)
     now = timezone.now()
     change(
         ticket,
