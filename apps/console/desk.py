@@ -11,7 +11,7 @@ from django.db import Error as DatabaseError
 from apps.chat import codes
 from apps.chat.codes import Code
 from apps.chat.frames import Frame as ClientFrame
-from apps.chat.frames import FrameError
+from apps.chat.frames import FrameError, VersionError
 from apps.chat.models import Session
 from apps.chat.sockets import Socket
 from apps.chat.threads import in_thread
@@ -77,6 +77,9 @@ class Desk:
             self._take(frames.parse(text or ""))
         except frames.CommandError as error:
             self._seat.push(refusing.failed(error.cid, error.code, self._language))
+        except VersionError as error:
+            self._seat.push(refusing.error(error.code, self._language))
+            self._socket.shut(codes.CLOSE_BAD_FRAMES)
         except FrameError as error:
             self._complain(error.code)
 

@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Coalesce, Left, NullIf
 from django.utils import timezone
 
 from apps.chat.models import Message, Session
@@ -201,13 +203,14 @@ def _row(
     )
 
 
-def _request(ticket: Ticket) -> Request:
+def _request(ticket: Any) -> Request:
+    """Of a row of `_tickets`."""
     return Request(
         ticket=ticket.pk,
         is_open=ticket.status == Ticket.Status.OPEN,
         reason=ticket.reason,
         priority=ticket.priority,
-        about=(ticket.summary or ticket.about or ticket.text)[:ABOUT],
+        about=ticket.summary or ticket.beginning,
         waiting_since=ticket.waiting_since,
         first_due_at=ticket.first_due_at,
         resolve_due_at=ticket.resolve_due_at,
@@ -223,7 +226,8 @@ def _tickets(sessions: Collection[UUID]) -> dict[UUID, list[Ticket]]:
     found = (
         Ticket.objects.filter(session_id__in=sessions)
         .select_related("operator")
-        .defer("packet", "slots")
+        .defer("packet", "slots", "about", "text", "kept")
+        .annotate(beginning=Left(Coalesce(NullIf("about", Value("")), "text"), ABOUT))
         .order_by(Case(When(status=Ticket.Status.OPEN, then=1), default=0), "created_at")
     )
     tickets: defaultdict[UUID, list[Ticket]] = defaultdict(list)

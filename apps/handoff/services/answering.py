@@ -18,7 +18,7 @@ from apps.handoff.locking import is_live, lock_open_ticket, lock_session, not_yo
 from apps.handoff.models import Draft, Note, Operator, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
 from apps.handoff.services.leaving import refuse_left
-from apps.handoff.services.macros import unfilled_names
+from apps.handoff.services.macros import refuse_unfilled
 from apps.handoff.services.mails import expect_answer
 from apps.handoff.services.suggesting import drop_suggestion
 from apps.handoff.trail import change, record
@@ -47,8 +47,7 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     unknown_macro_variable (variable=).
     """
     _check(text, LONGEST_ANSWER, may_be_empty=bool(attachments))
-    if left := unfilled_names(text):
-        raise Refused(RefusalCode.UNKNOWN_MACRO_VARIABLE, variable=left[0])
+    refuse_unfilled(text)
     session = lock_session(session_id)
     if known := _stored(session, operator, cmid, text):
         return known
@@ -82,6 +81,7 @@ def correct(*, message_id: UUID, operator: Operator, text: str) -> Message:
     found = Message.objects.filter(pk=message_id, author=Author.OPERATOR).only("session").first()
     if found is None:
         raise Refused(RefusalCode.NOT_FOUND)
+    refuse_unfilled(text)
     session = lock_session(found.session_id)
     message = Message.objects.get(pk=message_id)
     if message.meta.get("operator") != operator.pk:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from apps.chat.items import Line
 from apps.chat.models import Session
@@ -31,6 +32,7 @@ from apps.handoff.trail import change, record
 from apps.handoff.waits import unanswered
 
 Kind = TicketEvent.Kind
+OTHER_SITE = _("%(name)s does not serve this site.")
 LONGEST_NOTE = 10_000
 
 
@@ -168,6 +170,8 @@ def _pass_to(session: Session, ticket: Ticket, to: Operator) -> None:
         raise Refused(RefusalCode.NOT_AVAILABLE, name=to.name)
     if ticket.operator_id == to.pk:
         raise Refused(RefusalCode.BAD_VALUE)
+    if not Operator.objects.of_site(session.site_id).filter(pk=to.pk).exists():
+        raise Refused(RefusalCode.NOT_AVAILABLE, OTHER_SITE % {"name": to.name})
     before = ticket.operator.name if ticket.operator else ""
     sentence = phrases.TAKEN_OVER if before else phrases.JOINED
     line = phrases.system_line(sentence, session, name=to.name, before=before)

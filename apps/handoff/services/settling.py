@@ -19,6 +19,7 @@ from apps.handoff.refusals import RefusalCode, Refused
 from apps.handoff.services.answering import LONGEST_ANSWER
 from apps.handoff.services.holding import taken
 from apps.handoff.services.leaving import refuse_left
+from apps.handoff.services.macros import refuse_unfilled
 from apps.handoff.services.mails import expect_answer
 from apps.handoff.targets import due
 from apps.handoff.trail import change, record
@@ -49,6 +50,7 @@ def resolve(*, ticket_id: int, operator: Operator, outcome: str, text: str = "")
     if len(text) > LONGEST_ANSWER:
         raise Refused(RefusalCode.TOO_LONG, limit=LONGEST_ANSWER)
     session, ticket = lock_held(ticket_id, operator)
+    refuse_unfilled(text)
     until = timezone.now() + timedelta(seconds=UNDO_S)
     kept = _kept(session, ticket, operator, until)
     _close(session, operator, text)
@@ -118,13 +120,10 @@ def reopen(*, ticket_id: int, operator: Operator) -> Ticket:
 
 @transaction.atomic
 def set_priority(*, ticket_id: int, operator: Operator, priority: Priority | int) -> Ticket:
-    """With the due times that belong to it. Refused: closed, not_found, bad_value."""
+    """With the due times that belong to it. Refused: not_yours, closed, not_found, bad_value."""
     if priority not in Priority.values:
         raise Refused(RefusalCode.BAD_VALUE)
-    lock_session_of(ticket_id)
-    ticket = lock_ticket(ticket_id)
-    if ticket.status != Ticket.Status.OPEN:
-        raise Refused(RefusalCode.CLOSED)
+    _, ticket = lock_held(ticket_id, operator)
     before = ticket.priority
     if before != priority:
         times = due(team=ticket.team, priority=priority, since=ticket.created_at)
