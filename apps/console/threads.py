@@ -22,6 +22,8 @@ from apps.handoff.services import current
 # Of lines, and of notes; of each no more than fit into so many bytes, and at least one.
 PAGE, PAGE_BYTES = 100, 2**18
 MOVES, EVENTS, PAST = 30, 60, 10
+# Of the history of tickets; notes and last words stand in the thread themselves.
+EVENT_TEXT = 500
 Written = TypeVar("Written", Message, Note)
 
 
@@ -214,7 +216,7 @@ def _events(session: Session) -> list[Frame]:
             "kind": one.kind,
             "label": one.get_kind_display(),
             "operator": one.operator and {"id": one.operator.pk, "name": one.operator.name},
-            "text": one.text,
+            "text": one.text[:EVENT_TEXT],
             "data": one.data,
             "at": one.at.isoformat(),
         }

@@ -231,8 +231,14 @@ async def test_long_lines_come_in_pages(taken):
     session, operator, console = taken
     texts = [f"{n} " + "账" * 9_990 for n in range(12)]
     for text in texts:
-        values = {"text": text, "cmid": uuid.uuid4(), "seen_seq": 0}
-        await in_thread(answer, session_id=session.pk, operator=operator, **values)
+        await in_thread(
+            answer,
+            session_id=session.pk,
+            operator=operator,
+            text=text,
+            cmid=uuid.uuid4(),
+            seen_seq=0,
+        )
     thread = await opened(console, session)
     known, more = thread["messages"], thread["more"]
     assert len(known) < len(texts)

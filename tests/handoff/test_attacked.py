@@ -37,6 +37,11 @@ def refused(act, **named):
     return caught.value
 
 
+def says(session, operator, text):
+    cmid = uuid.uuid4()
+    return answer(session_id=session.pk, operator=operator, text=text, cmid=cmid, seen_seq=99)
+
+
 def leave(session, text="Call me", **given):
     form = Contact(cmid=uuid.uuid4(), text=text, **{"email": "ana@example.org", **given})
     return take_contact(session_id=session.id, said=Said(form.cmid, form.text, contact=form))
@@ -75,8 +80,7 @@ class TestNames:
         leave(session, name="Your account is locked: http://evil.example/login")
         ticket, who = Ticket.objects.get(), nora()
         claim(ticket_id=ticket.pk, operator=who)
-        said = {"text": "Here we are.", "cmid": uuid.uuid4(), "seen_seq": 99}
-        answer(session_id=session.pk, operator=who, **said)
+        says(session, who, "Here we are.")
         Mail.objects.update(due_at="2020-01-01T00:00Z")
         mailing.send_due()
         [sent] = outbox.outbox
@@ -99,8 +103,7 @@ class TestMacros:
         assert fresh(ticket).status == "open"
 
     def test_not_with_a_correction(self, session, ticket):
-        said = {"text": "Hi", "cmid": uuid.uuid4(), "seen_seq": 99}
-        line = answer(session_id=session.pk, operator=ticket.operator, **said)
+        line = says(session, ticket.operator, "Hi")
         named = {"message_id": line.pk, "operator": ticket.operator}
         assert refused(correct, **named, text="Hi {site.name}").code == "unknown_macro_variable"
         assert lines(session)[-1][1] == "Hi"
