@@ -224,6 +224,7 @@ export class Queue {
       counts[kind] += 1;
       if (kind === "waiting") oldest = Math.min(oldest, rank[1]);
     }
+    counts.waiting += this.#desk.beyond;
     for (const tab of TABS) {
       const node = byId(`tab-${tab}`);
       node.setAttribute("aria-pressed", String(tab === this.tab && !this.#found));
