@@ -39,7 +39,8 @@ def test_a_filter_that_makes_no_sense_breaks_no_list(value, lookups):
         path = reverse(f"admin:{name}_changelist")
         for lookup in lookups:
             found = client.get(path, {f"{field}__{lookup}": value})
-            is_sent_on = found.status_code == 302 and found.url == path + UNFILTERED
+            sent_to = found.headers.get("Location")
+            is_sent_on = found.status_code == 302 and sent_to == path + UNFILTERED
             assert is_sent_on or found.status_code in {200, 400}, (name, field, lookup)
 
 
