@@ -231,7 +231,7 @@ def sit(browser: Browser, web: Web, queue: Queue, slowdown: int = 1) -> Page:
     devtools.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
     page.goto(f"{web.base_url}/admin/console/")
     wait_until(page, "figures.ready")
-    count = int(page.locator(".row").first.get_attribute("aria-setsize"))
+    count = int(page.locator(".row").first.get_attribute("aria-setsize") or 0)
     if count < ROWS:
         raise RuntimeError(f"{count} rows of {ROWS} are there")
     return page

@@ -16,6 +16,7 @@ from apps.chat.models import Session
 from apps.console.people import WORK
 from apps.dialogue.models import ActionRun
 from apps.handoff.models import Ticket
+from apps.handoff.services import reach
 from apps.knowledge.models import Faq, FaqImport, UnansweredQuestion
 from apps.llm.health import Health, lately_once
 from apps.llm.models.calls import OUTCOMES
@@ -91,7 +92,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def counts(request: HttpRequest) -> dict[str, int]:
     """How many rows wait for a person, by model; only of what this user may see."""
     counters: dict[str, Callable[[], int]] = {
-        "handoff.ticket": Ticket.objects.open().count,
+        "handoff.ticket": reach.tickets_for(request.user, Ticket.objects.open()).count,
         "knowledge.unansweredquestion": UnansweredQuestion.objects.open().count,
         "knowledge.faq": Faq.objects.waiting().count,
         "dialogue.actionrun": ActionRun.objects.dead().count,
@@ -104,13 +105,14 @@ def _console(request: HttpRequest) -> dict[str, Any]:
     """The operators' page, with how many visitors wait in their queue; its script keeps the number
     fresh. Nobody else is counted for."""
     may_work = _may_work(request)
+    waiting = reach.tickets_for(request.user, Ticket.objects.waiting())
     return {
         "title": _("Console"),
         "icon": "support_agent",
         "link": reverse_lazy("console:page"),
         "permission": _may_work,
         # As text: a nought is shown as well, and has a place for what comes.
-        "badge": str(Ticket.objects.waiting().count()) if may_work else None,
+        "badge": str(waiting.count()) if may_work else None,
         "badge_variant": "warning",
     }
 
@@ -163,12 +165,18 @@ def _in_entries(request: HttpRequest) -> bool:
 def cards(request: HttpRequest) -> list[dict[str, Any]]:
     """The figures of the first page, each with the list behind it."""
     figures: dict[str, tuple[Text, Callable[[], int]]] = {
-        "handoff.ticket": (_("Open tickets"), Ticket.objects.open().count),
+        "handoff.ticket": (
+            _("Open tickets"),
+            reach.tickets_for(request.user, Ticket.objects.open()).count,
+        ),
         "knowledge.unansweredquestion": (
             _("Open questions without an answer"),
             UnansweredQuestion.objects.open().count,
         ),
-        "chat.session": (_("Sessions going on"), Session.objects.current().count),
+        "chat.session": (
+            _("Sessions going on"),
+            reach.sessions_for(request.user, Session.objects.current()).count,
+        ),
         "knowledge.faq": (_("Live FAQ entries"), Faq.objects.live().count),
     }
     return [

@@ -4,8 +4,11 @@ around one."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
+# Sockets come back after a wait that is drawn at random, and pages are slow on a busy machine. For
+# what a context does as well: `set_default_timeout`.
+PATIENCE_MS = 45_000
 # Each new window would load two pages of the browser's own, for what drops down from the address bar,
 # and a process for the next page: half of what a test's context costs.
 WINDOW = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess"]
@@ -41,6 +44,7 @@ ARGUMENTS = [
 @contextmanager
 def launched(path: str) -> Iterator[Browser]:
     """The browser at `path`. While it runs, the thread has a loop, and async tests cannot."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

@@ -81,6 +81,10 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     search_fields = ["id"]
     search_help_text = _("The start of a session's number, a name, or words that were said")
     change_form_outer_after_template = "admin/chat/session.html"
+    # Those of the rows that whoever asks may see.
+    seen: ClassVar[Callable[[HttpRequest, QuerySet[Session]], QuerySet[Session]]] = (
+        lambda _request, rows: rows
+    )
     # What apps above know of a session; each gives a card for its page, or nothing.
     panels: ClassVar[list[Callable[[HttpRequest, Session], str]]] = []
     # What the flows of a site are called, by their keys.
@@ -134,7 +138,7 @@ class SessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
         rows: QuerySet[Session] = super().get_queryset(request)
-        return rows.select_related("visitor", "site").defer("memory")
+        return type(self).seen(request, rows.select_related("visitor", "site").defer("memory"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Session], search_term: str

@@ -31,6 +31,7 @@ class Code(StrEnum):
     FILE_EMPTY = "file_empty"
     FILE_UNKNOWN = "file_unknown"
     TOO_MANY_FILES = "too_many_files"
+    MOST_FILES = "most_files"
 
 
 CLOSE_BAD_FRAMES = 4400
@@ -40,6 +41,9 @@ CLOSE_TOO_MANY = 4429
 CLOSE_SLOW = 4008
 CLOSE_TOO_BIG = 1009
 CLOSE_RESTART = 1012
+
+# Of one line.
+MOST_FILES = 5
 
 DETAILS: dict[Code, str | Promise] = {
     Code.TOO_LONG: _("A message may have %(most)s characters. Please send it in parts."),
@@ -66,7 +70,9 @@ DETAILS: dict[Code, str | Promise] = {
     Code.FILE_EMPTY: _("The file is empty."),
     Code.FILE_UNKNOWN: _("A file is not there any more. Please attach it again."),
     Code.TOO_MANY_FILES: _("These are too many files for now. Please try again later."),
+    Code.MOST_FILES: _("A message may have %(files)s files. Please send the others after it."),
 }
+MORE_FILES_LATER = _("These are too many files for now. Please try again in about %(minutes)s min.")
 TOO_MANY_PIXELS = _("This picture has too many pixels. Please send a smaller one.")
 OTHER_VERSION = _("This page speaks another version of the chat. Please reload it.")
 TOO_MANY_CHATS = _(
@@ -81,6 +87,7 @@ def detail(code: Code, language: str) -> str:
     """The sentence for a code in `language`, a BCP 47 tag."""
     most = {
         "most": settings.CHAT.message_characters,
+        "files": MOST_FILES,
         "megabytes": settings.ATTACHMENTS.megabytes,
     }
     return words(DETAILS[code], language) % most

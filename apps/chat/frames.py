@@ -19,13 +19,11 @@ from pydantic import (
 
 from apps.chat.admission import UNSTORABLE
 from apps.chat.attachments.links import linked
-from apps.chat.codes import Code, detail
+from apps.chat.codes import MOST_FILES, Code, detail
 from apps.engine.types import Author
 
 PAGE = 100
 PROTOCOL = 1
-# Of one line.
-MOST_FILES = 5
 
 Seq = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -52,6 +50,9 @@ FileId = Annotated[uuid.UUID, Field(strict=False)]
 # What a person wrote is refused with a code of its own, so that they are told why.
 AnyText = str
 
+
+# What a frame says that is right but for it.
+TOO_MANY_FILES = {(("attachments",), "too_long")}
 
 F = TypeVar("F", bound="Frame")
 
@@ -216,7 +217,9 @@ def shape(model: type[F], found: dict[str, Any]) -> F:
     except ValidationError as error:
         wrong = {(problem["loc"][:1], problem["type"] == "missing") for problem in error.errors()}
         only_cmid = wrong == {(("cmid",), False)}
-        raise FrameError(Code.BAD_CMID if only_cmid else Code.BAD_FRAME) from error
+        is_long = {(one["loc"], one["type"]) for one in error.errors()} == TOO_MANY_FILES
+        code = Code.BAD_CMID if only_cmid else Code.BAD_FRAME
+        raise FrameError(Code.MOST_FILES if is_long else code) from error
 
 
 Encodable = dict[str, Any]

@@ -61,10 +61,11 @@ class Entered:
 @dataclass(frozen=True, slots=True)
 class Identified:
     """`token` is the only one that is left, None when the visitor was this person before.
-    `has_ended`: the session was another person's, and ended with all its tokens."""
+    `has_ended`: the session was another person's, and ended with all its tokens; `ended` names it."""
 
     token: str | None = None
     has_ended: bool = False
+    ended: tuple[uuid.UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +140,10 @@ def inspect(*, tokens: Collection[str]) -> Inspected:
 
 
 @transaction.atomic
-def log_out(*, token: str) -> None:
+def log_out(*, token: str) -> tuple[uuid.UUID, ...]:
     """Revokes every token of the visitor and closes the session, so that the next person on
-    this browser sees nothing."""
-    _end(_hold(token).visitor)
+    this browser sees nothing; the sessions that were open."""
+    return _end(_hold(token).visitor)
 
 
 def identify(*, token: str, jwt: str) -> Identified:
@@ -237,8 +238,7 @@ def _introduce(token: str, claims: identity.Claims) -> Identified:
     kept = _hold(token)
     visitor = kept.visitor
     if visitor.external_id not in {"", claims.sub}:
-        _end(visitor)
-        return Identified(has_ended=True)
+        return Identified(has_ended=True, ended=_end(visitor))
     was_stranger = not visitor.external_id
     visitor.external_id = claims.sub
     # What a later token leaves out stays as it was.
@@ -275,14 +275,13 @@ def _become_stranger(kept: VisitorToken) -> None:
     known.tokens.update(visitor=kept.visitor)
 
 
-def _end(visitor: Visitor) -> None:
-    ended = [
-        (session, events.ENDED)
-        for session in visitor.sessions.current().values_list("id", flat=True)
-    ]
+def _end(visitor: Visitor) -> tuple[uuid.UUID, ...]:
+    ended = tuple(visitor.sessions.current().values_list("id", flat=True))
     visitor.sessions.current().update(closed_at=timezone.now())
     visitor.tokens.all().delete()
-    transaction.on_commit(partial(events.announce, ended))
+    told = [(session, events.ENDED) for session in ended]
+    transaction.on_commit(partial(events.announce, told))
+    return ended
 
 
 def _usable() -> QuerySet[VisitorToken]:

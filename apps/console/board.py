@@ -40,6 +40,9 @@ class Board:
         self.seats: set[Seat] = set()
         self.signs = Signs()
         self._rows: dict[UUID, Row] = {}
+        # As `heal` found it: whose sessions have a row, and how many wait on each site besides.
+        self._places: Mapping[UUID, rows.Place] = {}
+        self._beyond: Mapping[int, int] = {}
         self._crew: list[Frame] = []
         self._dirty: set[UUID] = set()
         self._stirred: set[UUID] = set()
@@ -89,7 +92,7 @@ class Board:
         if self._has_changed:
             self._has_changed = False
             for seat in self.seats:
-                seat.count(self._rows.values())
+                seat.count(self._rows.values(), self._beyond)
 
     def show_again(self, sessions: Iterable[UUID], operator: int | None = None) -> None:
         """Rows that are the same but for who looks at them, or how far `operator` has read."""
@@ -106,12 +109,12 @@ class Board:
         async with self._reading:
             if self._loaded_at <= asked or not self.seats:
                 began = loop.time()
-                found = await in_thread(_everything)
+                self._places, self._beyond, found = await in_thread(_everything)
                 self._take(dict.fromkeys(self._rows) | found)
                 self._loaded_at = began
             if not seat.socket.is_closed:
                 self.seats.add(seat)
-                seat.begin(self._rows, self.signs)
+                await seat.begin(self._rows, self.signs, self._beyond)
 
     async def open(self, seat: Seat, session: UUID) -> None:
         """Sends a thread, then goes on with what changes in it. Raises Session.DoesNotExist, for one
@@ -152,7 +155,8 @@ class Board:
         """Hints may be lost: one query tells which rows have moved, come or gone."""
         if not self.seats:
             return
-        now = await in_thread(rows.places)
+        now, self._beyond = await in_thread(_standing)
+        self._places = now
         stale = {one for one, row in self._rows.items() if now.get(one) != row.place}
         self.look(stale | (now.keys() - self._rows.keys()), people=True)
         # Time alone makes some late.
@@ -186,7 +190,13 @@ class Board:
             if new.more:
                 self.look([session])
         found = await in_thread(rows.read, sessions)
-        self._take({one: found.get(one) for one in sessions})
+        self._take({one: self._placed(found.get(one)) for one in sessions})
+
+    def _placed(self, row: Row | None) -> Row | None:
+        """On a site where more wait than are shown, only those that `heal` has found have a row."""
+        if row and row.request.is_waiting and self._beyond.get(row.site_id):
+            return row if row.session in self._places else None
+        return row
 
     def _first(self, dirty: set[UUID], behind: int = 0) -> list[UUID]:
         """Open threads before anything, then what waits for people, then the bot's."""
@@ -228,8 +238,13 @@ class Board:
                 seat.push({"type": "people", "operators": found})
 
 
-def _everything() -> dict[UUID, Row]:
-    return rows.read(list(rows.places()))
+def _standing() -> tuple[dict[UUID, rows.Place], dict[int, int]]:
+    return rows.places(), rows.beyond()
+
+
+def _everything() -> tuple[dict[UUID, rows.Place], dict[int, int], dict[UUID, Row]]:
+    places, beyond = _standing()
+    return places, beyond, rows.read(list(places))
 
 
 def _sessions_of(tickets: set[int]) -> set[UUID]:

@@ -17,8 +17,8 @@ from apps.dialogue.running import running
 logger = logging.getLogger(__name__)
 
 CLOSE_NOT_SIGNED_IN = 4401
-# A queue of a few thousand rows, and the threads that are opened meanwhile.
-UNSENT_BYTES = 4 * 2**20
+# The full queues of some sites, at 2 kB a row, and the threads that are opened meanwhile.
+UNSENT_BYTES = 16 * 2**20
 
 
 class OperatorConsumer(Relay):

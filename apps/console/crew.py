@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.console.people import Person
 from apps.dialogue import by_operators
-from apps.handoff.models import Operator, Presence, Team
+from apps.handoff.models import Operator, Team
 from apps.handoff.texts import LONGEST_ANSWER, LONGEST_NOTE
 from apps.sites.models import Site
 
@@ -30,7 +30,7 @@ def operators() -> list[Frame]:
         {
             "id": one.pk,
             "name": one.name,
-            "presence": str(state_of(one, now)),
+            "presence": str(one.state(now)),
             "load": cast("Any", one).load,
             "capacity": one.capacity,
         }
@@ -48,7 +48,7 @@ def welcome(person: Person, epoch: str) -> Frame:
             "id": me.pk,
             "name": me.name,
             "rights": sorted(person.rights),
-            "presence": str(state_of(me)),
+            "presence": str(me.state()),
         },
         "sites": [
             {**site, "model": by_operators.has_model(site["id"])}
@@ -61,11 +61,6 @@ def welcome(person: Person, epoch: str) -> Frame:
         "limits": limits(),
         "now": timezone.now().isoformat(),
     }
-
-
-def state_of(operator: Operator, now: Any = None) -> Presence.State:
-    there = getattr(operator, "presence", None)
-    return there.state(now) if there else Presence.State.OFFLINE
 
 
 def settings_of(operator: Operator) -> Frame:

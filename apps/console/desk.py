@@ -11,17 +11,17 @@ from django.db import Error as DatabaseError
 from apps.chat import codes
 from apps.chat.codes import Code
 from apps.chat.frames import Frame as ClientFrame
-from apps.chat.frames import FrameError
+from apps.chat.frames import FrameError, VersionError
 from apps.chat.models import Session
 from apps.chat.sockets import Socket
 from apps.chat.threads import in_thread
 from apps.console import crew, frames, refusing
 from apps.console.commands import run
 from apps.console.hub import Hub
-from apps.console.lines import Frame, line, own
+from apps.console.lines import Frame
 from apps.console.people import Person
 from apps.console.seats import Seat
-from apps.console.threads import has_more, page
+from apps.console.threads import older
 from apps.console.verbs.actors import Outcome
 from apps.dialogue.running import running
 from apps.guard.limits import LeakyBucket
@@ -77,6 +77,9 @@ class Desk:
             self._take(frames.parse(text or ""))
         except frames.CommandError as error:
             self._seat.push(refusing.failed(error.cid, error.code, self._language))
+        except VersionError as error:
+            self._seat.push(refusing.error(error.code, self._language))
+            self._socket.shut(codes.CLOSE_BAD_FRAMES)
         except FrameError as error:
             self._complain(error.code)
 
@@ -188,19 +191,17 @@ class Desk:
         person = self._seat.person
         await in_thread(_come, person.operator)
         await self._hub.recall(person.operator)
-        self._active_at = asyncio.get_running_loop().time()
         self._seat.push(await in_thread(crew.welcome, person, running().epoch))
         await self._hub.board.sit(self._seat)
         self._hub.board.look(people=True)
 
     async def _older(self, session: UUID, before: int) -> None:
-        if session not in self._seat.watching:
+        mark = self._seat.watching.get(session)
+        if mark is None:
             raise Session.DoesNotExist
-        found = await in_thread(page, session, before)
-        operator = self._seat.person.operator
-        lines = [own(line(one), operator) for one in found]
-        frame = {"type": "older", "session": str(session), "messages": lines}
-        self._seat.push({**frame, "more": has_more(found)})
+        found = await in_thread(older, session, before, mark.oldest, self._seat.person.operator)
+        mark.oldest = found.oldest
+        self._seat.push(found.frame)
 
     async def _be_active(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.chat.attachments.links import linked
 from apps.chat.attachments.making import FileRefusedError, Upload
@@ -15,6 +16,8 @@ from apps.console.verbs.actors import Actor
 from apps.engine.types import Author
 from apps.handoff import services
 from apps.handoff.refusals import RefusalCode, Refused
+
+MOST_FILES = 10
 
 
 def take_file(file: Upload, session: UUID, actor: Actor) -> dict[str, Any]:
@@ -29,6 +32,9 @@ def take_file(file: Upload, session: UUID, actor: Actor) -> dict[str, Any]:
 @transaction.atomic
 def send_with_files(frame: frames.Send, actor: Actor) -> Message:
     """An operator's line with its files, both or neither. Raises Refused."""
+    if len(frame.attachments) > MOST_FILES:
+        detail = _("A message may have %(most)s files.") % {"most": MOST_FILES}
+        raise Refused(RefusalCode.TOO_LONG, detail, limit=MOST_FILES)
     try:
         files = chosen(
             frame.attachments, session=frame.session, by=Author.OPERATOR, cmid=frame.cmid

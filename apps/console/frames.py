@@ -7,21 +7,21 @@ from pydantic import Field
 
 from apps.chat.codes import Code
 from apps.chat.frames import (
+    PROTOCOL,
     AnyText,
     Frame,
     FrameError,
-    Long,
     Protocol,
     Seq,
     Short,
     Storable,
+    VersionError,
     decode,
     shape,
 )
 
 # With room for the longest reply: a character takes up to six bytes in JSON.
 FRAME_BYTES = 65_536
-PER_MESSAGE = 10
 AT_ONCE = 100
 
 Id = Annotated[uuid.UUID, Field(strict=False)]
@@ -88,7 +88,7 @@ class Send(OnSession):
     cmid: Id
     seen_seq: Seq
     anyway: bool = False
-    attachments: list[Id] = Field(default_factory=list, max_length=PER_MESSAGE)
+    attachments: list[Id] = Field(default_factory=list)
 
 
 class Note(OnSession):
@@ -106,7 +106,7 @@ class TakeOver(OnSession):
 
 
 class Return(OnSession):
-    instruction: Long = ""
+    instruction: AnyText = ""
 
 
 class Transfer(OnSession):
@@ -149,7 +149,7 @@ class AskSlot(OnSession):
 
 class EditSlot(OnSession):
     slot: Short
-    value: Long
+    value: AnyText
 
 
 class WrongAnswer(OnSession):
@@ -193,7 +193,7 @@ class Bulk(Command):
 
 
 class Search(Command):
-    query: Short
+    query: AnyText
 
 
 TYPES: dict[str, type[Frame]] = {
@@ -241,8 +241,11 @@ class CommandError(FrameError):
 
 
 def parse(text: str) -> Frame:
-    """Raises CommandError for a command whose cid is known, else FrameError."""
+    """Raises CommandError for a command whose cid is known, else FrameError, and VersionError."""
     found = decode(text)
+    proto = found.get("proto")
+    if found.get("type") == "hello" and type(proto) is int and proto != PROTOCOL:
+        raise VersionError
     try:
         return _shaped(found)
     except FrameError as error:

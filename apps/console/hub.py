@@ -129,6 +129,7 @@ class Hub:
 
     def place(self, seat: Seat, session: UUID | None) -> None:
         """The one session that an operator looks at."""
+        session = session if session and self._may_see(seat, session) else None
         left, seat.viewing = seat.viewing, session
         signs = [self._sign(seat, session, VIEWING)] if session else []
         if left and left != session:
@@ -137,6 +138,8 @@ class Hub:
 
     def type(self, seat: Seat, session: UUID) -> None:
         """The operator writes: colleagues and the visitor see it for some seconds."""
+        if not self._may_see(seat, session):
+            return
         seat.typing(session)
         self._say([self._sign(seat, session, REPLYING)])
         who = seat.person
@@ -144,6 +147,11 @@ class Hub:
         if row and row.request.operator == who.operator:
             typing = hints.Typing(session, Author.OPERATOR, who.name)
             self.spawn(hints.publish_typing(typing))
+
+    def _may_see(self, seat: Seat, session: UUID) -> bool:
+        """One that is in the queue, or that the operator has opened, which was looked at then."""
+        row = self.board.row(session)
+        return seat.may_see(row) if row else session in seat.watching
 
     def _sign(self, seat: Seat, session: UUID, doing: str) -> events.Sign:
         return events.Sign(session, seat.person.operator, seat.person.name, doing)

@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Coalesce, Left, NullIf
 from django.utils import timezone
 
 from apps.chat.models import Message, Session
@@ -21,6 +23,8 @@ from apps.handoff.services.sweeping import SILENT_FOR
 WITH_BOT = timedelta(minutes=15)
 DONE_FOR = timedelta(hours=12)
 MOST_WITH_BOT = 500
+# Of a site those that wait, and of each operator those they have: more than anybody works through.
+MOST_OPEN = 1000
 MOST_DONE = 100
 # Lines behind the last answer are counted so far back.
 COUNTED_LINES = 50
@@ -31,7 +35,11 @@ PLACES = """
 SELECT s.id, s.version,
   (SELECT max(t.updated_at) FROM handoff_ticket t WHERE t.session_id = s.id)
 FROM chat_session s WHERE s.id IN (
-  SELECT session_id FROM handoff_ticket WHERE status = 'open'
+  SELECT session_id FROM (
+    SELECT session_id, row_number() OVER (
+      PARTITION BY site_id, operator_id
+      ORDER BY priority, first_due_at, waiting_since, created_at, id) AS place
+    FROM handoff_ticket WHERE status = 'open') AS open WHERE place <= %(most_open)s
   UNION (
     SELECT session_id FROM handoff_ticket
     WHERE status = 'done' AND outcome <> 'returned' AND updated_at > %(done)s
@@ -40,6 +48,11 @@ FROM chat_session s WHERE s.id IN (
     SELECT id FROM chat_session
     WHERE mode = 'bot' AND closed_at IS NULL AND last_seq > 0 AND updated_at > %(bot)s
     ORDER BY updated_at DESC LIMIT %(most_bot)s))
+"""
+# How many wait on a site behind those.
+BEYOND = """
+SELECT site_id, count(*) - %(most)s FROM handoff_ticket
+WHERE status = 'open' AND operator_id IS NULL GROUP BY site_id HAVING count(*) > %(most)s
 """
 # The visitor's lines behind the last word of an operator.
 BEHIND = """
@@ -123,6 +136,7 @@ class Row:
     language: str
     mode: str
     state: str
+    closed: bool
     last: Last | None
     behind: tuple[int, ...]
     request: Request
@@ -132,10 +146,17 @@ def places() -> dict[UUID, Place]:
     """Every session that has a row now, with what it stands at. One query."""
     now = timezone.now()
     asked = {"done": now - DONE_FOR, "bot": now - WITH_BOT}
-    asked_most = {"most_done": MOST_DONE, "most_bot": MOST_WITH_BOT}
+    asked_most = {"most_open": MOST_OPEN, "most_done": MOST_DONE, "most_bot": MOST_WITH_BOT}
     with connection.cursor() as cursor:
         cursor.execute(PLACES, {**asked, **asked_most})
         return {session: (version, changed) for session, version, changed in cursor}
+
+
+def beyond() -> dict[int, int]:
+    """By site, how many wait that have no row. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEYOND, {"most": MOST_OPEN})
+        return dict(cursor.fetchall())
 
 
 def read(sessions: Collection[UUID], *, any_age: bool = False) -> dict[UUID, Row]:
@@ -193,20 +214,22 @@ def _row(
         language=session.language,
         mode=session.mode,
         state=session.state,
+        closed=session.closed_at is not None,
         last=last,
         behind=tuple(sorted(behind)),
         request=_request(ticket) if ticket else NOTHING_ASKED,
     )
 
 
-def _request(ticket: Ticket) -> Request:
+def _request(ticket: Any) -> Request:
+    """Of a row of `_tickets`."""
     return Request(
         ticket=ticket.pk,
         is_open=ticket.status == Ticket.Status.OPEN,
         is_returned=is_returned(ticket),
         reason=ticket.reason,
         priority=ticket.priority,
-        about=(ticket.summary or ticket.about or ticket.text)[:ABOUT],
+        about=ticket.summary or ticket.beginning,
         waiting_since=ticket.waiting_since,
         first_due_at=ticket.first_due_at,
         resolve_due_at=ticket.resolve_due_at,
@@ -223,7 +246,8 @@ def _tickets(sessions: Collection[UUID]) -> dict[UUID, list[Ticket]]:
     found = (
         Ticket.objects.filter(session_id__in=sessions)
         .select_related("operator")
-        .defer("packet", "slots")
+        .defer("packet", "slots", "about", "text", "kept")
+        .annotate(beginning=Left(Coalesce(NullIf("about", Value("")), "text"), ABOUT))
         .order_by(Case(When(status=Ticket.Status.OPEN, then=1), default=0), "created_at")
     )
     tickets: defaultdict[UUID, list[Ticket]] = defaultdict(list)

@@ -1,5 +1,6 @@
 """One operator's console over one socket: what it shows, and how a row looks from there."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,18 +21,21 @@ from apps.console.threads import Thread
 from apps.handoff.models import Ticket
 
 MOST_WATCHED = 5
+# Rows of a frame: while one is made, nobody else is served.
+PART = 200
 # Sessions of which it is known how far an operator has read.
 MOST_SEEN = 5000
 
 
 @dataclass(slots=True)
 class Watch:
-    """How far an open thread was shown. `facts` are the last that were sent, `edits` when each of
+    """How far an open thread was shown; `oldest` is the first note of it. `facts` are the last that were sent, `edits` when each of
     the corrected lines was changed, by its id."""
 
     seq: int = 0
     note: int = 0
     read: int = 0
+    oldest: int = 0
     edits: dict[str, str] = field(default_factory=dict)
     facts: Frame = field(default_factory=dict)
 
@@ -49,26 +53,38 @@ class Seat:
         self._seen = seen
         self._seq = 0
         self._shown: set[UUID] = set()
+        self._missed: set[UUID] = set()
         self._counts: Frame = {}
 
     def push(self, frame: Frame) -> None:
         self.socket.push(frames.encode(frame))
 
-    def begin(self, rows: Mapping[UUID, Row], signs: Signs) -> None:
-        """The whole queue, then live."""
+    async def begin(
+        self, rows: Mapping[UUID, Row], signs: Signs, beyond: Mapping[int, int]
+    ) -> None:
+        """The whole queue in parts, then live. No row may change meanwhile, but for its signs."""
+        self._is_live = False
         mine = [row for row in rows.values() if self.may_see(row)]
         self._shown = {row.session for row in mine}
-        self._seq += 1
-        shown = [self.row_frame(row, signs) for row in mine]
-        self.push({"type": "queue", "seq": self._seq, "rows": shown})
+        for at in range(0, len(mine) or 1, PART):
+            self._seq += 1
+            shown = [self.row_frame(row, signs) for row in mine[at : at + PART]]
+            more = at + PART < len(mine)
+            self.push({"type": "queue", "seq": self._seq, "rows": shown, "more": more})
+            await asyncio.sleep(0)
         self._is_live = True
-        self.count(rows.values())
+        missed, self._missed = self._missed, set()
+        self.show({one: rows.get(one) for one in missed}, signs)
+        self.count(rows.values(), beyond)
 
     def show(self, changed: Mapping[UUID, Row | None], signs: Signs) -> None:
         """What has changed of the rows; None for one that left the queue."""
         visible = [row for row in changed.values() if row and self.may_see(row)]
         gone = {one for one in changed if one in self._shown} - {row.session for row in visible}
-        if not self._is_live or not (visible or gone):
+        if not self._is_live:
+            self._missed.update(changed)
+            return
+        if not visible and not gone:
             return
         self._shown = (self._shown | {row.session for row in visible}) - gone
         self._seq += 1
@@ -76,13 +92,16 @@ class Seat:
         gone_ids = [str(one) for one in gone]
         self.push({"type": "rows", "seq": self._seq, "set": shown, "gone": gone_ids})
 
-    def count(self, rows: Iterable[Row]) -> None:
-        """Tells the figures when they are others now."""
+    def count(self, rows: Iterable[Row], beyond: Mapping[int, int]) -> None:
+        """Tells the figures when they are others now. `beyond`: how many more wait on each site than
+        there are rows."""
         now = timezone.now()
         asked = [row.request for row in rows if row.request.is_open and self.may_see(row)]
+        further = sum(more for site, more in beyond.items() if self.person.may_see(site))
         counts: Frame = {
             "type": "counts",
-            "waiting": sum(one.is_waiting for one in asked),
+            "waiting": sum(one.is_waiting for one in asked) + further,
+            "beyond": further,
             "mine": sum(one.operator == self.person.operator for one in asked),
             "late": sum(bool(one.due_at and one.due_at <= now) for one in asked),
         }
@@ -95,7 +114,9 @@ class Seat:
 
     def open(self, session: UUID, thread: Thread) -> None:
         """From here on what is new in it is told; beyond MOST_WATCHED the oldest is left."""
-        mark = Watch(thread.seq, thread.note, thread.read, thread.edits, thread.facts)
+        mark = Watch(
+            thread.seq, thread.note, thread.read, thread.oldest, thread.edits, thread.facts
+        )
         self.watching.pop(session, None)
         self.watching[session] = mark
         if len(self.watching) > MOST_WATCHED:
@@ -166,6 +187,7 @@ class Seat:
             "version": row.place[0],
             "mode": row.mode,
             "state": row.state,
+            "closed": row.closed,
             "viewers": signs.of(row.session, besides=self.person.operator),
         }
 

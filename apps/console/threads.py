@@ -1,6 +1,8 @@
 """A session as an operator reads it: its lines, and everything known about it beside them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Q
@@ -18,14 +20,18 @@ from apps.handoff.models import Draft, Note, Ticket, TicketEvent
 from apps.handoff.packets import shown
 from apps.handoff.services import current
 
-PAGE = 100
+# Of lines, and of notes; of each no more than fit into so many bytes, and at least one.
+PAGE, PAGE_BYTES = 100, 2**18
 MOVES, EVENTS, PAST = 30, 60, 10
+# Of the history of tickets; notes and last words stand in the thread themselves.
+EVENT_TEXT = 500
+Written = TypeVar("Written", Message, Note)
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
     """`frame` for the operator, `facts` those in it, `edits` when each corrected line was changed, by
-    its id, and how far lines and notes reach."""
+    its id, and how far lines and notes reach; `oldest` is the first note that it holds."""
 
     frame: Frame
     facts: Frame
@@ -33,20 +39,22 @@ class Thread:
     note: int
     read: int
     edits: dict[str, str]
+    oldest: int = 0
 
 
 def read_thread(session_id: UUID, operator: int, language: str) -> Thread:
     """Everything but the row. Raises Session.DoesNotExist."""
     session = Session.objects.select_related("site", "visitor").get(id=session_id)
     messages = page(session_id, before=session.last_seq + 1)
-    notes = list(Note.objects.filter(session=session).select_related("operator").order_by("pk"))
+    notes = notes_page(session_id, before=2**53)
+    oldest = notes[0].pk if notes else 0
     known = facts(session, language)
     frame = {
         "type": "thread",
         "session": str(session.id),
         "last_seq": session.last_seq,
         "messages": [own(line(one), operator) for one in messages],
-        "more": has_more(messages),
+        "more": has_more(session_id, messages, oldest),
         **known,
         "past": past(session),
         "notes": [note(one) for one in notes],
@@ -55,7 +63,30 @@ def read_thread(session_id: UUID, operator: int, language: str) -> Thread:
     }
     edits = {str(one.id): at for one in messages if (at := edited_at(one))}
     last_note = notes[-1].pk if notes else 0
-    return Thread(frame, known, session.last_seq, last_note, session.read_seq, edits)
+    return Thread(frame, known, session.last_seq, last_note, session.read_seq, edits, oldest)
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """`oldest` is the first note that the console has with it."""
+
+    frame: Frame
+    oldest: int
+
+
+def older(session_id: UUID, before: int, note_before: int, operator: int) -> Older:
+    """The lines and notes before those that a console has; no notes when it has none."""
+    messages = page(session_id, before)
+    notes = notes_page(session_id, note_before)
+    oldest = notes[0].pk if notes else note_before
+    frame = {
+        "type": "older",
+        "session": str(session_id),
+        "messages": [own(line(one), operator) for one in messages],
+        "notes": [note(one) for one in notes],
+        "more": has_more(session_id, messages, oldest),
+    }
+    return Older(frame, oldest)
 
 
 def drafts(session: Session, operator: int) -> Frame:
@@ -70,11 +101,31 @@ def drafts(session: Session, operator: int) -> Frame:
 def page(session_id: UUID, before: int) -> list[Message]:
     """The lines before a number, oldest first."""
     found = Message.objects.filter(session_id=session_id, seq__lt=before).order_by("-seq")
-    return list(found[:PAGE])[::-1]
+    return _fitting(found[:PAGE])
 
 
-def has_more(messages: list[Message]) -> bool:
-    return bool(messages) and messages[0].seq > 1
+def notes_page(session_id: UUID, before: int) -> list[Note]:
+    """The notes before one, oldest first."""
+    found = Note.objects.filter(session_id=session_id, pk__lt=before).select_related("operator")
+    return _fitting(found.order_by("-pk")[:PAGE])
+
+
+def _fitting(newest: Iterable[Written]) -> list[Written]:
+    taken: list[Written] = []
+    size = 0
+    for one in newest:
+        size += len(one.text.encode())
+        if taken and size > PAGE_BYTES:
+            break
+        taken.append(one)
+    return taken[::-1]
+
+
+def has_more(session_id: UUID, messages: list[Message], oldest: int) -> bool:
+    """Whether there are lines before these, or notes before the oldest."""
+    if messages and messages[0].seq > 1:
+        return True
+    return Note.objects.filter(session=session_id, pk__lt=oldest).exists()
 
 
 def facts(session: Session, language: str) -> Frame:
@@ -85,6 +136,7 @@ def facts(session: Session, language: str) -> Frame:
         return {
             "packet": shown(ticket.packet) if ticket and ticket.packet else None,
             **_flow(session, language),
+            "closed": session.closed_at is not None,
             "transitions": _transitions(session),
             "visitor": _visitor(session, ticket),
             "suggestion": _suggestion(session),
@@ -180,7 +232,7 @@ def _events(session: Session) -> list[Frame]:
             "kind": one.kind,
             "label": one.get_kind_display(),
             "operator": one.operator and {"id": one.operator.pk, "name": one.operator.name},
-            "text": one.text,
+            "text": one.text[:EVENT_TEXT],
             "data": one.data,
             "at": one.at.isoformat(),
         }

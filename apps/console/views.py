@@ -25,6 +25,7 @@ from apps.console.verbs.actors import Actor
 from apps.console.words import page_words
 from apps.handoff.models import Ticket
 from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.services import reach
 
 # Shows text of strangers to people with a login: nothing runs or loads but our own files.
 POLICY = (
@@ -50,8 +51,9 @@ def page(request: HttpRequest) -> HttpResponse:
 @never_cache
 @permission_required(WORK, raise_exception=True)
 def waiting(request: HttpRequest) -> HttpResponse:
-    """How many are in the queue, for the admin's sidebar."""
-    return JsonResponse({"waiting": Ticket.objects.waiting().count()})
+    """How many are in the queue of this operator's sites, for the admin's sidebar."""
+    theirs = reach.tickets_for(request.user, Ticket.objects.waiting())
+    return JsonResponse({"waiting": theirs.count()})
 
 
 @require_POST
@@ -84,12 +86,13 @@ def attachments(request: HttpRequest) -> HttpResponse:
         return _refused(RefusalCode.BAD_VALUE, Refused(RefusalCode.BAD_VALUE).detail)
     try:
         session = UUID(request.POST.get("session", ""))
+    except ValueError:
+        return _not_found()
+    try:
         with closing(file):
             return JsonResponse(
                 take_file(cast("Upload", file), session, Actor.of_user(_user(request)))
             )
-    except ValueError:
-        return _not_found()
     except Refused as refusal:
         return _refused(refusal.code, refusal.detail, status=NOT_FOUND)
     except FileRefusedError as error:

@@ -45,14 +45,16 @@ def details(session: Session, language: str) -> list[dict[str, Any]]:
 def edit_slot(*, session_id: UUID, operator: Operator, slot: str, value: str) -> None:
     """Puts a value in place of what a detail has, as the flow would take it from the visitor.
 
-    Refused: bad_value (with the sentence that says why), not_found (no such detail, or no flow),
-    not_yours, closed.
+    Refused: bad_value (with the sentence that says why), too_long (limit=), not_found (no such detail,
+    or no flow), not_yours, closed.
     """
+    if len(value) > LONGEST_VALUE:
+        raise Refused(RefusalCode.TOO_LONG, limit=LONGEST_VALUE)
     session, ticket = lock_chat(session_id=session_id, operator=operator)
     standing = Standing.of(session)
     snapshot = standing.snapshot()
     spec = _spec(standing, snapshot.book, slot)
-    taken = parse(spec, value[:LONGEST_VALUE], snapshot) if value.strip() else None
+    taken = parse(spec, value, snapshot) if value.strip() else None
     if not isinstance(taken, SetSlot):
         why = slots.problem(taken.problem if taken else "shape", spec, get_language() or "en")
         raise Refused(RefusalCode.BAD_VALUE, why or None)

@@ -136,7 +136,7 @@ def take_contact(*, session_id: UUID, said: Said) -> Outcome:
         session_id=session_id,
         line=said.line(),
         notice=left_notice(session.id, address, session.language, to_bot=to_bot),
-        name=contact.name.strip()[:NAME_CHARACTERS],
+        name=" ".join(contact.name.split())[:NAME_CHARACTERS],
         email=contact.email.strip(),
         phone=contact.phone.strip(),
     )
@@ -153,7 +153,8 @@ def _check_contact(contact: Contact, language: str) -> str:
             validate_email(email)
         except ValidationError as error:
             raise ContactError(phrases.BAD_EMAIL, language, "email") from error
-    if len(email) > EMAIL_CHARACTERS:
+    # An address in brackets is a machine's.
+    if len(email) > EMAIL_CHARACTERS or email.endswith("]"):
         raise ContactError(phrases.BAD_EMAIL, language, "email")
     if phone and not _is_phone(phone):
         raise ContactError(phrases.BAD_PHONE, language, "phone")

@@ -79,10 +79,8 @@ def _places(now: datetime) -> list[Place]:
 
 
 def _place(operator: Any, now: datetime) -> Place:
-    presence: Presence | None = getattr(operator, "presence", None)
-    state = presence.state(now) if presence else Presence.State.OFFLINE
     teams = tuple(team.name for team in operator.teams.all())
-    return Place(operator, state, operator.load, teams, operator.since)
+    return Place(operator, operator.state(now), operator.load, teams, operator.since)
 
 
 def _teams(places: list[Place]) -> list[Row]:

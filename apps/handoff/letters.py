@@ -1,5 +1,6 @@
 """What an e-mail says, in its reader's language, read from the rows at the moment it is sent."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from apps.handoff.templatetags.floor import HOUR, MINUTE, so_long
 
 MOST_LISTED = 30
 LONGEST_SUBJECT = 150
+LONGEST_NAME = 40
+# What a reader of mails makes a link of, or takes for one.
+ADDRESS = re.compile(r"[/\\@:：／]|\w[.。．｡]\w{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ def _answer(mail: Mail) -> Letter | None:
         site = ticket.site.title(session.language)
         context = {
             "ticket": ticket,
+            "name": greeted(ticket.name),
             "site": site,
             "lines": [line for line in lines if line.text.strip()],
             "has_files": any(line.meta.get("attachments") for line in lines),
@@ -72,6 +77,14 @@ def _answer(mail: Mail) -> Letter | None:
         subject = _("%(site)s has answered you") % {"site": site}
         body = render_to_string("mails/answer.txt", context)
     return Letter(ticket.email, subject, body, lines[-1].seq)
+
+
+def greeted(name: str) -> str:
+    """Anybody may have left any name with anybody's address: what may be more than a name is not
+    repeated under the shop's letterhead."""
+    plain = " ".join(name.split())
+    is_name = len(plain) <= LONGEST_NAME and not ADDRESS.search(plain)
+    return plain if is_name else ""
 
 
 def _waiting(mail: Mail) -> Letter | None:

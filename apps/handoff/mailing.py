@@ -4,6 +4,7 @@ import logging
 import smtplib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -108,11 +109,15 @@ def _failed(mail: Mail, error: Exception) -> None:
 def _put_off(mail: Mail, fault: str) -> None:
     """Where more was written meanwhile, the mail that is due for that tells these lines as well. With
     the session locked, so that none becomes due now."""
-    Session.objects.select_for_update(no_key=True).filter(pk=mail.session_id).first()
-    if mail.session_id and Mail.objects.answer_due(mail.session_id).exists():
+    if mail.session_id and _is_followed(mail.session_id):
         mail.end(Mail.State.DROPPED, fault)
     else:
         mail.put_off(timezone.now() + PAUSES[mail.attempts - 1], fault)
+
+
+def _is_followed(session_id: UUID) -> bool:
+    Session.objects.select_for_update(no_key=True).filter(pk=session_id).first()
+    return Mail.objects.answer_due(session_id).exists()
 
 
 def _is_refused_for_good(error: Exception) -> bool:
@@ -137,7 +142,7 @@ def _tell(operator_id: int, tickets: Sequence[Ticket]) -> int:
     locked = Operator.objects.select_for_update(of=("self",), skip_locked=True)
     found = locked.select_related("presence").prefetch_related("teams", "sites")
     operator = found.filter(pk=operator_id).first()
-    if operator is None or _is_there(operator):
+    if operator is None or operator.state() == Presence.State.AVAILABLE:
         return 0
     before = Mail.objects.filter(operator=operator)
     if before.filter(created_at__gt=timezone.now() - BETWEEN_DIGESTS).exists():
@@ -148,8 +153,3 @@ def _tell(operator_id: int, tickets: Sequence[Ticket]) -> int:
         return 0
     Mail.objects.create(kind=Mail.Kind.WAITING, operator=operator).tickets.set(fresh[:MOST_TICKETS])
     return 1
-
-
-def _is_there(operator: Operator) -> bool:
-    presence: Presence | None = getattr(operator, "presence", None)
-    return presence is not None and presence.state() == Presence.State.AVAILABLE

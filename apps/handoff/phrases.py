@@ -21,6 +21,7 @@ SILENT = _(
 RETURNED = _("%(name)s has left the chat. The assistant answers again from here on.")
 SETTLED = _("%(name)s has closed this chat. Write again at any time: the assistant answers.")
 GOES_ON = _("The chat goes on: %(name)s is still here.")
+LEFT = _("The visitor has ended the chat.")
 CORRECTED = _("%(name)s has corrected an answer: %(text)s")
 
 

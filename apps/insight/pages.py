@@ -100,6 +100,5 @@ def _headings(first: str, names: tuple[str, ...]) -> list[str]:
 
 def _cells(sums: Sums, links: Links, names: tuple[str, ...]) -> Iterator[Cell]:
     """What there is nothing of leads nowhere."""
-    for name in names:
-        text = MEASURES[name].told(sums)
-        yield Cell(text, "" if text in ("0", "–") else MEASURES[name].rows(links))
+    for one in (MEASURES[name] for name in names):
+        yield Cell(one.told(sums), one.rows(links) if one.is_of(sums) else "")

@@ -19,6 +19,7 @@ class Problem(StrEnum):
     FAILED = "failed"
     WRONG_SIZE = "wrong_size"
     TOO_MANY = "too_many"
+    TOO_SLOW = "too_slow"
 
 
 class EmbedderError(Exception):

@@ -6,6 +6,7 @@ then. All of them share the deadline.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +19,14 @@ from apps.llm.streams import Clock, Received, read
 from apps.llm.values import Answer, Ask, Endpoint, GatewayError, Message, Outcome, Usage, Way
 from apps.llm.ways import Ways
 
+logger = logging.getLogger(__name__)
+
 OnText = Callable[[str], None]
 
 # Partial JSON is read again from its beginning each time, so not for every token.
 SHOW_EVERY = 16
+# So many characters a second are a model that is alive: slow ones at home say some ten tokens.
+STEADY_PER_S = 10
 # Below this no request is worth its price.
 LEAST_S = 0.2
 # Every way once, each parameter that may be left out once, a repair.
@@ -81,7 +86,15 @@ class Growing:
             self._may = self._ask.may_show is None or self._ask.may_show(head)
         if self._may and text != self._told:
             self._told = text
-            self._on_text(text)
+            self._show(text, self._on_text)
+
+    def _show(self, text: str, on_text: OnText) -> None:
+        """A fault of ours is not the model's: the answer is read on, and nothing more of it shown."""
+        try:
+            on_text(text)
+        except Exception as error:  # noqa: BLE001 see above
+            self._may = False
+            logger.error("llm: what grows is not shown (%s)", type(error).__name__)  # noqa: TRY400 a traceback holds what the visitor wrote
 
 
 class Asking:
@@ -146,13 +159,16 @@ class Asking:
             prompt + self._endpoint.most_tokens,
             self._endpoint.tokens_per_minute,
         )
-        request = Request(self._endpoint.most_bytes)
+        request, began = Request(self._endpoint.most_bytes), self._now()
         try:
             await self._exchange(made, said, clock, request)
         except BadOutputError:
             raise
         except Exception as error:
             found, told = faults.fault(error, request), faults.told(error)
+            # Whoever has it say more than there is time for does not show that it fails.
+            spoke = said.length >= STEADY_PER_S * (self._now() - began)
+            found.only_this |= found.outcome is Outcome.DEADLINE and spoke
             raise RefusedError(found, told, request.status, made) from error
         finally:
             used = self._book(said, messages, request)

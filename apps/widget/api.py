@@ -8,6 +8,7 @@ from apps.chat import frames, services, transcripts
 from apps.chat.codes import SITE_GONE, TOO_MANY_CHATS, Code, words
 from apps.chat.satisfaction import score
 from apps.chat.threads import in_thread
+from apps.dialogue import leaving
 from apps.dialogue.running import running
 from apps.guard import limits
 from apps.sites.models import Site
@@ -150,7 +151,7 @@ async def logout(request: HttpRequest) -> JsonResponse:
     """Without a limit of its own: nobody can do it twice."""
     frame_of(request, frames.Logout)
     async with handle_of(request) as handle:
-        await in_thread(services.log_out, token=token_of(request))
+        await in_thread(leaving.log_out, token=token_of(request))
         handle.end()
     return JsonResponse({})
 

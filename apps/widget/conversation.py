@@ -14,6 +14,7 @@ from apps.chat.codes import Code
 from apps.chat.models import Session
 from apps.chat.sockets import Socket
 from apps.chat.threads import in_thread
+from apps.dialogue import leaving
 from apps.dialogue.handles import Handle, known_slots
 from apps.dialogue.play import Standing
 from apps.dialogue.running import running
@@ -134,7 +135,7 @@ class Conversation:
             case frames.Logout():
                 # Word of the end may come round by Redis before this task goes on.
                 handle.feeds.discard(self._socket)
-                await in_thread(services.log_out, token=self._socket.token)
+                await in_thread(leaving.log_out, token=self._socket.token)
                 self._socket.shut(NORMAL)
                 handle.end()
             case _:

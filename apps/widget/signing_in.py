@@ -6,10 +6,11 @@ from typing import Final
 
 from django.utils.functional import Promise
 
-from apps.chat import codes, frames, services
+from apps.chat import codes, frames
 from apps.chat.codes import CLOSE_RESTART, Code
 from apps.chat.identity import IdentityError, IdentityExpiredError
 from apps.chat.threads import in_thread
+from apps.dialogue import leaving
 from apps.dialogue.handles import Feed, Handle
 from apps.guard.limits import Buckets
 
@@ -53,7 +54,7 @@ async def sign_in(handle: Handle, wish: SignIn) -> frames.Encodable:
     if not wish.trusted:
         _take_attempt(handle)
     try:
-        found = await in_thread(services.identify, token=wish.token, jwt=wish.jwt)
+        found = await in_thread(leaving.identify, token=wish.token, jwt=wish.jwt)
     except IdentityError as error:
         logger.info("identity: refused on site %s: %s", handle.standing.site, error)
         is_old = isinstance(error, IdentityExpiredError)

@@ -1,11 +1,13 @@
 """A visitor's file over HTTP. It is named by a line afterwards, on whichever way that goes."""
 
+import math
 from contextlib import closing
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
@@ -13,7 +15,7 @@ from apps.chat import frames
 from apps.chat.attachments.links import link
 from apps.chat.attachments.making import FileRefusedError
 from apps.chat.attachments.services import take_in
-from apps.chat.codes import Code
+from apps.chat.codes import MORE_FILES_LATER, Code, words
 from apps.chat.models import Attachment, Session
 from apps.engine.types import Author
 from apps.guard import limits
@@ -28,15 +30,19 @@ async def uploaded(request: HttpRequest, session: Session) -> frames.Encodable:
         with closing(file):
             kept = await take_in(file, session=session.pk, by=Author.VISITOR, address=address)
     except FileRefusedError as error:
-        wait = error.retry_after
-        raise ApiError(error.code, retry_after=wait, words=error.words) from error
+        wait, told = error.retry_after, error.words
+        if wait:
+            told = words(MORE_FILES_LATER, session.language) % {"minutes": math.ceil(wait / 60)}
+        raise ApiError(error.code, retry_after=wait, words=told) from error
     return _told(kept)
 
 
 def linked_file(session: UUID, name: str) -> frames.Encodable:
-    """A file of the session, by its id, with a link that works from now on. Raises ApiError."""
+    """A file of the session, by its id, with a link that works from now on: a visitor's own, or one
+    that was sent to them. Raises ApiError."""
     try:
-        kept = Attachment.objects.filter(pk=UUID(name), session_id=session).first()
+        shown = Q(uploaded_by=Author.VISITOR) | Q(message__isnull=False)
+        kept = Attachment.objects.filter(shown, pk=UUID(name), session_id=session).first()
     except ValueError:
         kept = None
     if kept is None:

@@ -56,6 +56,7 @@ function greeted() {
   if (!pane.thread && ADDRESSED.test(location.hash)) openSession(location.hash.slice(1));
   threads.reopen();
   pane.again();
+  if (Date.now() - used < ACTIVE_MS) link.tell("active");
 }
 
 function rowsChanged(ids, before) {
@@ -97,12 +98,14 @@ search.form.addEventListener("submit", (event) => {
 
 /** Whoever has pressed no key for a while counts as idle. */
 let told = 0;
+let used = Date.now();
 for (const name of ["pointerdown", "pointermove", "keydown"]) {
   addEventListener(
     name,
     () => {
-      if (Date.now() - told < ACTIVE_MS) return;
-      told = Date.now();
+      used = Date.now();
+      if (used - told < ACTIVE_MS) return;
+      told = used;
       link.tell("active");
     },
     { passive: true },

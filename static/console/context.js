@@ -77,7 +77,8 @@ export class Context {
     put("visitor_email", visitor.email && bdi(visitor.email));
     put("visitor_phone", visitor.phone && bdi(visitor.phone));
     put("visitor_number", visitor.external_id && bdi(visitor.external_id));
-    put("visitor_page", page?.url && link(page.url, page.title || page.url));
+    // Both were said by the visitor's browser: a title must not pass for where the link goes.
+    put("visitor_page", page?.url && make("span", {}, link(page.url, page.url), " ", bdi(page.title)));
     put("visitor_device", typeof device === "string" ? device : device && Object.values(device).join(" · "));
     put("visitor_language", tongue(visitor.locale));
     put("visitor_since", visitor.first_seen && stamp(visitor.first_seen));
@@ -113,7 +114,7 @@ export class Context {
     const { label, type, value, example = "" } = slot;
     const shown = slot.options?.length
       ? choice("value", slot.options.map((one) => [one.value, one.label]), value ?? undefined)
-      : make("input", { name: "value", type: INPUTS[type] || "text", value: value ?? "", placeholder: example });
+      : make("input", { name: "value", type: INPUTS[type] || "text", value: value ?? "", placeholder: example, maxLength: 500 });
     shown.ariaLabel = label;
     const back = () => item.replaceWith(this.#slot(slot));
     const form = make("form", {}, make("span", { className: "label" }, label), shown);

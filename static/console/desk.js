@@ -37,6 +37,9 @@ export class Desk {
   operators = [];
   settings = { send_with: "mod_enter", keys: true, sound: true, notices: false };
   limits = { reply: 10000, note: 10000, file_bytes: 10485760 };
+  /** How many wait beside those that have a row. */
+  beyond = 0;
+  #parts = [];
   #seq = 0;
   #hasSnapshot = false;
   #isAsking = false;
@@ -63,7 +66,9 @@ export class Desk {
       rows: () => this.#change(frame),
       people: () => this.#people(frame),
       heartbeat: () => setNow(frame.now),
-      counts: () => {},
+      counts: () => {
+        this.beyond = frame.beyond || 0;
+      },
     }[frame.type];
     take?.();
     return Boolean(take);
@@ -93,9 +98,12 @@ export class Desk {
     this.#hooks.people();
   }
 
-  #snapshot({ seq, rows }) {
+  #snapshot({ seq, rows, more }) {
+    this.#parts.push(...rows);
+    if (more) return;
     const before = this.rows;
-    this.rows = new Map(rows.map((row) => [row.id, ranked(row)]));
+    this.rows = new Map(this.#parts.map((row) => [row.id, ranked(row)]));
+    this.#parts = [];
     this.#seq = seq;
     this.#isAsking = false;
     const known = this.#hasSnapshot ? before : new Map();
@@ -122,6 +130,7 @@ export class Desk {
   /** The socket is gone, and with it the numbers. */
   cut() {
     this.#isAsking = false;
+    this.#parts = [];
     this.#seq = Infinity;
   }
 }

@@ -181,7 +181,7 @@ export class Pane {
   }
 
   #older(thread) {
-    const before = Math.min(...thread.messages.keys());
+    const before = Math.min(2 ** 53, ...thread.messages.keys());
     this.#link.tell("older", { session: thread.session, before });
   }
 

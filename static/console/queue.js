@@ -1,8 +1,7 @@
 // The list of conversations: tabs, order, selection, and what is picked for bulk work.
 import { ORDERS } from "./desk.js";
 import { byId, remember, remembered, say } from "./page.js";
-import { RowNode } from "./row.js";
-import { Rows } from "./rows.js";
+import { RowNode, Rows } from "./rows.js";
 import { now, span } from "./time.js";
 
 export const TABS = ["waiting", "mine", "other", "bot", "done"];
@@ -233,6 +232,7 @@ export class Queue {
       counts[kind] += 1;
       if (kind === "waiting") oldest = Math.min(oldest, rank[1]);
     }
+    counts.waiting += this.#desk.beyond;
     for (const tab of TABS) {
       const node = byId(`tab-${tab}`);
       node.setAttribute("aria-pressed", String(tab === this.tab && !this.#found));

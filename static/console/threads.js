@@ -71,10 +71,8 @@ export class Thread {
   /** All of it: at the first opening, and again after the socket was cut. */
   load({ messages, more, last_seq, read = 0, ...facts }) {
     const reaches = this.isLoaded && messages.length && messages[0].seq <= this.last + 1;
-    if (!reaches) {
-      this.messages.clear();
-      this.more = more;
-    }
+    if (!reaches) this.messages.clear();
+    this.more = more;
     for (const message of messages) this.add(message);
     this.last = Math.max(this.last, last_seq || 0);
     this.readBy = Math.max(this.readBy, read);
@@ -100,10 +98,11 @@ export class Thread {
     return isNew;
   }
 
-  older({ messages, more }) {
+  older({ messages, more, notes }) {
     const known = this.messages;
     this.messages = new Map(messages.map((message) => [message.seq, message]));
     for (const [seq, message] of known) this.messages.set(seq, message);
+    this.facts.notes = [...notes, ...this.notes];
     this.more = more;
   }
 

@@ -21,6 +21,8 @@ let isOpen = false;
 let isNarrow = false;
 let isUp = true;
 let mode = "bot";
+/** The person has gone, and nobody has asked for an address yet. */
+let isLost = false;
 let stripTimer = 0;
 let typedAt = 0;
 /** @typedef {{seq: number, meta: Object<string, any>, place: HTMLElement, part?: any, cmid?: string,
@@ -319,9 +321,11 @@ function setMode({ mode: now = "bot", state, operator, queue: place }) {
   const was = mode;
   mode = now;
   queue.hidden = now !== "queued";
-  byId("person").hidden = now !== "bot";
+  // Who has left no address gets the form by it.
+  byId("person").hidden = now === "human" || (now === "queued" && state !== "COLLECT");
   const plain = queue.hidden ? "" : say(state === "COLLECT" ? "unreachable" : "queued");
-  if (plain) {
+  isLost = Boolean(plain) && state === "COLLECT" && (isLost || was === "human");
+  if (plain && (place || isLost)) {
     const tell = ({ wait }) => queue.hidden || wait(queue, place || plain, leaveMessage);
     need("queue").then(tell, () => (queue.textContent = plain));
   } else queue.textContent = plain;

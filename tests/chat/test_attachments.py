@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -13,18 +14,20 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
-from apps.chat.attachments import files, kinds, links, names, sweeping
+from apps.chat.attachments import files, kinds, links, names, services, sweeping
 from apps.chat.attachments.making import FileRefusedError, made_anew, make
 from apps.chat.attachments.services import attach, chosen, keep, take
 from apps.chat.codes import TOO_MANY_PIXELS, Code
-from apps.chat.models import Attachment, Message
+from apps.chat.models import Attachment, Message, Session
 from apps.chat.services import erase_sessions
 from apps.engine.types import Author
 from tests.pictures import PDF, SVG, ZIP, announced, moving, picture
 from tests.staff import olga, page, signed_in
+from tests.threads import at_once
 
 VISITOR = Author.VISITOR
 
@@ -204,6 +207,29 @@ def test_other_files_are_kept_as_they_are(body, name):
     assert (files.read(made.path), made.name, made.width) == (body, name, None)
     mode = (files._at(made.path)).stat().st_mode & 0o777
     assert mode == 0o600
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_picture_holds_no_connection(make_session, monkeypatch):
+    session, held = make_session(), []
+    callers: list[threading.Thread] = []
+
+    def slow(_upload):
+        held.append(connection.connection is not None)
+        held.append(threading.current_thread() in callers)
+        raise FileRefusedError(Code.FILE_BROKEN)
+
+    def send():
+        callers.append(threading.current_thread())
+        Session.objects.get(pk=session.pk)
+        with pytest.raises(FileRefusedError):
+            take(upload(PDF), session=session.pk, by=Author.OPERATOR)
+        return connection.connection is None
+
+    monkeypatch.setattr(services, "make", slow)
+    [is_given_back] = at_once(send)
+    assert is_given_back
+    assert held == [False, False]
 
 
 @pytest.mark.django_db

@@ -90,7 +90,7 @@ class TestIdentify:
     def test_another_person_ends_the_session_and_takes_nothing_of_it(self, shop, browser):
         token = identify(token=browser.token, jwt=told(shop)).token
         found = identify(token=token, jwt=told(shop, **BEN))
-        assert found == services.Identified(has_ended=True)
+        assert found == services.Identified(has_ended=True, ended=(browser.session.pk,))
         assert owner(browser).external_id == ANN["sub"]
         assert Session.objects.get().closed_at
         assert not VisitorToken.objects.exists()

@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from apps.console.words import page_words
+from tests.chromium import PATIENCE_MS
 from tests.stack import Stack, Web
-from tests.widget.conftest import ON_VIOLATION, PATIENCE_MS, Widget
+from tests.widget.conftest import ON_VIOLATION, Widget
 
 PASSWORD = "a password for tests"
 NAMES = ("Lin", "Chen")

@@ -173,9 +173,7 @@ async def test_macros_come_filled(pair, make_session):
     session = await in_thread(make_session)
     await in_thread(asks, session)
     text = "Hello, {operator.name} here. About {order_id}"
-    await in_thread(
-        Macro.objects.create, name="你好", name_en="Hello", text_en=text, search="hello"
-    )
+    await in_thread(Macro.objects.create, name="你好", name_en="Hello", text_en=text)
     [found] = (await hers.ask("macros", session=session.pk, query="hel"))["macros"]
     assert found["text"].startswith("Hello, Nora here.")
     assert found["unfilled"] == ["order_id"]

@@ -5,7 +5,7 @@ import os
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import launched
+from tests.chromium import PATIENCE_MS, launched
 from tests.stack import stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
@@ -27,6 +27,7 @@ def form(chromium):
         key = made.manage("shell", "--no-imports", "-c", FILL).split()[-1]
         with made.web() as web, launched(chromium) as browser:
             context = browser.new_context(locale="en-GB", base_url=web.base_url)
+            context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             page.goto("/admin/login/")
             page.fill("[name=username]", "olga")

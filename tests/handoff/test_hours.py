@@ -74,7 +74,7 @@ def test_a_holiday_is_closed_or_open_at_other_times():
 
 
 def test_whether_it_is_open_is_seen_without_looking_far():
-    class Near(dict):
+    class Near(dict[date, list[tuple[int, int]]]):
         def __contains__(self, day):
             assert day <= MONDAY
             return False

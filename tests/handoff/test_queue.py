@@ -65,6 +65,13 @@ class TestPresence:
         seen(operators=[one.pk for one in crowd])
         assert all(row.state() == State.AVAILABLE for row in Presence.objects.all())
 
+    def test_a_page_that_connects_again_is_no_key(self):
+        who = nora()
+        Presence.objects.update(active_at=timezone.now() - timedelta(hours=1), seen_at=None)
+        assert come(operator=who).state() == State.IDLE
+        Presence.objects.all().delete()
+        assert come(operator=who).state() == State.AVAILABLE
+
     def test_a_key_ends_idleness_and_closing_the_console_all(self):
         who = nora()
         Presence.objects.update(active_at=timezone.now() - timedelta(hours=1))

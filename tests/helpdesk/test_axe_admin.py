@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.chromium import launched
+from tests.chromium import PATIENCE_MS, launched
 from tests.helpdesk.admin_live import NAME, PASSWORD
 from tests.stack import Web, stack
 
@@ -59,6 +59,7 @@ def open_page(browser, admin):
 
     def make(locale: str = "en-GB", *, signed_in: bool = True) -> Page:
         context = browser.new_context(locale=locale, base_url=web.base_url)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         context.add_init_script(NOTE_VIOLATIONS)
         page: Page = context.new_page()

@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
 from apps.chat.models import Session
 from apps.handoff.models import Ticket
@@ -91,7 +92,20 @@ class TestPage:
         assert "No ticket was opened in these days" in said
 
 
+def test_a_share_of_nothing_leads_nowhere(shop):
+    Ticket.objects.update(reopened=0)
+    context = shown(signed_in(olga()))
+    cells = [cell for row in context["teams"].rows for cell in row]
+    assert [cell.link for cell in cells if cell.text == "0%"] == [""]
+
+
 class TestScope:
+    @pytest.fixture(autouse=True)
+    def _one_day(self, monkeypatch):
+        """However late it is."""
+        today = timezone.localdate()
+        monkeypatch.setattr(timezone, "localdate", lambda *_zone: today)
+
     def test_is_the_last_thirty_days_unless_others_are_chosen(self, site):
         client = signed_in(olga())
         form = client.get(page(REPORT)).context["form"]

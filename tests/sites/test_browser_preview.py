@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.chromium import launched
+from tests.chromium import PATIENCE_MS, launched
 from tests.stack import Stack, Web
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
@@ -15,12 +15,10 @@ MAKE = (
     "from django.contrib.auth.models import User; "
     f"User.objects.create_superuser({NAME!r}, password={PASSWORD!r})"
 )
-PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
     with launched(chromium) as browser:
         yield browser
 
@@ -42,6 +40,7 @@ def form(browser: Browser, stack: Web, path: str):
         context = browser.new_context(
             locale=locale, base_url=stack.base_url, viewport={"width": width, "height": 900}
         )
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.goto("/admin/login/")

@@ -13,16 +13,13 @@ from playwright.sync_api import (
     FrameLocator,
     Locator,
     Page,
-    expect,
 )
 
 from apps.widget import strings
-from tests.chromium import launched
+from tests.chromium import PATIENCE_MS, launched
 from tests.stack import Stack, Web
 from tests.widget.scripted import Script, begin
 
-# Sockets come back after a wait that is drawn at random, so some things take a while.
-PATIENCE_MS = 45_000
 ON_VIOLATION = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
@@ -33,7 +30,6 @@ LAUNCHER = {"en": "Open support chat", "zh-Hans": "打开客服对话"}
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """Ends with its module: while it runs, the thread has a loop, and async tests cannot."""
-    expect.set_options(timeout=PATIENCE_MS)
     with launched(chromium) as browser:
         yield browser
 

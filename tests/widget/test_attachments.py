@@ -5,7 +5,15 @@ import json
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
+from apps.chat.attachments.services import attach, take
+from apps.chat.items import Item, Line
+from apps.chat.journal import append
+from apps.engine.types import Author
+from apps.widget.endpoints import ApiError
+from apps.widget.uploads import linked_file
 from tests.pictures import PDF, SVG, ZIP, picture
 from tests.widget.visitor import Visitor, acall, new_cmid
 
@@ -121,6 +129,20 @@ async def test_a_link_is_renewed_for_whoever_holds_the_session(stack, visitor):
     assert (await acall(f"{stack.base_url}{PATH}?id=x", token=visitor.token))[0] == 404
 
 
+@pytest.mark.django_db
+def test_a_file_of_the_team_is_shown_when_it_was_sent(make_session):
+    session = make_session()
+    upload = SimpleUploadedFile("plan.png", picture())
+    kept = take(upload, session=session.pk, by=Author.OPERATOR)
+    with pytest.raises(ApiError):
+        linked_file(session.pk, str(kept.pk))
+    line = Line(Author.OPERATOR, "Here", name="Nora")
+    with transaction.atomic():
+        append(Item(session.pk, None, (line,)))
+        attach([kept], message=line.id)
+    assert linked_file(session.pk, str(kept.pk))["id"] == str(kept.pk)
+
+
 async def test_files_of_others_and_of_nobody_are_refused(stack, visitor):
     theirs = await Visitor(stack.base_url).begin()
     foreign = uploaded(stack, theirs)["id"]
@@ -129,9 +151,12 @@ async def test_files_of_others_and_of_nobody_are_refused(stack, visitor):
         refused = await visitor.until("refused", cmid=cmid)
         assert refused["code"] == "file_unknown"
         assert "retry_after" not in refused
-    for wrong in (["x"], [str(uuid4())] * 6, "x", [7]):
+    for wrong in (["x"], "x", [7]):
         await visitor.send("Look at this", attachments=wrong)
         assert (await visitor.until("error"))["code"] == "bad_frame"
+    await visitor.send("Look at these", attachments=[str(uuid4())] * 6)
+    told = await visitor.until("error")
+    assert (told["code"], told["detail"][:29]) == ("most_files", "A message may have 5 files. P")
     await visitor.send("", attachments=[])
     assert (await visitor.until("refused"))["code"] == "empty"
 

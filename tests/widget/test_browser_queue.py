@@ -37,6 +37,11 @@ def test_the_place_moves_and_a_message_may_be_left_instead(widget, script):
     expect(frame.locator(".contact")).to_have_count(0)
     expect(widget.box).to_have_value("My parcel is gone")
     expect(line).to_be_hidden()
+    expect(frame.locator("#person")).to_be_hidden()
+    # She goes again: the way out is there without a form.
+    script.tell("state", state="COLLECT", mode="queued")
+    expect(line).to_contain_text(words["unreachable"])
+    expect(leave).to_be_visible()
     assert widget.problems == []
 
 

@@ -1,4 +1,4 @@
-"""Makes of what was sent what is kept. Slow for a picture: no database connection is held here."""
+"""Makes of what was sent what is kept. Slow for a picture: hold no database connection meanwhile."""
 
 import subprocess
 import sys

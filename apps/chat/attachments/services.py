@@ -8,7 +8,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -40,12 +40,15 @@ async def take_in(upload: Upload, *, session: UUID, by: Author, address: str = "
 
 def take(upload: Upload, *, session: UUID, by: Author, address: str = "") -> Attachment:
     """Checks a file and keeps it, for a line that will name it: `by` Author.VISITOR or
-    Author.OPERATOR, and `address` for a visitor, whose files are counted. Not in a transaction.
+    Author.OPERATOR, and `address` for a visitor, whose files are counted. Not in a transaction: the
+    connection is given back while the file is made.
 
     Raises FileRefusedError.
     """
     check_room(session=session, by=by, address=address)
-    made = make(upload)
+    if not connection.in_atomic_block:
+        connection.close()
+    made = _pool.submit(make, upload).result()
     try:
         return keep(made, session=session, by=by, address=address)
     except BaseException:

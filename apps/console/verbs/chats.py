@@ -4,10 +4,13 @@ from uuid import UUID
 
 from apps.console import frames
 from apps.console.verbs.actors import Actor, Outcome
+from apps.console.verbs.texts import checked
 from apps.dialogue import by_operators
 from apps.handoff import services
 from apps.handoff.models import Operator, Team
 from apps.handoff.refusals import RefusalCode, Refused
+
+LONGEST_INSTRUCTION = 1000
 
 
 def claim(frame: frames.Claim, actor: Actor) -> Outcome:
@@ -23,8 +26,9 @@ def take_over(frame: frames.TakeOver, actor: Actor) -> Outcome:
 
 def give_back(frame: frames.Return, actor: Actor) -> Outcome:
     ticket = actor.ticket(frame.session)
+    instruction = checked(frame.instruction, LONGEST_INSTRUCTION)
     by_operators.return_to_bot(
-        ticket_id=ticket.pk, operator=actor.operator, instruction=frame.instruction
+        ticket_id=ticket.pk, operator=actor.operator, instruction=instruction
     )
     return _of(frame)
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.chat.models import Message
 from apps.console import frames
 from apps.console.verbs.actors import Actor, Outcome
+from apps.console.verbs.texts import checked
 from apps.dialogue import by_operators
 from apps.engine.types import Author
 from apps.handoff.refusals import RefusalCode, Refused
@@ -28,8 +29,9 @@ def ask_slot(frame: frames.AskSlot, actor: Actor) -> Outcome:
 
 def edit_slot(frame: frames.EditSlot, actor: Actor) -> Outcome:
     session = actor.session(frame.session)
+    value = checked(frame.value, by_operators.LONGEST_VALUE)
     by_operators.edit_slot(
-        session_id=session.pk, operator=actor.operator, slot=frame.slot, value=frame.value
+        session_id=session.pk, operator=actor.operator, slot=frame.slot, value=value
     )
     return Outcome({}, (session.pk,))
 

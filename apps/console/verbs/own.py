@@ -4,9 +4,12 @@ from apps.console import frames
 from apps.console.crew import fits
 from apps.console.finding import find
 from apps.console.verbs.actors import Actor, Outcome
+from apps.console.verbs.texts import checked
 from apps.handoff.models import Operator
 from apps.handoff.refusals import RefusalCode, Refused
 from apps.handoff.services import presence
+
+LONGEST_QUERY = 200
 
 
 def choose_presence(frame: frames.Presence, actor: Actor) -> Outcome:
@@ -23,5 +26,5 @@ def keep_settings(frame: frames.Settings, actor: Actor) -> Outcome:
 
 
 def search(frame: frames.Search, actor: Actor) -> Outcome:
-    found = find(frame.query, actor.operator, actor.sites)
+    found = find(checked(frame.query, LONGEST_QUERY), actor.operator, actor.sites)
     return Outcome(rows=tuple(found))

@@ -147,6 +147,7 @@ WITH mine AS MATERIALIZED (
 UPDATE chat_turn t SET shown = true FROM held WHERE t.id = held.id RETURNING t.id, t.attempt
 """
 
+# What is locked for a moment stays with whoever gives back: the ids of those are told.
 GIVE_BACK = """
 WITH mine AS MATERIALIZED (
   SELECT * FROM unnest(%(turns)s::uuid[], %(attempts)s::int[]) AS c(id, attempt)
@@ -157,7 +158,9 @@ WITH mine AS MATERIALIZED (
   UPDATE chat_turn t SET state = 'pending', lease_until = NULL FROM held WHERE t.id = held.id
   RETURNING t.id
 )
-SELECT count(*), (SELECT pg_notify('turns', '') WHERE EXISTS (SELECT FROM given)) FROM given
+SELECT ARRAY(SELECT t.id FROM chat_turn t JOIN mine c ON c.id = t.id AND c.attempt = t.attempt
+    WHERE t.state = 'running' AND t.id NOT IN (SELECT id FROM held)),
+  (SELECT pg_notify('turns', '') WHERE EXISTS (SELECT FROM given))
 """
 
 # A drain lives while its heartbeat is younger than a lease.

@@ -354,8 +354,8 @@ class Drain:
         """Of those that another has by now, or that are over, nothing changes."""
         owed = list(self._owed)
         logger.info("drain: gives back %d turns", len(owed))
-        await self._line.ask(claims.GIVE_BACK, **claims.columns(owed))
-        self._owed.difference_update(owed)
+        locked = (await self._line.ask(claims.GIVE_BACK, **claims.columns(owed)))[0][0]
+        self._owed.difference_update(key for key in owed if key[0] not in locked)
 
     async def _end(self) -> None:
         await self._line.ask(claims.END)

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.handoff.admin.floor import FloorPage
 from apps.handoff.admin.skills import Flows, SkilledForm
-from apps.handoff.models import Member, Operator, Presence, Team
+from apps.handoff.models import Member, Operator, Team
 from apps.handoff.models.people import OperatorQuerySet
 from apps.sites.models import LANGUAGES, Site
 
@@ -93,7 +93,7 @@ class OperatorAdmin(FloorPage, ModelAdmin):  # type: ignore[misc]  # Unfold ship
 
     @display(description=_("state"), label=STATES)  # type: ignore[untyped-decorator]
     def state(self, operator: Operator) -> tuple[str, Any]:
-        state = state_of(operator)
+        state = operator.state()
         return state.value, state.label
 
     @display(description=_("teams"))  # type: ignore[untyped-decorator]
@@ -187,11 +187,6 @@ class TeamAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
             Member.objects.filter(team=form.instance).exclude(operator__in=members).delete()
             for operator in members:
                 Member.objects.get_or_create(team=form.instance, operator=operator)
-
-
-def state_of(operator: Operator) -> Presence.State:
-    presence: Presence | None = getattr(operator, "presence", None)
-    return presence.state() if presence else Presence.State.OFFLINE
 
 
 def told_skills(row: Operator | Team) -> str:

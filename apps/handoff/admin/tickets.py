@@ -33,7 +33,8 @@ from apps.handoff.admin.filters import (
     TeamFilter,
 )
 from apps.handoff.models import Ticket
-from apps.handoff.services import close_ticket
+from apps.handoff.refusals import Refused
+from apps.handoff.services import close_ticket, may_close, reach
 from apps.sites.admin.columns import with_site
 
 SHOWN_LINES = 500
@@ -171,6 +172,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         rows: QuerySet[Ticket] = super().get_queryset(request).select_related("site")
+        rows = reach.tickets_for(request.user, rows)
         lines = Message.objects.filter(session=OuterRef("session"), author=Author.VISITOR)
         last = lines.order_by("-seq").values("text")
         led_here = last.filter(turn=OuterRef("turn"))
@@ -202,8 +204,10 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         ]
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        is_open = str(object_id).isdecimal() and Ticket.objects.open().filter(pk=object_id).exists()
-        if not is_open or not self.has_change_permission(request):
+        rows = Ticket.objects.open().select_related("operator")
+        ticket = rows.filter(pk=object_id).first() if str(object_id).isdecimal() else None
+        is_theirs = ticket is not None and may_close(ticket, request.user)
+        if not is_theirs or not self.has_change_permission(request):
             return []
         return list(super().get_actions_submit_line(request, object_id))
 
@@ -275,11 +279,24 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         return bool(request.user.is_active and request.user.is_superuser)
 
     def _close(self, request: HttpRequest, tickets: Iterable[Ticket]) -> None:
-        """Marks those that are open as done, tells how many, and keeps a record of each."""
-        closed = [ticket for ticket in tickets if _close(ticket)]
-        if not closed:
+        """Marks those that are open as done, tells how many, and keeps a record of each. Those of
+        colleagues stay as they are."""
+        closed, refused = [], []
+        for ticket in tickets:
+            try:
+                closed += [ticket] if _close(ticket, request.user) else []
+            except Refused as refusal:
+                refused.append((ticket, refusal.facts["by"]))
+        for ticket, by in refused:
+            words = _("%(ticket)s is with %(name)s, who alone can end it.")
+            told = words % {"ticket": ticket, "name": by}
+            self.message_user(request, told, messages.ERROR)
+        if not closed and not refused:
             self.message_user(request, _("It was done before."), messages.WARNING)
-            return
+        if closed:
+            self._tell_closed(request, closed)
+
+    def _tell_closed(self, request: HttpRequest, closed: list[Ticket]) -> None:
         for ticket in closed:
             self.log_change(request, ticket, str(_("Marked as done.")))
         text = ngettext(
@@ -288,10 +305,10 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         self.message_user(request, text % {"count": len(closed)})
 
 
-def _close(ticket: Ticket) -> bool:
+def _close(ticket: Ticket, by: Any = None) -> bool:
     with translation.override(ticket.session.language.lower()):
         notices = {"notice": str(RETURNED), "notice_with_bot": str(SEEN_TO)}
-    return close_ticket(ticket=ticket, **notices)
+    return close_ticket(ticket=ticket, by=by, **notices)
 
 
 def _said(ticket: Ticket) -> str:

@@ -26,7 +26,7 @@ class MailQuerySet(models.QuerySet["Mail"]):
         found = self.filter(state=Mail.State.DUE, due_at__lte=now)
         return found.exclude(session__in=under_way.values("session"))
 
-    def answer_due(self, session: uuid.UUID | None) -> Self:
+    def answer_due(self, session: uuid.UUID) -> Self:
         return self.filter(session=session, kind=Mail.Kind.ANSWER, state=Mail.State.DUE)
 
     def lost(self, now: datetime) -> Self:

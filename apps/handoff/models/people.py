@@ -115,6 +115,11 @@ class Operator(models.Model):
         """A permission of this app, such as "supervise"."""
         return bool(self.user.has_perm(f"handoff.{right}"))
 
+    def state(self, now: datetime | None = None) -> "Presence.State":
+        """Offline as long as they have never been there."""
+        presence: Presence | None = getattr(self, "presence", None)
+        return presence.state(now) if presence else Presence.State.OFFLINE
+
     def speaks(self, language: str) -> bool:
         return not self.languages or language in self.languages
 

@@ -174,8 +174,9 @@ class Ticket(models.Model):
 
     def add_message(self, *, text: str, name: str, email: str, phone: str) -> None:
         """Adds what the visitor left; a later message never wipes an earlier one, and what stands
-        there is not added twice: a form begins with it."""
-        if not self._holds(text):
+        there is not added twice: a form begins with it. The whole of a long story stands in the
+        session."""
+        if not self._holds(text) and len(self.text) + len(text) <= self.LONGEST_TEXT:
             self.text = f"{self.text}\n\n{text}".strip()
         self.name = name or self.name
         self.email = email or self.email

@@ -5,6 +5,7 @@ from apps.handoff.services.answering import answer, correct, note
 from apps.handoff.services.assigning import auto_assign
 from apps.handoff.services.drafts import save_draft
 from apps.handoff.services.holding import claim, requeue, return_to_bot, take_over, transfer
+from apps.handoff.services.leaving import visitor_left
 from apps.handoff.services.macros import Filled, count_use, find_macros, render_macro
 from apps.handoff.services.queueing import QueuePlace, queue_place
 from apps.handoff.services.requests import (
@@ -12,6 +13,7 @@ from apps.handoff.services.requests import (
     close_ticket,
     is_attended,
     leave_message,
+    may_close,
     note_flow,
     open_ticket,
     take_message,
@@ -40,6 +42,7 @@ __all__ = [
     "find_macros",
     "is_attended",
     "leave_message",
+    "may_close",
     "note",
     "note_flow",
     "open_ticket",
@@ -57,5 +60,6 @@ __all__ = [
     "to_handoff",
     "transfer",
     "undo_resolve",
+    "visitor_left",
     "withdraw_ticket",
 ]

@@ -18,7 +18,8 @@ from apps.handoff.locking import lock_open_ticket, lock_own_ticket, lock_session
 from apps.handoff.models import Note, Operator, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
 from apps.handoff.services.drafts import NOTE, REPLY, drop_draft
-from apps.handoff.services.macros import unfilled_names
+from apps.handoff.services.leaving import refuse_left
+from apps.handoff.services.macros import refuse_unfilled
 from apps.handoff.services.mails import expect_answer
 from apps.handoff.services.suggesting import drop_suggestion
 from apps.handoff.texts import LONGEST_ANSWER, LONGEST_NOTE, check_text
@@ -48,14 +49,14 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     unknown_macro_variable (variable=).
     """
     check_text(text, LONGEST_ANSWER, may_be_empty=bool(attachments))
-    if left := unfilled_names(text):
-        raise Refused(RefusalCode.UNKNOWN_MACRO_VARIABLE, variable=left[0])
+    refuse_unfilled(text)
     session = lock_session(session_id)
     if known := _stored(session, operator, cmid, text):
         return known
     ticket = lock_own_ticket(session, operator)
     if not anyway:
         _refuse_unseen(session, operator, seen_seq)
+    refuse_left(session, by_mail=True)
     meta: dict[str, Any] = {"operator": operator.pk}
     if attachments:
         meta |= {"attachments": [dict(one) for one in attachments]}
@@ -87,6 +88,7 @@ def correct(*, message_id: UUID, operator: Operator, text: str) -> Message:
     found = Message.objects.filter(pk=message_id, author=Author.OPERATOR).only("session").first()
     if found is None:
         raise Refused(RefusalCode.NOT_FOUND)
+    refuse_unfilled(text)
     session = lock_session(found.session_id)
     message = Message.objects.get(pk=message_id)
     if message.meta.get("operator") != operator.pk:

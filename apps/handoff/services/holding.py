@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from apps.chat.items import Line
 from apps.chat.models import Session
@@ -25,12 +26,14 @@ from apps.handoff.locking import (
 )
 from apps.handoff.models import Note, Operator, Presence, Team, Ticket, TicketEvent
 from apps.handoff.refusals import RefusalCode, Refused
+from apps.handoff.services.leaving import refuse_left
 from apps.handoff.services.requests import open_ticket
 from apps.handoff.texts import LONGEST_NOTE, check_text
 from apps.handoff.trail import change, record
 from apps.handoff.waits import unanswered
 
 Kind = TicketEvent.Kind
+OTHER_SITE = _("%(name)s does not serve this site.")
 
 
 @transaction.atomic
@@ -63,7 +66,8 @@ def take_over(*, session_id: UUID, operator: Operator) -> Ticket:
     """Takes a chat from the bot, whose open turn ends, from the queue, or from another operator.
     Opens a ticket if the session has none.
 
-    Refused: not_allowed (another operator's, without the right), not_found.
+    Refused: not_allowed (another operator's, without the right), not_found, closed (the visitor has
+    ended it and left no address).
     """
     session = lock_session(session_id)
     ticket = lock_open_ticket(session) or open_ticket(
@@ -72,6 +76,7 @@ def take_over(*, session_id: UUID, operator: Operator) -> Ticket:
     before = ticket.operator
     if before == operator:
         return ticket
+    refuse_left(session)
     if before and not (operator.can("take_over") or operator.can("supervise")):
         raise Refused(RefusalCode.NOT_ALLOWED, by=before.name)
     change(ticket, operator=operator, claimed_at=timezone.now())
@@ -171,6 +176,8 @@ def _pass_to(session: Session, ticket: Ticket, to: Operator) -> None:
         raise Refused(RefusalCode.NOT_AVAILABLE, name=to.name)
     if ticket.operator_id == to.pk:
         raise Refused(RefusalCode.BAD_VALUE)
+    if not Operator.objects.of_site(session.site_id).filter(pk=to.pk).exists():
+        raise Refused(RefusalCode.NOT_AVAILABLE, OTHER_SITE % {"name": to.name})
     before = ticket.operator.name if ticket.operator else ""
     sentence = phrases.TAKEN_OVER if before else phrases.JOINED
     line = phrases.system_line(sentence, session, name=to.name, before=before)

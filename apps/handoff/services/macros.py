@@ -68,6 +68,12 @@ def unfilled_names(text: str) -> list[str]:
     return [name for name in PLACE.findall(text) if name in NAMES]
 
 
+def refuse_unfilled(text: str) -> None:
+    """Refused: unknown_macro_variable (variable=)."""
+    if left := unfilled_names(text):
+        raise Refused(RefusalCode.UNKNOWN_MACRO_VARIABLE, variable=left[0])
+
+
 def count_use(*, macro_id: int) -> None:
     Macro.objects.filter(pk=macro_id).update(uses=F("uses") + 1)
 

@@ -12,9 +12,11 @@ from apps.handoff.refusals import RefusalCode, Refused
 
 
 def come(*, operator: Operator) -> Presence:
-    """An operator has opened the console: there and at the keyboard, and away if they were."""
+    """An operator has opened the console, or it has connected again by itself: there, and at the
+    keyboard if nothing else is known of them."""
     now = timezone.now()
-    return _store(operator, seen_at=now, active_at=now)
+    known = Presence.objects.filter(operator=operator).exclude(active_at=None).exists()
+    return _store(operator, seen_at=now, **({} if known else {"active_at": now}))
 
 
 def seen(*, operators: Collection[int]) -> None:

@@ -1,5 +1,6 @@
 """Verbs on tickets. Locks: the session first, then its ticket."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +12,8 @@ from apps.chat.journal import append
 from apps.chat.models import Session
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.handoff.events import publish_tickets
-from apps.handoff.models import Priority, Ticket, TicketEvent
+from apps.handoff.locking import not_yours
+from apps.handoff.models import Operator, Priority, Ticket, TicketEvent
 from apps.handoff.packets import NOTHING, Subject, written
 from apps.handoff.routing import is_served, team_for
 from apps.handoff.stages import to_bot, to_handoff, without_request
@@ -154,22 +156,37 @@ def withdraw_ticket(*, session: Session) -> bool:
 
 
 @transaction.atomic
-def close_ticket(*, ticket: Ticket, notice: str, notice_with_bot: str = "") -> bool:
+def close_ticket(*, ticket: Ticket, notice: str, notice_with_bot: str = "", by: Any = None) -> bool:
     """Marks an open ticket done, and gives its session back to the bot if it waits for a person or
     has one; False if it was done. `notice_with_bot` is for a visitor who went on with the bot
-    meanwhile; empty, they are told nothing."""
+    meanwhile; empty, they are told nothing. `by` is the user who does it; None: the house.
+
+    Refused: not_yours (by=), for a colleague's without the right to direct.
+    """
     session = Session.objects.select_for_update(no_key=True).get(id=ticket.session_id)
     found = Ticket.objects.open().select_for_update(no_key=True).filter(pk=ticket.pk).first()
     if found is None:
         return False
+    if by and not may_close(found, by):
+        raise not_yours(found)
     now = timezone.now()
     change(found, status=Ticket.Status.DONE, resolved_at=now, waiting_since=None)
-    record(found, TicketEvent.Kind.RESOLVED)
+    operator = Operator.objects.filter(user=by.pk).first() if by else None
+    record(found, TicketEvent.Kind.RESOLVED, operator)
     if session.mode == Mode.BOT:
         _remain_with_bot(session, notice_with_bot)
     else:
-        to_bot(session, Line(Author.SYSTEM, notice), cause="ticket_done")
+        # Who has talked with a person is asked how it was.
+        meta = {"csat": True} if session.mode == Mode.HUMAN else {}
+        to_bot(session, Line(Author.SYSTEM, notice, meta=meta), cause="ticket_done")
     return True
+
+
+def may_close(ticket: Ticket, user: Any) -> bool:
+    """What nobody has is anybody's; what a colleague has, theirs and a supervisor's."""
+    operator = ticket.operator
+    is_theirs = operator is None or operator.user_id == user.pk
+    return is_theirs or bool(user.has_perm("handoff.supervise"))
 
 
 def _remain_with_bot(session: Session, notice: str) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.chat.items import Line
 from apps.chat.models import Session
+from apps.chat.satisfaction import ASKED
 from apps.engine.types import Author, Mode, State
 from apps.handoff import phrases, stages
 from apps.handoff.locking import lock_held, lock_open_ticket, lock_session_of, lock_ticket
@@ -19,6 +20,8 @@ from apps.handoff.refusals import RefusalCode, Refused
 from apps.handoff.services.answering import note_answer
 from apps.handoff.services.drafts import REPLY, drop_draft
 from apps.handoff.services.holding import taken
+from apps.handoff.services.leaving import refuse_left
+from apps.handoff.services.macros import refuse_unfilled
 from apps.handoff.targets import due
 from apps.handoff.texts import LONGEST_ANSWER, check_text
 from apps.handoff.trail import change, record
@@ -50,6 +53,7 @@ def resolve(*, ticket_id: int, operator: Operator, outcome: str, text: str = "")
         raise Refused(RefusalCode.BAD_VALUE)
     check_text(text, LONGEST_ANSWER, may_be_empty=True)
     session, ticket = lock_held(ticket_id, operator)
+    refuse_unfilled(text)
     until = timezone.now() + timedelta(seconds=UNDO_S)
     kept = _kept(session, ticket, operator, until)
     _close(session, operator, text)
@@ -95,12 +99,14 @@ def reopen(*, ticket_id: int, operator: Operator) -> Ticket:
     """Opens a done or withdrawn ticket again, and takes its chat. One that is open is taken over as
     it is by `claim`.
 
-    Refused: taken (by=, at=: the session has an open ticket), not_found.
+    Refused: taken (by=, at=: the session has an open ticket), not_found, closed (the visitor has
+    ended it and left no address).
     """
     session = lock_session_of(ticket_id)
     ticket = lock_ticket(ticket_id)
     if current := lock_open_ticket(session):
         raise taken(current)
+    refuse_left(session)
     now = timezone.now()
     change(
         ticket,
@@ -120,13 +126,10 @@ def reopen(*, ticket_id: int, operator: Operator) -> Ticket:
 
 @transaction.atomic
 def set_priority(*, ticket_id: int, operator: Operator, priority: Priority | int) -> Ticket:
-    """With the due times that belong to it. Refused: closed, not_found, bad_value."""
+    """With the due times that belong to it. Refused: not_yours, closed, not_found, bad_value."""
     if priority not in Priority.values:
         raise Refused(RefusalCode.BAD_VALUE)
-    lock_session_of(ticket_id)
-    ticket = lock_ticket(ticket_id)
-    if ticket.status != Ticket.Status.OPEN:
-        raise Refused(RefusalCode.CLOSED)
+    _, ticket = lock_held(ticket_id, operator)
     before = ticket.priority
     if before != priority:
         times = due(team=ticket.team, priority=priority, since=ticket.created_at)
@@ -161,7 +164,7 @@ def _close(session: Session, operator: Operator, text: str) -> None:
             stages.say(session, *lines)
         return
     line = phrases.system_line(phrases.SETTLED, session, name=operator.name)
-    stages.to_bot(session, *lines, replace(line, meta={"csat": True}), cause="ticket_done")
+    stages.to_bot(session, *lines, replace(line, meta=dict(ASKED)), cause="ticket_done")
 
 
 def _put_back(session: Session, ticket: Ticket, kept: dict[str, Any]) -> None:

@@ -72,7 +72,8 @@ def give_back_silent() -> int:
 
 def give_back_orphaned() -> int:
     """Chats whose operator is none any more, as one whose account was deleted: back to the queue."""
-    found = Ticket.objects.waiting().filter(session__mode=Mode.HUMAN)
+    live = Ticket.objects.waiting().filter(session__mode=Mode.HUMAN)
+    found = live.filter(session__closed_at=None)
     return sum(_give_back_orphan(number) for number in found.values_list("pk", flat=True)[:AT_ONCE])
 
 

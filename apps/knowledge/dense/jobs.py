@@ -12,13 +12,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import CharField, F, Q
+from django.db.models import CharField, Exists, F, OuterRef, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from apps.knowledge.dense import making, tables
-from apps.knowledge.embedding import Embedder, EmbedderError, embedder_of, is_provided
+from apps.knowledge.embedding import Embedder, EmbedderError, Problem, embedder_of, is_provided
 from apps.knowledge.index import read_entries
 from apps.knowledge.models import DenseIndex, EmbeddedEntry, Faq, IndexState
 
@@ -39,6 +40,8 @@ def refresh_all(slice_s: float = SLICE_S) -> None:
     for site_id in _behind():
         try:
             refresh(site_id, slice_s=until - time.monotonic())
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:  # one site must not keep the others behind
             logger.exception("index: meaning of site %s cannot be made", site_id)
         if time.monotonic() > until:
@@ -84,6 +87,10 @@ def refresh(site_id: int, *, slice_s: float = SLICE_S) -> bool:
         more = _slice(site_id, embedder, wanted, slice_s)
     except EmbedderError as error:
         _fail(site_id, error)
+    except SoftTimeLimitExceeded:
+        # Begun again at once it would come no further, and keep every other task waiting.
+        _fail(site_id, EmbedderError(Problem.TOO_SLOW))
+        raise
     finally:
         _row(site_id).update(busy_until=None)
     return more
@@ -155,7 +162,8 @@ def _swap(site_id: int, embedder: Embedder, wanted: int, within_s: float) -> boo
     """Puts the new index in the place of the old one; True when something is missing for it."""
     ours = EmbeddedEntry.objects.of(site_id, embedder.name)
     live = Faq.objects.of(site_id).live().annotate(key=Cast("pk", CharField()))
-    ours.exclude(entry__in=live.values("key")).delete()
+    # NOT IN would be looked up row by row once the keys are more than the server's memory for them.
+    ours.filter(~Exists(live.filter(key=OuterRef("entry")))).delete()
     before = DenseIndex.objects.defer("body").get(site_id=site_id)
     try:
         made = making.make(before, embedder.name, within_s)

@@ -15,6 +15,7 @@ PROBLEMS = [
     ("failed", _("The model for embeddings does not answer as it should")),
     ("wrong_size", _("Its vectors have another length than before")),
     ("too_many", _("Too many texts for memory, and the database cannot search vectors")),
+    ("too_slow", _("Putting it together takes longer than a task may: shorter vectors help")),
 ]
 
 

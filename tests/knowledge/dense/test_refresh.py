@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from apps.knowledge import embedding
@@ -274,6 +275,21 @@ class TestFailures:
         row = index_of(site)
         assert (row.problem, row.problem_detail) == ("failed", "server_error: 500")
         assert (row.built, bytes(row.body)) == (before.built, bytes(before.body))
+
+    def test_what_takes_longer_than_a_task_may_rests_and_says_so(
+        self, site, shop, embedder, monkeypatch
+    ):
+        """Begun again at once it would keep every other task waiting, each time in vain."""
+
+        def too_slow(*_args):
+            raise SoftTimeLimitExceeded
+
+        monkeypatch.setattr(making, "make", too_slow)
+        with pytest.raises(SoftTimeLimitExceeded):
+            refresh_all()
+        row = index_of(site)
+        assert (row.problem, row.busy_until) == ("too_slow", None)
+        refresh_all()
 
     def test_it_is_tried_again_after_a_while_and_not_before(self, site, shop, embedder):
         embedder.fails = True
