@@ -266,7 +266,7 @@ PEOPLE: Sentences = {
     "presence_away": _("Away"),
     "presence_idle": _("Idle"),
     "presence_offline": _("Offline"),
-    "presence_available_says": _("Conversations may come to you by themselves."),
+    "presence_available_says": _("Teams that hand out chats may give you some."),
     "presence_away_says": _("You get only what you claim yourself."),
     "presence_idle_says": _(
         "Without a key or a click for 10 minutes you count as idle: nothing comes by itself either."
@@ -307,7 +307,7 @@ PREFERENCES: Sentences = {
     "goes_back": _("{name} goes back to the queue in a minute unless you answer."),
     "went_back": _("{name} waited 5 minutes for your answer and is in the queue again."),
     "claim_again": _("Claim again"),
-    "open": _("Open"),
+    "open": _("Open the conversation"),
     "alert_test": _("This is a test"),
     "alert_test_body": _("Notices reach you."),
     "palette": _("Commands"),

@@ -141,6 +141,8 @@ LACKED: Mapping[SlotKind, str | Promise] = {
     SlotKind.PHONE: _OLD_NUMBER,
     SlotKind.PHONE_TAIL: _OLD_NUMBER,
 }
+# Where there is but one thing to choose.
+THIS_FLOW = _("Would you like this: %(flow)s?")
 # While a model lets its first word be waited for.
 LOOKING = _("One moment please, I am looking into it.")
 # In place of an answer that no model gave in time.

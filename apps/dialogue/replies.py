@@ -129,6 +129,7 @@ class Message:
         own = self._own_words(part, flow, spec)
         if own and part.say not in LEADING:
             return own
+        flow = flow or self._only(part)
         name = in_language(flow.names, self.language) if flow else part.flow
         label = slots.label(spec, self.language) if spec else ""
         if part.say is Say.WHICH_ONE:
@@ -142,12 +143,19 @@ class Message:
             sentence = sentence.replace(f"%({place})s", words)
         return self.joined(sentence, own)
 
+    def _only(self, part: Part) -> FlowSpec | None:
+        """The flow that alone may have been meant."""
+        is_one = part.say is Say.WHICH_FLOW and len(part.candidates) == 1
+        return self.book.by_key.get(part.candidates[0]) if is_one else None
+
     def _sentence(self, part: Part, flow: FlowSpec | None) -> str:
         """Ours, as it is before its places are filled."""
         if part.say is Say.DONE and flow and flow.action == TICKET:
             return self.words(phrases.PASSED_ON)
         if part.say is Say.HANDOFF and self.beside.is_attended:
             return self.words(phrases.CONNECTING)
+        if part.say is Say.WHICH_FLOW and flow:
+            return self.words(phrases.THIS_FLOW)
         if part.say in phrases.BRIEFLY and len(self.reply.parts) > 1:
             return self.words(phrases.BRIEFLY[part.say])
         return phrases.say(part.say, self.language)

@@ -62,7 +62,8 @@ export function drawSources(sources) {
 }
 
 function* acts(message, hooks, isMine) {
-  if (message.author === "bot" && hooks.wrong) {
+  // What asks for an address on the way to a person answers nothing.
+  if (message.author === "bot" && hooks.wrong && message.meta?.form?.type !== "contact") {
     yield button(say("wrong_answer"), () => hooks.wrong(message), { className: "small" });
   }
   const age = now() - Date.parse(message.at);

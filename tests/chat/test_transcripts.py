@@ -56,7 +56,7 @@ def test_it_says_who_said_what_and_when_where_the_visitor_is(talk):
         f"2026-11-24 07:30  You\n{HOSTILE}\n  [photo.png]\n\n"
         "2026-11-24 07:30  AI assistant\nIs it this?\nYes?\n  Return it?\n  Order: 202611040017\n\n"
         "2026-11-24 07:30  Notice\nMia joined.\n\n"
-        "2026-11-24 07:30  Mia\nHello\n  Help https://a.b\n"
+        "2026-11-24 07:30  Mia\nHello\n  Source: Help https://a.b\n"
     )
 
 

@@ -1,17 +1,20 @@
 """A thread on a console: whole when it is opened, then live."""
 
 import uuid
+from datetime import datetime
 
 import pytest
 
-from apps.chat import events, services
+from apps.chat import events, satisfaction, services
 from apps.chat.frames import Context
 from apps.chat.items import Item, Line
 from apps.chat.journal import Journal, conninfo
 from apps.chat.threads import in_thread
 from apps.engine.types import Author
+from apps.handoff.models import Ticket
 from apps.handoff.services import answer, claim, note
-from tests.handoff.talks import asks, say
+from apps.handoff.services.sweeping import SILENT_FOR
+from tests.handoff.talks import asks, fresh, long_ago, say
 from tests.handoff.team import nora, omar
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -147,6 +150,24 @@ async def test_facts_follow_when_they_change(taken):
     facts = await console.until("facts")
     assert facts["events"][-1]["kind"] == "priority"
     assert "slots" not in facts
+
+
+async def test_a_rating_is_told_while_the_thread_is_open(taken):
+    session, _, console = taken
+    assert (await opened(console, session))["csat"] is None
+    await in_thread(satisfaction.score, session=session.pk, value=2, comment="slow")
+    await events.publish([(session.pk, 0)])
+    assert (await console.until("facts"))["csat"] == {"score": 2, "comment": "slow"}
+
+
+async def test_a_row_says_when_silence_costs_the_chat(taken):
+    session, _, console = taken
+    ticket = await in_thread(Ticket.objects.get, session=session)
+    await in_thread(long_ago, ticket, 3, "waiting_since")
+    await events.publish([(session.pk, 0)])
+    row = (await opened(console, session))["row"]
+    claimed_at = (await in_thread(fresh, ticket)).claimed_at
+    assert datetime.fromisoformat(row["back_at"]) == claimed_at + SILENT_FOR
 
 
 async def test_an_answer_that_grows_is_seen_growing(taken):

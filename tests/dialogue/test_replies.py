@@ -47,6 +47,11 @@ class TestParts:
             {"label": "Refund", "text": "Refund", "fields": {"flow": "refund"}}
         ]
 
+    def test_one_flow_is_asked_after_by_its_name(self):
+        assert reply(Part(Say.WHICH_FLOW, candidates=("refund",))).text == (
+            "Would you like this: Refund?"
+        )
+
     def test_a_question_that_may_have_been_meant_is_offered_with_the_flow(self):
         near = Passage("7", "How long?", "Two days.", 0.4)
         line = reply(Part(Say.ASK, (near,), slot="order_id", **ABOUT))
