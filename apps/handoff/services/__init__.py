@@ -5,7 +5,7 @@ from apps.handoff.services.answering import answer, correct, note, save_draft
 from apps.handoff.services.assigning import auto_assign
 from apps.handoff.services.holding import claim, requeue, return_to_bot, take_over, transfer
 from apps.handoff.services.macros import Filled, count_use, find_macros, render_macro
-from apps.handoff.services.queueing import QueuePlace, queue_place
+from apps.handoff.services.queueing import Attendance, QueuePlace, attendance, queue_place
 from apps.handoff.services.requests import (
     add_line,
     close_ticket,
@@ -22,6 +22,7 @@ from apps.handoff.stages import to_handoff
 
 __all__ = [
     "NOTHING",
+    "Attendance",
     "Detail",
     "Filled",
     "QueuePlace",
@@ -29,6 +30,7 @@ __all__ = [
     "Subject",
     "add_line",
     "answer",
+    "attendance",
     "auto_assign",
     "choose_suggestion",
     "claim",
