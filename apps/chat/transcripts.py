@@ -34,7 +34,7 @@ class Said:
 def transcript(session: Session, kind: str, zone: str) -> tuple[str, str]:
     """The file's name and text, in the session's language; `kind` is one of TYPES, `zone` the
     visitor's time zone by its IANA name, or one that is not known for the server's."""
-    here = _zone(zone)
+    here = zone_named(zone)
     skipped = max(0, session.last_seq - MOST_LINES)
     now = timezone.localtime(timezone=here)
     with translation.override(session.language.lower()):
@@ -87,7 +87,8 @@ def _mark() -> str:
     return f"{mark} " if mark == ":" else mark
 
 
-def _zone(name: str) -> tzinfo:
+def zone_named(name: str) -> tzinfo:
+    """A time zone by its IANA name, the server's for one that is not known."""
     with contextlib.suppress(ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo(name)
     return timezone.get_default_timezone()

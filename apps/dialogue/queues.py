@@ -30,6 +30,7 @@ def _frame(place: QueuePlace) -> Told:
         "eta_s": place.eta_s,
         "open": place.open_now,
         "opens_at": place.opens_at.isoformat() if place.opens_at else None,
+        "zone": place.zone if place.opens_at else None,
         "attended": place.attended,
     }
     return {name: value for name, value in frame.items() if value is not None}

@@ -19,8 +19,9 @@ def team_for(*, site_id: int, language: str, flow: str, at: datetime) -> Team | 
 
 
 def serving(*, site_id: int, language: str, flow: str, team: Team | None) -> list[Operator]:
-    """The operators who have the console open and may take it: of the team if there is one."""
-    online = Operator.objects.online().of_site(site_id)
+    """The operators who are at the console and may take it: of the team if there is one. Who is away
+    may take a chat all the same, but nobody is told to wait for that."""
+    online = Operator.objects.online().not_away().of_site(site_id)
     if team:
         online = online.filter(teams=team)
     return [one for one in online if one.speaks(language) and one.knows(flow)]

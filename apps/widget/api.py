@@ -12,7 +12,7 @@ from apps.dialogue import leaving
 from apps.dialogue.running import running
 from apps.guard import limits
 from apps.sites.models import Site
-from apps.widget import embed
+from apps.widget import attendance, embed
 from apps.widget.conversation import take_context
 from apps.widget.endpoints import (
     ApiError,
@@ -51,6 +51,14 @@ async def sessions(request: HttpRequest) -> JsonResponse:
             "epoch": running().epoch,
         }
     )
+
+
+@endpoint("GET")
+async def team(request: HttpRequest) -> JsonResponse:
+    """Whether somebody is there: `site`, `locale` and `zone`, the visitor's time zone, to
+    `{"absent"}`, a sentence, empty while somebody is."""
+    key, locale = request.GET.get("site", ""), request.GET.get("locale", "")
+    return JsonResponse({"absent": await in_thread(_absent, key, locale, request.GET.get("zone", ""))})
 
 
 @endpoint("POST", "GET")
@@ -159,6 +167,11 @@ async def logout(request: HttpRequest) -> JsonResponse:
 @endpoint()
 async def unknown(_request: HttpRequest) -> JsonResponse:
     raise ApiError(Code.NOT_FOUND)
+
+
+def _absent(key: str, locale: str, zone: str) -> str:
+    site = _find_site(key, locale)
+    return attendance.told(site, site.language(locale), zone[:60])
 
 
 def _find_site(key: str, locale: str) -> Site:

@@ -39,7 +39,6 @@ PAGE: Mapping[str, Promise] = {
 # Said by its script later on. Words in braces are filled in there.
 SCRIPT: Mapping[str, Promise] = {
     "talk_to_person": _("Talk to a person"),
-    "at_once": _("AI, answers at once"),
     "assistant": _("AI assistant"),
     "operator": _("Our team"),
     "you": _("You"),
@@ -58,11 +57,6 @@ SCRIPT: Mapping[str, Promise] = {
     "rated": _("Thank you for telling us."),
     "privacy_more": _("Privacy policy"),
     "agree": _("Agree and start chatting"),
-    "waiting": _("Waiting for our team"),
-    "queued": _("Our team has your request. A person will get back to you."),
-    "unreachable": _("Leave an address so that our team can reach you, or stay here."),
-    "human": _("You are talking to our team."),
-    "human_named": _("You are talking to {name}."),
     "offline": _("You are offline. What you write is sent when the connection is back."),
     "connecting": _("Connecting… What you write is sent when the connection is back."),
     "back_online": _("The connection is back."),
@@ -96,6 +90,7 @@ REASONS_WHY: Mapping[str, Promise] = {
     "why_more": _("In your own words"),
     "why_send": _("Send feedback"),
 }
+EDITED: Mapping[str, Promise] = {"edited": _("Corrected at {at}")}
 FILES: Mapping[str, Promise] = {
     "files": _("Files to send"),
     "picture": _("Picture"),
@@ -123,6 +118,11 @@ CLOSING: Mapping[str, Promise] = {
     "csat_thanks": _("Thank you for telling us."),
 }
 QUEUE: Mapping[str, Promise] = {
+    "waiting": _("Waiting for our team"),
+    "queued": _("Our team has your request. A person will get back to you."),
+    "unreachable": _("Leave an address so that our team can reach you, or stay here."),
+    "human": _("You are talking to our team."),
+    "human_named": _("You are talking to {name}."),
     "next": _("You are next."),
     "place": _("You are number {position} in the queue."),
     "minute": _("About a minute."),
@@ -134,6 +134,7 @@ QUEUE: Mapping[str, Promise] = {
 }
 MODULES: Mapping[str, Mapping[str, Promise]] = {
     "closing": CLOSING,
+    "edited": EDITED,
     "files": FILES,
     "forms": FORMS,
     "queue": QUEUE,

@@ -8,6 +8,7 @@ urlpatterns = [
     path("w/1/app/<slug:digest>/<str:name>", views.asset, name="widget-asset"),
     path("w/1/frame/", views.frame, name="frame"),
     path("api/v1/chat/sessions", api.sessions),
+    path("api/v1/chat/team", api.team),
     path("api/v1/chat/messages", api.messages),
     path("api/v1/chat/handoff", api.handoff),
     path("api/v1/chat/contact", api.contact),

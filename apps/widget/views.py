@@ -15,7 +15,7 @@ from django.views.decorators.http import condition, require_safe
 
 from apps.guard import limits
 from apps.sites.models import Site
-from apps.widget import assets, embed, sightings, strings
+from apps.widget import assets, attendance, embed, sightings, strings
 
 # JSON holds none.
 INDENTS = re.compile(rb"\n\s+")
@@ -97,6 +97,7 @@ def frame(request: HttpRequest) -> HttpResponse:
         "greeting": info["texts"]["greeting"] or words["greeting"],
         "release": assets.release().digest,
         "words": words,
+        "absent": attendance.told(site, language, request.GET.get("zone", "")[:60]),
         "strings": _data("strings", strings.script_strings(language)),
         "config": _data(
             "config",

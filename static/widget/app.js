@@ -14,17 +14,18 @@ const STRIP_AFTER_MS = 2000;
 // For the browser's picker; what a file is, the server says.
 const TAKEN = "image/png,image/jpeg,image/webp,image/gif,.pdf,.txt,.log,.csv,.md";
 const SAY_AGAIN_MS = 3000;
+const LOOK_MS = 60000;
 const strip = byId("strip");
 const replies = byId("replies");
+const team = byId("team");
 
 let isOpen = false;
 let isNarrow = false;
 let isUp = true;
 let mode = "bot";
-/** The person has gone, and nobody has asked for an address yet. */
-let isLost = false;
 let stripTimer = 0;
 let typedAt = 0;
+let lookedAt = Date.now();
 /** @typedef {{seq: number, meta: Object<string, any>, place: HTMLElement, part?: any, cmid?: string,
  *   values?: Object<string, string>, isNew?: boolean, isOver?: boolean}} Asked what a line asks for
  *   besides words */
@@ -248,7 +249,16 @@ function opened({ focus, narrow }) {
   log.settle();
   if (focus) focusBox();
   unread.look();
+  look();
 }
+
+/** The page came with word of who is there; it may have changed since. */
+function look() {
+  if (!isSeen() || Date.now() - lookedAt < LOOK_MS) return;
+  lookedAt = Date.now();
+  need("queue").then(({ lookAround }) => lookAround(team), () => {});
+}
+setInterval(look, LOOK_MS / 4);
 
 /** What comes from here on is not seen: the page's word on that is on its way. */
 function close() {
@@ -316,26 +326,19 @@ async function leaveMessage() {
 }
 
 /** From a frame of the server's; without one it is the bot who answers. */
-function setMode({ mode: now = "bot", state, operator, queue: place }) {
-  const queue = byId("queue");
+function setMode(frame) {
   const was = mode;
-  mode = now;
-  queue.hidden = now !== "queued";
+  mode = frame.mode || "bot";
+  team.hidden = mode !== "bot";
   // Who has left no address gets the form by it.
-  byId("person").hidden = now === "human" || (now === "queued" && state !== "COLLECT");
-  const plain = queue.hidden ? "" : say(state === "COLLECT" ? "unreachable" : "queued");
-  isLost = Boolean(plain) && state === "COLLECT" && (isLost || was === "human");
-  if (plain && (place || isLost)) {
-    const tell = ({ wait }) => queue.hidden || wait(queue, place || plain, leaveMessage);
-    need("queue").then(tell, () => (queue.textContent = plain));
-  } else queue.textContent = plain;
-  const name = { queued: "waiting", human: operator ? "human_named" : "human" }[now];
-  byId("status").textContent = say(name || "at_once", { name: operator });
-  if (now === was) return;
-  if (name) announce(queue.textContent || byId("status").textContent);
-  if (now === "queued") host.event("handoff");
-  if (now === "human") host.event("joined", { name: operator || "" });
-  if (now !== "bot") log.typing(false);
+  byId("person").hidden = mode === "human" || (mode === "queued" && frame.state !== "COLLECT");
+  if (mode !== "bot" || was !== mode) {
+    need("queue").then(({ stand }) => stand(frame, leaveMessage), () => {});
+  }
+  if (mode === was) return;
+  if (mode === "queued") host.event("handoff");
+  if (mode === "human") host.event("joined", { name: frame.operator || "" });
+  if (mode !== "bot") log.typing(false);
 }
 
 async function setSound(isOn) {
@@ -381,6 +384,7 @@ setTheme(config.site.theme);
 Object.assign(kit, {
   leave: focusBox,
   call,
+  site: config.site.key,
   composer,
   settle: () => log.settle(),
   most: config.file_bytes,

@@ -8,7 +8,7 @@ let styles = null;
 
 /**
  * The module of that name, ready. Throws without a network; it is fetched again then.
- * @param {"closing" | "files" | "forms" | "queue" | "reasons" | "sound" | "twin"} name
+ * @param {"closing" | "edited" | "files" | "forms" | "queue" | "reasons" | "sound" | "twin"} name
  */
 export const need = (name) => (fetched[name] ||= bring(name));
 

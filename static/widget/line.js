@@ -18,14 +18,22 @@ export function draw(line, hooks, whole = false) {
   const files = line.meta?.attachments;
   if (line.author === "visitor") return status(own(line.text, at, files), "sent");
   if (line.author === "system") return make("div", { className: "line notice" }, rich(line.text));
-  const bubble = make("div", { className: "bubble" }, rich(line.text));
+  const bubble = make("div", { className: "bubble" });
   const node = other(line.author === "bot", line.name, bubble, at);
-  if (!whole) fold(bubble, line.text);
+  speak(bubble, line.text, whole);
   accompany(bubble, files);
   const sources = line.meta?.sources || [];
   if (sources.length) node.append(under(line, sources, hooks));
   return node;
 }
+
+/** Puts into a bubble what it says. */
+function speak(bubble, text, whole) {
+  bubble.replaceChildren(rich(text));
+  bubble.hidden = !text;
+  if (!whole) fold(bubble, text);
+}
+kit.speak = speak;
 
 /** What the visitor wrote: as it is, without marks. */
 export function own(text, at, files) {

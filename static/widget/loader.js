@@ -77,6 +77,7 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
   const KEY = script.dataset.key || "";
   const ORIGIN = new URL(script.src).origin;
   const FRAME = new URL("frame/", script.src);
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const PREFIX = `helpdesk:${KEY}:`;
   const narrow = matchMedia(NARROW);
   const listeners = new Map();
@@ -205,7 +206,7 @@ iframe { position: relative; inline-size: 100%; block-size: 100%; border: 0; }
     patience = setTimeout(giveUp, self.origin === "null" ? 0 : 10000);
     again.hidden = true;
     wait.hidden = false;
-    FRAME.search = new URLSearchParams({ key: KEY, locale, at: location.origin });
+    FRAME.search = new URLSearchParams({ key: KEY, locale, zone, at: location.origin });
     const isNew = !frame;
     frame ||= make("iframe", { referrerPolicy: "no-referrer", onload: expect });
     frame.className = "waiting";

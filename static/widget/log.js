@@ -1,4 +1,5 @@
 // The transcript: lines in the order of the server, the visitor's unsent ones at the end.
+import { need } from "./lazy.js";
 import { day, draw, other, own, status } from "./line.js";
 import { announce, button, byId, make, say } from "./page.js";
 import { Stream } from "./stream.js";
@@ -117,7 +118,9 @@ export class Log {
     node.append(...below);
     stream?.node.remove();
     this.#place(node, line.seq, line.at);
-    const { action } = line.meta || {};
+    const { action, corrects, edited_at: since } = line.meta || {};
+    if (corrects) amend(this.#find("seq", corrects.seq), line.at, corrects.text);
+    else if (since) amend(node, since);
     if (action) {
       Object.assign(node.dataset, { action: action.id, told: action.status });
       this.action(action);
@@ -276,6 +279,9 @@ export class Log {
     this.#anchor = null;
   }
 }
+
+/** A correction stands in a line of its own as well, also where this cannot be fetched. */
+const amend = (...given) => need("edited").then(({ edited }) => edited(...given), () => {});
 
 function drawStream(text) {
   const node = other(true, "", make("div", { className: "bubble" }, text));

@@ -44,6 +44,9 @@ class OperatorQuerySet(models.QuerySet["Operator"]):
         """Those who have the console open, whatever they chose."""
         return self.active().filter(presence__seen_at__gt=timezone.now() - OFFLINE_AFTER)
 
+    def not_away(self) -> Self:
+        return self.exclude(presence__choice=Presence.Choice.AWAY)
+
     def with_load(self) -> Self:
         """Each with `load`: how many open tickets are theirs."""
         mine = models.Q(tickets__status="open")

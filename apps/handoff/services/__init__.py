@@ -7,7 +7,7 @@ from apps.handoff.services.drafts import save_draft
 from apps.handoff.services.holding import claim, requeue, return_to_bot, take_over, transfer
 from apps.handoff.services.leaving import visitor_left
 from apps.handoff.services.macros import Filled, count_use, find_macros, render_macro
-from apps.handoff.services.queueing import QueuePlace, queue_place
+from apps.handoff.services.queueing import Attendance, QueuePlace, attendance, queue_place
 from apps.handoff.services.requests import (
     add_line,
     close_ticket,
@@ -25,6 +25,7 @@ from apps.handoff.stages import to_handoff
 
 __all__ = [
     "NOTHING",
+    "Attendance",
     "Detail",
     "Filled",
     "QueuePlace",
@@ -32,6 +33,7 @@ __all__ = [
     "Subject",
     "add_line",
     "answer",
+    "attendance",
     "auto_assign",
     "choose_suggestion",
     "claim",

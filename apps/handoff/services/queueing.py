@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -32,17 +33,24 @@ WHERE %s::uuid[] IS NULL OR session_id = ANY(%s::uuid[])
 
 
 @dataclass(frozen=True, slots=True)
-class QueuePlace:
+class Attendance:
+    """`open_now`: the team works at this hour; `opens_at`: when it does next, None while open or
+    when that is never; `zone`: the place whose hours these are, by its IANA name. `attended`:
+    somebody who may take the chat is at the console, and has not said to be away."""
+
+    open_now: bool
+    opens_at: datetime | None
+    zone: str
+    attended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlace(Attendance):
     """`position` counts from 1; None: not in the queue (someone has it, or it is a message).
-    `eta_s` from how fast others were taken of late, None when nobody knows. `open_now`: the team
-    works at this hour; `opens_at`: when it does next, None while open or when that is never.
-    `attended`: somebody who serves this session has the console open."""
+    `eta_s` from how fast others were taken of late, None when nobody knows."""
 
     position: int | None
     eta_s: int | None
-    open_now: bool
-    opens_at: datetime | None
-    attended: bool
 
 
 def queue_place(session: Session) -> QueuePlace:
@@ -56,15 +64,30 @@ def queue_place(session: Session) -> QueuePlace:
         ticket.team if ticket else team_for(site_id=site_id, language=language, flow=flow, at=now)
     )
     position = positions([session.pk]).get(session.pk) if ticket else None
-    calendar = calendar_of(team.hours if team else None)
-    is_open = calendar.is_open(now)
     return QueuePlace(
         position=position,
         eta_s=_eta_s(session.site_id, team, position) if position else None,
-        open_now=is_open,
-        opens_at=None if is_open else calendar.opens_at(now),
-        attended=bool(serving(site_id=site_id, language=language, flow=flow, team=team)),
+        **_attendance(now, team=team, site_id=site_id, language=language, flow=flow),
     )
+
+
+def attendance(*, site_id: int, language: str) -> Attendance:
+    """For a visitor who has not begun: of the team that would be asked."""
+    now = timezone.now()
+    team = team_for(site_id=site_id, language=language, flow="", at=now)
+    return Attendance(**_attendance(now, team=team, site_id=site_id, language=language, flow=""))
+
+
+def _attendance(now: datetime, *, team: Team | None, **serves: Any) -> dict[str, Any]:
+    """`serves` as `serving` takes it."""
+    calendar = calendar_of(team.hours if team else None)
+    is_open = calendar.is_open(now)
+    return {
+        "open_now": is_open,
+        "opens_at": None if is_open else calendar.opens_at(now),
+        "zone": calendar.zone.key,
+        "attended": bool(serving(team=team, **serves)),
+    }
 
 
 def positions(sessions: Collection[UUID] | None = None) -> dict[UUID, int]:
