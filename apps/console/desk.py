@@ -196,9 +196,8 @@ class Desk:
         self._hub.board.look(people=True)
 
     async def _older(self, session: UUID, before: int) -> None:
-        mark = self._seat.watching.get(session)
-        if mark is None:
-            raise Session.DoesNotExist
+        await self._hub.board.check(self._seat, session)
+        mark = self._seat.watching[session]
         found = await in_thread(older, session, before, mark.oldest, self._seat.person.operator)
         mark.oldest = found.oldest
         self._seat.push(found.frame)
