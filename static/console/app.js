@@ -32,7 +32,7 @@ const typing = new Typing(() => pane.typing());
 const layout = new Layout();
 const composer = new Composer(desk, link, {
   changed: () => pane.changed(),
-  sent: (thread, text) => pane.sent(thread, text),
+  sent: (thread) => pane.sent(thread),
 });
 const pane = new Pane({ desk, link, verbs, threads, typing, composer, open: (id) => openSession(id) });
 const presence = new Presence(desk, verbs);

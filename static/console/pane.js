@@ -82,9 +82,8 @@ export class Pane {
     this.#log.changed();
   }
 
-  sent(thread, text) {
+  sent(thread) {
     this.#typing.done(thread.session, this.#desk.me.id);
-    this.#card.sent(thread, text);
   }
 
   rowChanged(row) {

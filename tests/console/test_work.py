@@ -304,3 +304,22 @@ async def test_what_became_of_a_drafted_answer_is_kept(pair, make_session):
     assert (await hers.ask("suggestion", id=made.pk, choice="eaten"))["code"] == "bad_value"
     # There is no model here.
     assert (await hers.ask("suggest", session=session.pk))["code"] == "not_available"
+
+
+@pytest.mark.parametrize(("sent", "choice"), [("30 days!", "edited"), ("30 days.", "inserted")])
+async def test_what_was_made_of_a_drafted_answer_goes_with_the_reply(
+    pair, make_session, sent, choice
+):
+    hers, _ = pair
+    session = await in_thread(make_session)
+    await in_thread(asks, session)
+    await hers.ask("claim", session=session.pk)
+    await hers.write(type="open", session=str(session.pk))
+    seq = (await hers.until("thread"))["last_seq"]
+    draft = {"text": "30 days.", "basis": [], "route": "model", "to_seq": seq}
+    made = await in_thread(suggest, session_id=session.pk, **draft)
+    on = {"session": session.pk, "cmid": uuid.uuid4(), "seen_seq": seq}
+    assert (await hers.ask("send", **on, text=sent, suggestion=made.pk))["type"] == "done"
+    await in_thread(made.refresh_from_db)
+    assert (made.choice, made.used_text) == (choice, sent)
+    assert made.chosen_by_id
