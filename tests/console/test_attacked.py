@@ -65,6 +65,22 @@ async def test_nobody_shows_signs_in_a_session_of_another_site(desks, make_sessi
     assert "typing" not in {frame["type"] for frame in hers.heard}
 
 
+async def test_whoever_walks_too_fast_is_told_what_to_ask_for_again(
+    desks, make_session, monkeypatch
+):
+    monkeypatch.setattr("apps.console.desk.BURST", 1)
+    monkeypatch.setattr("apps.console.desk.PER_SECOND", 0.001)
+    session = await in_thread(make_session)
+    console = await desks(await in_thread(nora))
+    await console.sit()
+    on = {"session": str(session.pk)}
+    await console.write(type="open", **on)
+    await console.write(type="open", **on)
+    error = await console.until("error")
+    assert (error["code"], error["session"]) == ("rate_limited", on["session"])
+    assert error["retry_after"] > 0
+
+
 @pytest.mark.parametrize("way", ["passed on", "resolved"])
 async def test_whoever_lost_a_chat_of_another_site_hears_no_more_of_it(desks, make_session, way):
     nora_, omar_ = await in_thread(nora), await in_thread(omar)
