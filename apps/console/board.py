@@ -164,12 +164,24 @@ class Board:
         """Hints may be lost: one query tells which rows have moved, come or gone."""
         if not self.seats:
             return
+        before = dict(self._rows)
         now, self._beyond = await in_thread(_standing)
         self._places = now
+        async with self._reading:
+            self._take(dict.fromkeys(self._crowded_out(before)))
         stale = {one for one, row in self._rows.items() if now.get(one) != row.place}
         self.look(stale | (now.keys() - self._rows.keys()), people=True)
         # Time alone makes some late.
         self._has_changed = True
+
+    def _crowded_out(self, before: Mapping[UUID, Row]) -> list[UUID]:
+        """Of the bot's and the settled ones only so many are shown, the newest. What has changed
+        since `before` is newer than the places."""
+        return [
+            one
+            for one, row in before.items()
+            if one not in self._places and not row.request.is_open and self._rows.get(one) is row
+        ]
 
     async def _catch_up(self) -> None:
         tickets, self._tickets = self._tickets, set()

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 BURST, PER_SECOND = 60, 10
 # Frames without a cid that are answered by what they ask for.
 ASKED_FOR = (frames.Open, frames.Older, frames.Resnap)
+# May be done twice, so that its answer, which is large or comes often, need not be kept.
+LOOKS_UP = (frames.Search, frames.Macros, frames.Draft)
 WAITING = 64
 SOCKETS_OF_OPERATOR = 10
 BUSY_RETRY_S = 1.0
@@ -242,7 +244,8 @@ class Desk:
         except Exception:  # a fault of ours must not leave the operator in silence
             logger.exception("console: a command broke the code")
             return refusing.failed(command.cid, Code.BUSY, language)
-        self._answered.keep(command.cid, answer)
+        if not isinstance(command, LOOKS_UP):
+            self._answered.keep(command.cid, answer)
         return answer
 
     def _facts(self, outcome: Outcome) -> Frame:

@@ -323,3 +323,12 @@ async def test_what_was_made_of_a_drafted_answer_goes_with_the_reply(
     await in_thread(made.refresh_from_db)
     assert (made.choice, made.used_text) == (choice, sent)
     assert made.chosen_by_id
+
+
+async def test_what_only_looks_something_up_is_not_kept(pair, make_session):
+    hers, _ = pair
+    session = await in_thread(make_session)
+    cid = uuid.uuid4()
+    assert (await hers.ask("search", cid=cid, query="agent"))["rows"] == []
+    await in_thread(asks, session)
+    assert len((await hers.ask("search", cid=cid, query="agent"))["rows"]) == 1
