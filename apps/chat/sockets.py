@@ -36,7 +36,8 @@ class Socket:
     def __init__(
         self, send: Send, close: Close, connection: Connection, unsent_bytes: int | None = None
     ) -> None:
-        """`unsent_bytes`: how much may wait for a slow reader, when not as much as for visitors."""
+        """`unsent_bytes`: how much may wait for a slow reader, in any number of frames, when not as
+        much as for visitors."""
         self.cursor = 0
         self.token = ""
         bad = settings.CHAT.bad_frames_per_minute
@@ -49,6 +50,7 @@ class Socket:
         self._taken_at = 0.0
         self._unsent: deque[str] = deque()
         self._unsent_bytes = 0
+        self._has_own_bound = unsent_bytes is not None
         self._most_bytes = unsent_bytes or settings.CHAT.unsent_bytes
         self._sender: asyncio.Task[None] | None = None
         self._closed = False
@@ -65,7 +67,8 @@ class Socket:
         self._unsent_bytes += len(frame.encode())
         chat = settings.CHAT
         now = asyncio.get_running_loop().time()
-        if len(self._unsent) > chat.unsent_frames or self._unsent_bytes > self._most_bytes:
+        is_long = not self._has_own_bound and len(self._unsent) > chat.unsent_frames
+        if is_long or self._unsent_bytes > self._most_bytes:
             self.shut(CLOSE_SLOW)
         elif self._sender is None or self._sender.done():
             self._taken_at = now

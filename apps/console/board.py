@@ -116,6 +116,15 @@ class Board:
                 self.seats.add(seat)
                 await seat.begin(self._rows, self.signs, self._beyond)
 
+    async def check(self, seat: Seat, session: UUID) -> None:
+        """Raises Session.DoesNotExist for a thread that the operator does not watch, or may not see
+        any longer, and what a read raises."""
+        if seat.is_guest(session):
+            async with self._reading:
+                await self._see_out([session])
+        if session not in seat.watching:
+            raise Session.DoesNotExist
+
     async def open(self, seat: Seat, session: UUID) -> None:
         """Sends a thread, then goes on with what changes in it. Raises Session.DoesNotExist, for one
         that the operator may not see as well, and what a read raises."""
@@ -128,7 +137,7 @@ class Board:
             if session in self._rows:
                 self._take(found)
             thread = await in_thread(read_thread, session, who.operator, who.language)
-            seat.open(session, thread)
+            seat.open(session, row.site_id, thread)
             seat.push({**thread.frame, "row": seat.row_frame(row, self.signs)})
 
     def rise(self, seat: Seat) -> None:
@@ -155,12 +164,24 @@ class Board:
         """Hints may be lost: one query tells which rows have moved, come or gone."""
         if not self.seats:
             return
+        before = dict(self._rows)
         now, self._beyond = await in_thread(_standing)
         self._places = now
+        async with self._reading:
+            self._take(dict.fromkeys(self._crowded_out(before)))
         stale = {one for one, row in self._rows.items() if now.get(one) != row.place}
         self.look(stale | (now.keys() - self._rows.keys()), people=True)
         # Time alone makes some late.
         self._has_changed = True
+
+    def _crowded_out(self, before: Mapping[UUID, Row]) -> list[UUID]:
+        """Of the bot's and the settled ones only so many are shown, the newest. What has changed
+        since `before` is newer than the places."""
+        return [
+            one
+            for one, row in before.items()
+            if one not in self._places and not row.request.is_open and self._rows.get(one) is row
+        ]
 
     async def _catch_up(self) -> None:
         tickets, self._tickets = self._tickets, set()
@@ -182,6 +203,7 @@ class Board:
     async def _read(self, sessions: list[UUID]) -> None:
         if not sessions or not self.seats:
             return
+        await self._see_out(sessions)
         asked = {one: self._since(one) for one in sessions if self.watchers(one)}
         # What is read in an open thread comes first: somebody looks at it.
         for session, new in (await in_thread(news.read, asked) if asked else {}).items():
@@ -191,6 +213,17 @@ class Board:
                 self.look([session])
         found = await in_thread(rows.read, sessions)
         self._take({one: self._placed(found.get(one)) for one in sessions})
+
+    async def _see_out(self, sessions: list[UUID]) -> None:
+        """Whoever watched a chat of a foreign site only because they had it is told nothing more."""
+        lent = {one: [seat for seat in self.seats if seat.is_guest(one)] for one in sessions}
+        lent = {one: guests for one, guests in lent.items() if guests}
+        found = await in_thread(rows.read, list(lent), any_age=True) if lent else {}
+        for session, guests in lent.items():
+            row = found.get(session)
+            for seat in guests:
+                if row is None or not seat.may_see(row):
+                    seat.lose(session)
 
     def _placed(self, row: Row | None) -> Row | None:
         """On a site where more wait than are shown, only those that `heal` has found have a row."""

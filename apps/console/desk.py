@@ -33,6 +33,10 @@ logger = logging.getLogger(__name__)
 
 # A person with many keys and a bulk of rows, not a loop.
 BURST, PER_SECOND = 60, 10
+# Frames without a cid that are answered by what they ask for.
+ASKED_FOR = (frames.Open, frames.Older, frames.Resnap)
+# May be done twice, so that its answer, which is large or comes often, need not be kept.
+LOOKS_UP = (frames.Search, frames.Macros, frames.Draft)
 WAITING = 64
 SOCKETS_OF_OPERATOR = 10
 BUSY_RETRY_S = 1.0
@@ -96,6 +100,8 @@ class Desk:
             self._greet(frame)
         elif isinstance(frame, frames.Command):
             self._take_command(frame)
+        elif isinstance(frame, ASKED_FOR):
+            self._take_question(frame)
         elif self._socket.others.take() > 0:
             self._seat.push(refusing.error(Code.RATE_LIMITED, self._language))
         else:
@@ -104,17 +110,27 @@ class Desk:
     def _take_command(self, command: frames.Command) -> None:
         if known := self._answered.get(command.cid):
             self._seat.push(known)
-        elif wait := self._bucket.take():
-            failed = refusing.failed(command.cid, Code.RATE_LIMITED, self._language, wait)
-            self._seat.push(failed)
-        elif len(self._asked) >= WAITING:
-            busy = refusing.failed(command.cid, Code.BUSY, self._language, BUSY_RETRY_S)
-            self._seat.push(busy)
+        elif no := self._has_no_room():
+            self._seat.push(refusing.failed(command.cid, no[0], self._language, no[1]))
         else:
             self._ask(command)
 
+    def _take_question(self, frame: ClientFrame) -> None:
+        """The page asks again for what it was refused, so it is told which conversation it was."""
+        if no := self._has_no_room():
+            facts = {"retry_after": no[1]} | _named(frame)
+            self._seat.push(refusing.error(no[0], self._language, **facts))
+        else:
+            self._ask(frame)
+
+    def _has_no_room(self) -> tuple[Code, float] | None:
+        """Why nothing more is taken now, and in how many seconds it may be asked again."""
+        if wait := self._bucket.take():
+            return Code.RATE_LIMITED, wait
+        return (Code.BUSY, BUSY_RETRY_S) if len(self._asked) >= WAITING else None
+
     def _note(self, frame: ClientFrame) -> None:
-        """Frames that nobody waits for, and those that are answered by what they ask for."""
+        """Frames that nobody waits for."""
         seat = self._seat
         match frame:
             case frames.Typing(session=session):
@@ -164,8 +180,7 @@ class Desk:
         try:
             await self._look_up(frame)
         except Session.DoesNotExist:
-            named = {"session": str(getattr(frame, "session", ""))}
-            self._seat.push(refusing.error(Code.NOT_FOUND, self._language, **named))
+            self._seat.push(refusing.error(Code.NOT_FOUND, self._language, **_named(frame)))
         except (DatabaseError, TimeoutError) as error:
             logger.warning("console: no database (%s)", type(error).__name__)
             self._socket.shut(codes.CLOSE_RESTART)
@@ -196,9 +211,8 @@ class Desk:
         self._hub.board.look(people=True)
 
     async def _older(self, session: UUID, before: int) -> None:
-        mark = self._seat.watching.get(session)
-        if mark is None:
-            raise Session.DoesNotExist
+        await self._hub.board.check(self._seat, session)
+        mark = self._seat.watching[session]
         found = await in_thread(older, session, before, mark.oldest, self._seat.person.operator)
         mark.oldest = found.oldest
         self._seat.push(found.frame)
@@ -230,7 +244,8 @@ class Desk:
         except Exception:  # a fault of ours must not leave the operator in silence
             logger.exception("console: a command broke the code")
             return refusing.failed(command.cid, Code.BUSY, language)
-        self._answered.keep(command.cid, answer)
+        if not isinstance(command, LOOKS_UP):
+            self._answered.keep(command.cid, answer)
         return answer
 
     def _facts(self, outcome: Outcome) -> Frame:
@@ -247,6 +262,10 @@ class Desk:
         self._seat.push(refusing.error(code, self._language))
         if self._socket.bad_frames.take() > 0:
             self._socket.shut(codes.CLOSE_BAD_FRAMES)
+
+
+def _named(frame: ClientFrame) -> dict[str, str]:
+    return {"session": str(frame.session)} if isinstance(frame, frames.Look) else {}
 
 
 def _come(operator: int) -> None:

@@ -48,6 +48,7 @@ def send_with_files(frame: frames.Send, actor: Actor) -> Message:
             anyway=frame.anyway,
             attachments=[file.told() for file in files],
             draft_stamp=frame.draft,
+            suggestion=frame.suggestion,
         )
         attach(_free(files), message=said.pk)
     except FileRefusedError as error:

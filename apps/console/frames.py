@@ -81,7 +81,8 @@ class OnSession(Command):
 
 
 class Send(OnSession):
-    """`draft`: the stamp up to which what was drafted is gone with it."""
+    """`draft`: the stamp up to which what was drafted is gone with it. `suggestion`: the drafted
+    answer that it was made of."""
 
     text: AnyText
     draft: Seq | None = None
@@ -89,6 +90,7 @@ class Send(OnSession):
     seen_seq: Seq
     anyway: bool = False
     attachments: list[Id] = Field(default_factory=list)
+    suggestion: Number | None = None
 
 
 class Note(OnSession):

@@ -24,15 +24,15 @@ from apps.console.seats import Seat
 from apps.console.signs import REPEAT_S, REPLYING, VIEWING
 from apps.engine.types import Author
 from apps.guard.limits import Places
-from apps.handoff.models import Operator
 from apps.handoff.services import presence, reading
 
 logger = logging.getLogger(__name__)
 
 CLOSE_REVOKED = 4403
 TICK_S = 0.5
-# Who comes back within it, as after a reload, was never gone.
-GONE_AFTER_S = 5.0
+# Behind the next sign of every process: who came back meanwhile, or is there on another one, is
+# not gone.
+SIGN_TAKES_S = 1.0
 
 
 class Hub:
@@ -45,6 +45,7 @@ class Hub:
         self.seen: defaultdict[int, dict[UUID, int]] = defaultdict(dict)
         self.answered: defaultdict[int, Answered] = defaultdict(Answered)
         self.places = Places()
+        self.gone_after_s = settings.CHAT.heartbeat_s + SIGN_TAKES_S
         self._unkept: dict[tuple[int, UUID], int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -230,13 +231,9 @@ class Hub:
                 seat.socket.shut(CLOSE_RESTART)
 
     async def _note_leaving(self, operator: int) -> None:
-        await asyncio.sleep(GONE_AFTER_S)
+        left_at = timezone.now()
+        await asyncio.sleep(self.gone_after_s)
         if not any(seat.person.operator == operator for seat in self.board.seats):
             # Else they are found gone when no sign of them has come for a minute.
             with contextlib.suppress(DatabaseError, TimeoutError):
-                await in_thread(_leave, operator)
-
-
-def _leave(operator: int) -> None:
-    if found := Operator.objects.filter(pk=operator).first():
-        presence.leave(operator=found)
+                await in_thread(presence.leave, operator=operator, at=left_at)

@@ -11,7 +11,9 @@ from uuid import UUID
 from django.utils import timezone, translation
 
 from apps.chat import frames
+from apps.chat.codes import Code
 from apps.chat.sockets import Socket
+from apps.console import refusing
 from apps.console.lines import Frame, own
 from apps.console.news import News
 from apps.console.people import Person
@@ -29,9 +31,10 @@ MOST_SEEN = 5000
 
 @dataclass(slots=True)
 class Watch:
-    """How far an open thread was shown; `oldest` is the first note of it. `facts` are the last that were sent, `edits` when each of
-    the corrected lines was changed, by its id."""
+    """How far an open thread of a site was shown; `oldest` is the first note of it. `facts` are the
+    last that were sent, `edits` when each of the corrected lines was changed, by its id."""
 
+    site: int
     seq: int = 0
     note: int = 0
     read: int = 0
@@ -110,17 +113,31 @@ class Seat:
             self.push(counts)
 
     def may_see(self, row: Row) -> bool:
-        return row.request.operator == self.person.operator or self.person.may_see(row.site_id)
+        """Those of the operator's sites, and whatever they have just now."""
+        asked = row.request
+        has_it = asked.is_open and asked.operator == self.person.operator
+        return has_it or self.person.may_see(row.site_id)
 
-    def open(self, session: UUID, thread: Thread) -> None:
+    def is_guest(self, session: UUID) -> bool:
+        """Watches it for as long as they have it: it is of a site that is not theirs."""
+        mark = self.watching.get(session)
+        return mark is not None and not self.person.may_see(mark.site)
+
+    def open(self, session: UUID, site: int, thread: Thread) -> None:
         """From here on what is new in it is told; beyond MOST_WATCHED the oldest is left."""
         mark = Watch(
-            thread.seq, thread.note, thread.read, thread.oldest, thread.edits, thread.facts
+            site, thread.seq, thread.note, thread.read, thread.oldest, thread.edits, thread.facts
         )
         self.watching.pop(session, None)
         self.watching[session] = mark
         if len(self.watching) > MOST_WATCHED:
             del self.watching[next(iter(self.watching))]
+
+    def lose(self, session: UUID) -> None:
+        """It is another's now."""
+        if self.watching.pop(session, None):
+            language = self.person.language
+            self.push(refusing.error(Code.NOT_FOUND, language, session=str(session)))
 
     def tell(self, session: UUID, news: News) -> None:
         """What is new in an open thread, each once."""

@@ -31,7 +31,7 @@ const typing = new Typing(() => pane.typing());
 const layout = new Layout();
 const composer = new Composer(desk, link, {
   changed: (isOwnLine) => pane.changed(isOwnLine),
-  sent: (thread, text) => pane.sent(thread, text),
+  sent: (thread) => pane.sent(thread),
 });
 const pane = new Pane({ desk, link, verbs, threads, typing, composer, open: (id) => openSession(id) });
 const presence = new Presence(desk, verbs);

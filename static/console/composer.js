@@ -28,7 +28,7 @@ export class Composer {
   #typed = 0;
   #save = later(SAVE_MS, () => this.#thread && this.#drafts.save(this.#thread));
 
-  /** @param {{changed: () => void, sent: (thread: any, text: string) => void}} hooks */
+  /** @param {{changed: () => void, sent: (thread: any) => void}} hooks */
   constructor(desk, link, hooks) {
     this.#desk = desk;
     this.#link = link;
@@ -124,6 +124,7 @@ export class Composer {
     this.#drafts.write(thread, item.mode, [item.text, box[item.mode]].filter(Boolean).join("\n"));
     this.#drafts.save(thread);
     box.files = [...item.attachments, ...box.files];
+    box.editing ??= item.suggestion;
     if (thread !== this.#thread) return;
     this.refresh();
     this.#fill();
@@ -142,7 +143,8 @@ export class Composer {
     item.seen = anyway ? thread.last : box.seen || thread.last;
     item.anyway = anyway;
     item.draft = box.stamps[mode];
-    if (mode === "reply") Object.assign(box, { files: [], clash: null });
+    item.suggestion = box.editing;
+    if (mode === "reply") Object.assign(box, { files: [], clash: null, editing: null });
     box[mode] = "";
     thread.pending.set(item.cmid, item);
     this.#fill();
@@ -161,7 +163,8 @@ export class Composer {
     const { session } = thread;
     const { text, cmid, mode, draft } = item;
     const body = { session, text, cmid, draft };
-    if (mode === "reply") Object.assign(body, { seen_seq: item.seen, anyway: item.anyway });
+    const { seen: seen_seq, anyway, suggestion } = item;
+    if (mode === "reply") Object.assign(body, { seen_seq, anyway, suggestion });
     if (item.attachments.length) body.attachments = item.attachments.map(({ id }) => id);
     try {
       await this.#link.ask(mode === "note" ? "note" : "send", body, true);
@@ -176,7 +179,7 @@ export class Composer {
     item.status = "sent";
     // A line comes back under its cmid; a note has none.
     if (item.mode === "note") thread.pending.delete(item.cmid);
-    if (item.mode === "reply") this.#hooks.sent(thread, item.text);
+    if (item.mode === "reply") this.#hooks.sent(thread);
     this.#drafts.sent(thread, item);
   }
 

@@ -103,8 +103,7 @@ export class Context {
       ? make("span", { className: "missing" }, icon("missing"), say("missing"))
       : make("b", {}, bdi(slot.value || "–"));
     const source = slot.source && badge(named("source", slot.source), slot.source);
-    const asks = slot.missing && may && this.#thread.facts.row.kind === "mine";
-    const ask = asks && button(say("ask_customer"), () => this.#askFor(slot), { className: "small" });
+    const ask = slot.missing && may && button(say("ask_customer"), () => this.#askFor(slot), { className: "small" });
     item.append(make("span", { className: "label" }, slot.label), value);
     item.append(...[source, ask, may && edit].filter(Boolean));
     return item;

@@ -106,6 +106,6 @@ async function posted(session, file) {
   }).catch(() => null);
   // A connection that was cut says nothing that could be shown.
   const answer = (await response?.json().catch(() => null)) || {};
-  if (!response?.ok) throw new Error(answer.detail || "");
+  if (!answer.id) throw new Error(answer.detail || "");
   return answer;
 }

@@ -3,8 +3,11 @@ import { Context } from "./context.js";
 import { toast } from "./dialog.js";
 import { Head } from "./head.js";
 import { Log } from "./log.js";
-import { byId, named, say } from "./page.js";
+import { byId, later, named, say } from "./page.js";
 import { SuggestionCard } from "./suggestion.js";
+
+// Whoever walks through the queue looks at none of it.
+const STEP_MS = 150;
 
 export class Pane {
   #desk;
@@ -83,9 +86,8 @@ export class Pane {
     this.#log.changed();
   }
 
-  sent(thread, text) {
+  sent(thread) {
     this.#typing.done(thread.session, this.#desk.me.id);
-    this.#card.sent(thread, text);
   }
 
   rowChanged(row) {
@@ -133,9 +135,11 @@ export class Pane {
   }
 
   /** The server could not do what needs no answer: a conversation may be gone. */
-  #failed({ session, detail }) {
+  #failed({ session, detail, retry_after }) {
     this.#threads.forget(session);
-    if (detail) toast({ text: detail, bad: true });
+    const again = () => this.thread?.session === session && this.show(session, this.row);
+    if (session && retry_after) setTimeout(again, retry_after * 1000);
+    else if (detail) toast({ text: detail, bad: true });
   }
 
   #loaded(thread) {
@@ -185,12 +189,12 @@ export class Pane {
     this.#link.tell("older", { session: thread.session, before });
   }
 
-  #view() {
+  #view = later(STEP_MS, () => {
     const session = this.inView;
     if (this.#viewing === session) return;
     this.#viewing = session;
     this.#link.tell("viewing", { session });
-  }
+  });
 
   /** Read is what stood in view at the end of the lines. */
   #read() {

@@ -29,15 +29,6 @@ export class SuggestionCard {
     this.#place.replaceChildren(...(suggestion ? this.#card(suggestion) : []));
   }
 
-  /** A reply went out: if it began as a draft, that is told with what became of it. */
-  sent(thread, text) {
-    const { editing } = thread.box;
-    thread.box.editing = null;
-    if (!editing) return;
-    const choice = text === editing.text.trim() ? "inserted" : "edited";
-    this.#choose(editing.id, choice, text);
-  }
-
   #card(suggestion) {
     const { text, sources } = suggestion;
     const title = make("h3", {}, icon("spark"), say("draft_of_ai"), " ", badge(say("ai"), "ai"));
@@ -58,9 +49,9 @@ export class SuggestionCard {
     this.#choose(suggestion.id, "inserted");
   }
 
-  /** What is made of it is told when it is sent. */
+  /** What is made of it goes to the server with its number. */
   #edit(suggestion) {
-    this.#thread.box.editing = suggestion;
+    this.#thread.box.editing = suggestion.id;
     this.#drop();
     this.#composer.insert(suggestion.text);
   }
@@ -76,9 +67,8 @@ export class SuggestionCard {
     this.show(this.#thread);
   }
 
-  #choose(id, choice, text) {
-    const body = text === undefined ? { id, choice } : { id, choice, text };
-    this.#link.ask("suggestion", body, true).catch(() => {});
+  #choose(id, choice) {
+    this.#link.ask("suggestion", { id, choice }, true).catch(() => {});
   }
 
   async #ask() {

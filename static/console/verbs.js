@@ -5,7 +5,11 @@ import { now } from "./time.js";
 
 export const OUTCOMES = ["answered", "sorted_out", "not_reachable", "spam", "other"];
 const PRIORITIES = ["0", "1", "2", "3"];
-const isOpen = (row) => row.kind !== "done";
+// The server takes longer for more than it may for one frame.
+const PART = 25;
+/** Free, one's own, or a colleague's for whoever directs them. */
+const isHeld = ({ kind }, can) =>
+  kind === "mine" || kind === "waiting" || (kind === "other" && can.has("supervise"));
 
 /** When each is offered. `row` is the conversation's, `can` the operator's rights. */
 const OFFERED = {
@@ -13,10 +17,10 @@ const OFFERED = {
   // What the bot has is anybody's; another operator's chat is not.
   take_over: ({ kind }, can) =>
     (kind === "bot" && can.has("claim")) || (kind === "other" && can.has("take_over")),
-  resolve: (row) => row.kind === "mine" || row.kind === "waiting",
+  resolve: isHeld,
   return: (row) => row.kind === "mine",
-  transfer: (row, can) => isOpen(row) && row.kind !== "bot" && can.has("transfer"),
-  priority: (row) => isOpen(row) && Boolean(row.ticket),
+  transfer: (row, can) => isHeld(row, can) && can.has("transfer"),
+  priority: isHeld,
   reopen: (row) => row.kind === "done" && Boolean(row.ticket),
 };
 
@@ -68,7 +72,7 @@ export class Verbs {
 
   priority(row, value) {
     if (value !== undefined) return this.send("priority", { session: row.id, value: Number(value) });
-    return this.#askPriority(row.priority).then((chosen) => chosen && this.priority(row, chosen));
+    return this.#askPriority(row.priority, row.id).then((chosen) => chosen && this.priority(row, chosen));
   }
 
   async return(row) {
@@ -103,7 +107,7 @@ export class Verbs {
   }
 
   mayEdit(row) {
-    return isOpen(row) && this.#desk.rights.has("edit_slots");
+    return row.kind === "mine" && this.#desk.rights.has("edit_slots");
   }
 
   editSlot({ session }, slot, value) {
@@ -144,8 +148,13 @@ export class Verbs {
     const more = await this.#bulkValues(verb, sessions.length);
     if (!more) return false;
     const names = new Map(sessions.map((id) => [id, nameOf(this.#desk.rows.get(id))]));
-    const done = await this.send("bulk", { sessions, verb, ...more });
-    if (!done) return false;
+    const done = { ok: [], failed: [] };
+    for (let at = 0; at < sessions.length; at += PART) {
+      const part = await this.send("bulk", { sessions: sessions.slice(at, at + PART), verb, ...more });
+      if (!part) return false;
+      done.ok.push(...part.ok);
+      done.failed.push(...part.failed);
+    }
     const text = say("bulk_done", { count: done.ok.length });
     if (!done.failed.length) toast({ text });
     else {
@@ -167,11 +176,11 @@ export class Verbs {
     return value && { value: Number(value) };
   }
 
-  async #askPriority(chosen) {
+  async #askPriority(chosen, key) {
     const options = PRIORITIES.map((value) => [value, named("priority", value)]);
     const values = await ask({
       title: say("priority"),
-      key: "priority",
+      key: `priority ${key}`,
       fields: [field(say("priority"), choice("value", options, String(chosen)))],
       submit: say("do_priority"),
     });
@@ -215,18 +224,20 @@ export class Verbs {
     const gone = toast({
       text: say("resolved", { name: nameOf(row) }),
       ms,
-      act: [say("undo"), () => this.#takeBack(undo)],
+      act: [say("undo"), () => take()],
     });
-    const end = setTimeout(() => (this.#undo = null), ms);
-    this.#undo = () => {
-      clearTimeout(end);
+    // The next one may have come meanwhile.
+    const end = () => this.#undo === take && (this.#undo = null);
+    const take = () => {
+      end();
       gone();
       this.#takeBack(undo);
     };
+    setTimeout(end, ms);
+    this.#undo = take;
   }
 
   async #takeBack(token) {
-    this.#undo = null;
     if (await this.send("undo", { token })) toast({ text: say("undone") });
   }
 }

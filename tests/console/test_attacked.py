@@ -5,9 +5,9 @@ import uuid
 import pytest
 
 from apps.chat.threads import in_thread
-from apps.handoff.services import claim
+from apps.handoff.services import claim, resolve, transfer
 from apps.sites.models import Site
-from tests.handoff.talks import asks
+from tests.handoff.talks import asks, say
 from tests.handoff.team import nora, omar
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,6 +63,55 @@ async def test_nobody_shows_signs_in_a_session_of_another_site(desks, make_sessi
     row = await hers.row(session, kind="mine")
     assert row["viewers"] == []
     assert "typing" not in {frame["type"] for frame in hers.heard}
+
+
+async def test_whoever_walks_too_fast_is_told_what_to_ask_for_again(
+    desks, make_session, monkeypatch
+):
+    monkeypatch.setattr("apps.console.desk.BURST", 1)
+    monkeypatch.setattr("apps.console.desk.PER_SECOND", 0.001)
+    session = await in_thread(make_session)
+    console = await desks(await in_thread(nora))
+    await console.sit()
+    on = {"session": str(session.pk)}
+    await console.write(type="open", **on)
+    await console.write(type="open", **on)
+    error = await console.until("error")
+    assert (error["code"], error["session"]) == ("rate_limited", on["session"])
+    assert error["retry_after"] > 0
+
+
+@pytest.mark.parametrize("way", ["passed on", "resolved"])
+async def test_whoever_lost_a_chat_of_another_site_hears_no_more_of_it(desks, make_session, way):
+    nora_, omar_ = await in_thread(nora), await in_thread(omar)
+    session = await in_thread(make_session)
+    ticket = await in_thread(asks, session)
+    other = await in_thread(Site.objects.create, key="second", name="Second")
+    await in_thread(claim, ticket_id=ticket.pk, operator=omar_)
+    await in_thread(omar_.sites.add, other)
+    his = await desks(omar_)
+    await his.sit()
+    on = {"session": str(session.pk)}
+    await his.write(type="open", **on)
+    await his.until("thread")
+    await in_thread(say, session, "still yours")
+    assert (await his.until("message"))["message"]["text"] == "still yours"
+    if way == "passed on":
+        await (await desks(nora_)).sit()
+        to = {"operator": omar_, "to_operator": nora_}
+        await in_thread(transfer, ticket_id=ticket.pk, **to)
+    else:
+        await in_thread(resolve, ticket_id=ticket.pk, operator=omar_, outcome="answered")
+    lost = await his.until("error", **on)
+    assert lost["code"] == "not_found"
+    heard = len(his.heard)
+    await in_thread(say, session, "a secret")
+    await his.write(type="older", **on, before=2)
+    await his.until("error", **on)
+    await his.write(type="open", **on)
+    await his.until("error", **on)
+    told = {frame["type"] for frame in his.heard[heard:]}
+    assert not told & {"message", "older", "thread", "facts", "typing", "delta"}
 
 
 def _ticket(session):

@@ -10,7 +10,7 @@ from apps.chat.threads import in_thread
 from apps.console import rows, seats
 from apps.handoff.models import Priority, Ticket
 from apps.handoff.services import claim, set_priority
-from tests.handoff.talks import asks
+from tests.handoff.talks import asks, say
 from tests.handoff.team import nora, omar, sam
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,3 +101,19 @@ async def test_one_more_than_there_is_room_for_stays_outside(
     await console.row(first, priority=1)
     told = {row["id"] for frame in console.heard for row in frame.get("set", ())}
     assert told == {str(first.pk)}
+
+
+async def test_live_the_bot_has_no_more_rows_than_at_first(
+    desks, make_session, monkeypatch, settings
+):
+    monkeypatch.setattr(rows, "MOST_WITH_BOT", 1)
+    settings.CHAT = replace(settings.CHAT, heal_s=0.1)
+    first, next_ = await in_thread(make_session), await in_thread(make_session)
+    await in_thread(say, first, "hello")
+    console = await desks(await in_thread(nora))
+    await console.sit()
+    assert [row["id"] for row in console.heard[-1]["rows"]] == [str(first.pk)]
+    await in_thread(say, next_, "hello")
+    await console.row(next_, kind="bot")
+    while str(first.pk) not in (await console.until("rows"))["gone"]:
+        pass

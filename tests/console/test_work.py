@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.chat import events
 from apps.chat.models import Message, Session, Visitor
@@ -14,7 +15,7 @@ from apps.chat.threads import in_thread
 from apps.console import rows
 from apps.console import running as console_running
 from apps.handoff.models import Macro, Operator, Presence, Ticket
-from apps.handoff.services import claim, suggest
+from apps.handoff.services import claim, presence, suggest
 from apps.sites.models import Site
 from tests.handoff.talks import asks, say
 from tests.handoff.team import nora, omar, operator
@@ -153,8 +154,8 @@ async def test_presence_is_told_to_everybody(pair):
     assert refused["code"] == "bad_value"
 
 
-async def test_who_closes_the_last_console_is_gone(desks, monkeypatch):
-    monkeypatch.setattr("apps.console.hub.GONE_AFTER_S", 0.01)
+async def test_who_closes_the_last_console_is_gone(desks):
+    console_running.hub().gone_after_s = 0.01
     first = await in_thread(nora)
     hers, his = await desks(first), await desks(await in_thread(omar))
     await hers.sit()
@@ -166,6 +167,36 @@ async def test_who_closes_the_last_console_is_gone(desks, monkeypatch):
         people = {one["name"]: one["presence"] for one in told["operators"]}
     there = await in_thread(Presence.objects.get, operator=first)
     assert there.seen_at is None
+
+
+def test_who_has_a_console_on_another_process_is_not_gone():
+    """As after a reload that met another one."""
+    operator = nora()
+    presence.come(operator=operator)
+    left_at = timezone.now()
+    presence.seen(operators=[operator.pk])
+    presence.leave(operator=operator.pk, at=left_at)
+    assert Presence.objects.get(operator=operator).state() == "available"
+    presence.leave(operator=operator.pk, at=timezone.now())
+    assert Presence.objects.get(operator=operator).state() == "offline"
+
+
+async def test_who_was_taken_for_gone_is_back_with_the_next_sign(pair):
+    _, his = pair
+    first = await in_thread(Operator.objects.get, name="Nora")
+    await in_thread(presence.leave, operator=first.pk, at=timezone.now())
+    assert (await _state_of("Nora", his, "offline")) == "offline"
+    await in_thread(presence.seen, operators=[first.pk])
+    assert (await _state_of("Nora", his, "available")) == "available"
+
+
+async def _state_of(name, console, awaited):
+    """As the console is told, once it is what is awaited."""
+    state = ""
+    while state != awaited:
+        told = await console.until("people")
+        [state] = [one["presence"] for one in told["operators"] if one["name"] == name]
+    return state
 
 
 async def test_macros_come_filled(pair, make_session):
@@ -273,3 +304,31 @@ async def test_what_became_of_a_drafted_answer_is_kept(pair, make_session):
     assert (await hers.ask("suggestion", id=made.pk, choice="eaten"))["code"] == "bad_value"
     # There is no model here.
     assert (await hers.ask("suggest", session=session.pk))["code"] == "not_available"
+
+
+@pytest.mark.parametrize(("sent", "choice"), [("30 days!", "edited"), ("30 days.", "inserted")])
+async def test_what_was_made_of_a_drafted_answer_goes_with_the_reply(
+    pair, make_session, sent, choice
+):
+    hers, _ = pair
+    session = await in_thread(make_session)
+    await in_thread(asks, session)
+    await hers.ask("claim", session=session.pk)
+    await hers.write(type="open", session=str(session.pk))
+    seq = (await hers.until("thread"))["last_seq"]
+    draft = {"text": "30 days.", "basis": [], "route": "model", "to_seq": seq}
+    made = await in_thread(suggest, session_id=session.pk, **draft)
+    on = {"session": session.pk, "cmid": uuid.uuid4(), "seen_seq": seq}
+    assert (await hers.ask("send", **on, text=sent, suggestion=made.pk))["type"] == "done"
+    await in_thread(made.refresh_from_db)
+    assert (made.choice, made.used_text) == (choice, sent)
+    assert made.chosen_by_id
+
+
+async def test_what_only_looks_something_up_is_not_kept(pair, make_session):
+    hers, _ = pair
+    session = await in_thread(make_session)
+    cid = uuid.uuid4()
+    assert (await hers.ask("search", cid=cid, query="agent"))["rows"] == []
+    await in_thread(asks, session)
+    assert len((await hers.ask("search", cid=cid, query="agent"))["rows"]) == 1

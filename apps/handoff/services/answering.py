@@ -21,7 +21,7 @@ from apps.handoff.services.drafts import NOTE, REPLY, drop_draft
 from apps.handoff.services.leaving import refuse_left
 from apps.handoff.services.macros import refuse_unfilled
 from apps.handoff.services.mails import expect_answer
-from apps.handoff.services.suggesting import drop_suggestion
+from apps.handoff.services.suggesting import drop_suggestion, use_suggestion
 from apps.handoff.texts import LONGEST_ANSWER, LONGEST_NOTE, check_text
 from apps.handoff.trail import change, record
 
@@ -39,10 +39,11 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     anyway: bool = False,
     attachments: Sequence[Mapping[str, Any]] = (),
     draft_stamp: int | None = None,
+    suggestion: int | None = None,
 ) -> Message:
     """Stores an operator's line, once for its `cmid`. `seen_seq` is the last line on the operator's
     screen; `attachments` are as `meta.attachments` shows them. What was drafted up to `draft_stamp`
-    (None: until now) is gone with it.
+    (None: until now) is gone with it. `suggestion` is the drafted answer that it was made of.
 
     Refused: unseen (message={seq, name, text, at}: a colleague's line behind `seen_seq`, unless
     `anyway`), not_yours (by=), closed, not_found, empty, too_long (limit=), bad_text, cmid_conflict,
@@ -63,6 +64,8 @@ def answer(  # noqa: PLR0913  # what an answer is made of; each is named where i
     line = Line(Author.OPERATOR, text, name=operator.name, meta=meta, cmid=cmid)
     stages.say(session, line)
     drop_draft(session=session, operator=operator, kind=REPLY, stamp=draft_stamp)
+    if suggestion:
+        use_suggestion(session=session, operator=operator, number=suggestion, text=text)
     note_answer(session, ticket)
     return Message.objects.get(pk=line.id)
 

@@ -1,6 +1,7 @@
 """Whether operators are there."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -20,8 +21,11 @@ def come(*, operator: Operator) -> Presence:
 
 
 def seen(*, operators: Collection[int]) -> None:
-    """Signs of open consoles, one statement for all of a process. Each 20 s or so."""
-    Presence.objects.filter(operator__in=operators).update(seen_at=timezone.now())
+    """Signs of open consoles, of all of a process at once. Each 20 s or so."""
+    theirs = Presence.objects.filter(operator__in=operators)
+    if theirs.filter(seen_at=None).update(seen_at=timezone.now()):
+        publish_people()
+    theirs.update(seen_at=timezone.now())
 
 
 def active(*, operator: Operator) -> Presence:
@@ -38,9 +42,11 @@ def choose(*, operator: Operator, choice: str) -> Presence:
     return _store(operator, choice=choice, seen_at=now, active_at=now)
 
 
-def leave(*, operator: Operator) -> None:
-    """The last console of an operator was closed: offline at once."""
-    _store(operator, seen_at=None)
+def leave(*, operator: int, at: datetime) -> None:
+    """A console was closed then; offline, unless another one has given a sign since."""
+    last = Presence.objects.filter(operator=operator, seen_at__lte=at)
+    if last.update(seen_at=None):
+        publish_people()
 
 
 @transaction.atomic

@@ -87,6 +87,17 @@ def choose_suggestion(
     return found
 
 
+def use_suggestion(*, session: Session, operator: Operator, number: int, text: str) -> None:
+    """What was made of it went to the visitor, also where the talk had moved on meanwhile. Call with
+    the session locked; what was chosen before stays as it is."""
+    unchosen = Suggestion.objects.filter(session=session, choice__in=["", Choice.DROPPED])
+    found = unchosen.filter(pk=number).first()
+    if found:
+        found.choice = Choice.INSERTED if text.strip() == found.text.strip() else Choice.EDITED
+        found.chosen_by, found.chosen_at, found.used_text = operator, timezone.now(), text
+        found.save(update_fields=["choice", "chosen_by", "chosen_at", "used_text"])
+
+
 def drop_suggestion(session: Session) -> None:
     """The session has moved on. Call with it locked."""
     _open(session.pk).update(choice=Choice.DROPPED, chosen_at=timezone.now())
