@@ -37,11 +37,11 @@ export class Alerts {
 
   /**
    * Looks at rows that have changed. What is open and in view needs no alert.
-   * @param {Map<string, any>} before
+   * @param {Map<string, any> | null} before
    * @param {string | null} inView
    */
   look(ids, before, inView) {
-    if (!before.size) return;
+    if (!before) return;
     for (const id of ids) {
       const kind = news(before.get(id), this.#desk.rows.get(id));
       if (kind && id !== inView) this.#tell(kind, this.#desk.rows.get(id));
