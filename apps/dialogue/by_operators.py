@@ -34,7 +34,8 @@ LONGEST_VALUE = 500
 
 def details(session: Session, language: str) -> list[dict[str, Any]]:
     """Those of the flow that the visitor is in, in its order: what `meta.form` says of each, with
-    `name`, `value` ("" while it is missing), `source` and `missing`. Empty without a flow."""
+    `name`, `value` in words and `raw` as a form takes it ("" while it is missing), `source` and
+    `missing`. Empty without a flow."""
     standing = Standing.of(session)
     book = standing.snapshot().book
     found = _flow(standing, book)
@@ -135,6 +136,7 @@ def _told(spec: SlotSpec, active: ActiveFlow, book: Book, language: str) -> dict
         **slots.form(spec, book, language),
         "name": spec.name,
         "value": slots.in_words(spec, given, book, language) if given else "",
+        "raw": given.value if given else "",
         "source": str(given.source) if given else "",
         "missing": given is None and spec.required,
     }
