@@ -131,12 +131,14 @@ def want_suggestion(*, session_id: UUID) -> bool:
 
 
 def _told(spec: SlotSpec, active: ActiveFlow, book: Book, language: str) -> dict[str, Any]:
+    """What proves who somebody is, is nobody's to read or to put into a reply."""
     given = active.slots.get(spec.name)
+    words = slots.in_words(spec, given, book, language) if given else ""
     return {
         **slots.form(spec, book, language),
         "name": spec.name,
-        "value": slots.in_words(spec, given, book, language) if given else "",
-        "raw": given.value if given else "",
+        "value": HIDDEN if given and spec.proof else words,
+        "raw": given.value if given and not spec.proof else "",
         "source": str(given.source) if given else "",
         "missing": given is None and spec.required,
     }
