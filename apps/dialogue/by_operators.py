@@ -94,7 +94,7 @@ def find_macros(*, query: str, operator: Operator, session_id: UUID) -> list[ser
     if session is None:
         raise Refused(RefusalCode.NOT_FOUND)
     told = details(session, session.language)
-    known = {one["name"]: one["value"] for one in told if one["value"]}
+    known = {one["name"]: one["value"] for one in told if one["value"] not in {"", HIDDEN}}
     return services.find_macros(
         query=query, operator=operator, session_id=session_id, slots=known or None
     )
