@@ -9,6 +9,7 @@ from apps.chat.cancelling import cancelled
 from apps.chat.items import Item, Line, NewTurn, Outcome, Verdict
 from apps.chat.journal import append
 from apps.chat.models import Session
+from apps.chat.satisfaction import ASKED
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.handoff.events import publish_tickets
 from apps.handoff.models import Priority, Team, Ticket, TicketEvent
@@ -172,7 +173,7 @@ def close_ticket(*, ticket: Ticket, notice: str, notice_with_bot: str = "") -> b
     if session.mode == Mode.BOT:
         _remain_with_bot(session, notice_with_bot)
     else:
-        to_bot(session, Line(Author.SYSTEM, notice), cause="ticket_done")
+        to_bot(session, Line(Author.SYSTEM, notice, meta=dict(ASKED)), cause="ticket_done")
     return True
 
 

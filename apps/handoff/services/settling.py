@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.chat.items import Line
 from apps.chat.models import Session
+from apps.chat.satisfaction import ASKED
 from apps.engine.types import Author, Mode, State
 from apps.handoff import phrases, stages
 from apps.handoff.locking import lock_held, lock_open_ticket, lock_session_of, lock_ticket
@@ -158,7 +159,7 @@ def _close(session: Session, operator: Operator, text: str) -> None:
             stages.say(session, *lines)
         return
     line = phrases.system_line(phrases.SETTLED, session, name=operator.name)
-    stages.to_bot(session, *lines, replace(line, meta={"csat": True}), cause="ticket_done")
+    stages.to_bot(session, *lines, replace(line, meta=dict(ASKED)), cause="ticket_done")
 
 
 def _put_back(session: Session, ticket: Ticket, kept: dict[str, Any]) -> None:
