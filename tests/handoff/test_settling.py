@@ -113,6 +113,7 @@ class TestResolve:
 
     def test_the_admins_button_ends_a_chat_that_somebody_has(self, session, ticket, who):
         assert close_ticket(ticket=ticket, notice="The assistant is back.")
+        assert Message.objects.latest("seq").meta == {"csat": True}
         assert stands(session) == ("INIT", "bot")
         assert last(session) == ("system", "The assistant is back.")
 
