@@ -90,7 +90,7 @@ class TestAnswers:
             append(Item(ticket.session_id, None, (line,)))
             expect_answer(session=Session.objects.get(pk=ticket.session_id))
         [sent] = send()
-        [link] = re.findall(r"^price list.txt\nhttps://desk.example(\S+)$", sent.body, re.M)
+        [link] = re.findall(r"^price list.txt\nhttps://desk.example(\S+)$", str(sent.body), re.M)
         assert told in sent.body
         response = client.get(link)
         assert (response.content, response["X-Content-Type-Options"]) == (b"Cheap", "nosniff")
