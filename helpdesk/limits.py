@@ -145,13 +145,14 @@ class TurnTimes:
 class AttachmentLimits:
     """Of files that visitors and operators send. `per_session` and `per_address`: within an hour.
     `pixels` of a picture, `picture_s` of a processor and `picture_bytes` of memory to make it anew.
-    `link_s`: how long an address of a file works, `unused_s`: how long one is kept that no line
-    names."""
+    `link_s`: how long an address of a file works, `kept_link_s`: one in an e-mail or in a saved
+    conversation. `unused_s`: how long a file is kept that no line names."""
 
     megabytes: int
     per_session: int
     per_address: int
     link_s: int
+    kept_link_s: int = 30 * 86_400
     unused_s: int = 86_400
     pixels: int = 50_000_000
     picture_s: int = 10

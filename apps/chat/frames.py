@@ -105,7 +105,9 @@ class Rate(Frame):
 
 
 class Csat(Frame):
-    score: Annotated[int, Field(ge=1, le=5)]
+    """`score` null: the visitor would rather not say."""
+
+    score: Annotated[int, Field(ge=1, le=5)] | None
     comment: Long = ""
 
 

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from apps.chat.attachments.links import kept_link, kept_until
 from apps.chat.models import Message, Session
 from apps.engine.types import Author
 
@@ -23,12 +25,14 @@ TIME = "%Y-%m-%d %H:%M"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A line as it is written down. `beside`: what was shown with it, a text each."""
+    """A line as it is written down. `beside`: what was shown with it, a text each; `files`: those
+    that came with it, by name and address."""
 
     by: str
     at: str
     text: str
     beside: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
 
 
 def transcript(session: Session, kind: str, zone: str) -> tuple[str, str]:
@@ -38,12 +42,14 @@ def transcript(session: Session, kind: str, zone: str) -> tuple[str, str]:
     skipped = max(0, session.last_seq - MOST_LINES)
     now = timezone.localtime(timezone=here)
     with translation.override(session.language.lower()):
+        lines = list(_lines(session, skipped, here))
         told = {
             "site": session.site.title(session.language),
             "language": session.language,
             "saved": now.strftime(TIME),
             "zone": str(here),
-            "lines": list(_lines(session, skipped, here)),
+            "lines": lines,
+            "files_until": date_format(kept_until()) if any(one.files for one in lines) else "",
         }
         text = render_to_string(f"chat/transcript.{kind}", told)
     return f"{session.site.key}-{now:%Y-%m-%d}.{kind}", text.strip() + "\n"
@@ -52,7 +58,8 @@ def transcript(session: Session, kind: str, zone: str) -> tuple[str, str]:
 def _lines(session: Session, skipped: int, here: tzinfo) -> Iterator[Said]:
     for line in Message.objects.after(session.id, skipped).iterator():
         at = timezone.localtime(line.created_at, here)
-        yield Said(_author(line), _written(at), line.text, tuple(_beside(line.meta)))
+        said = (_author(line), _written(at), line.text)
+        yield Said(*said, tuple(_beside(line.meta)), tuple(_files(line.meta)))
 
 
 def _author(line: Message) -> str:
@@ -77,8 +84,11 @@ def _beside(meta: dict[str, Any]) -> Iterator[str]:
     for source in meta.get("sources", ()):
         named = " ".join(filter(None, [source["title"], source.get("url")]))
         yield f"{_('Source')}{_mark()}{named}"
+
+
+def _files(meta: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for file in meta.get("attachments", ()):
-        yield f"[{file['name']}]"
+        yield file["name"], kept_link(file["id"])
 
 
 def _mark() -> str:

@@ -139,8 +139,6 @@ THREAD: Sentences = {
     "sending": _("Sending…"),
     "sent": _("Sent"),
     "seen": _("Seen"),
-    "failed": _("Not sent"),
-    "retry": _("Try again"),
     "edit": _("Edit"),
     "more": _("Show more"),
     "less": _("Show less"),

@@ -34,7 +34,8 @@ LONGEST_VALUE = 500
 
 def details(session: Session, language: str) -> list[dict[str, Any]]:
     """Those of the flow that the visitor is in, in its order: what `meta.form` says of each, with
-    `name`, `value` ("" while it is missing), `source` and `missing`. Empty without a flow."""
+    `name`, `value` in words and `raw` as a form takes it ("" while it is missing), `source` and
+    `missing`. Empty without a flow."""
     standing = Standing.of(session)
     book = standing.snapshot().book
     found = _flow(standing, book)
@@ -93,7 +94,7 @@ def find_macros(*, query: str, operator: Operator, session_id: UUID) -> list[ser
     if session is None:
         raise Refused(RefusalCode.NOT_FOUND)
     told = details(session, session.language)
-    known = {one["name"]: one["value"] for one in told if one["value"]}
+    known = {one["name"]: one["value"] for one in told if one["value"] not in {"", HIDDEN}}
     return services.find_macros(
         query=query, operator=operator, session_id=session_id, slots=known or None
     )
@@ -130,11 +131,14 @@ def want_suggestion(*, session_id: UUID) -> bool:
 
 
 def _told(spec: SlotSpec, active: ActiveFlow, book: Book, language: str) -> dict[str, Any]:
+    """What proves who somebody is, is nobody's to read or to put into a reply."""
     given = active.slots.get(spec.name)
+    words = slots.in_words(spec, given, book, language) if given else ""
     return {
         **slots.form(spec, book, language),
         "name": spec.name,
-        "value": slots.in_words(spec, given, book, language) if given else "",
+        "value": HIDDEN if given and spec.proof else words,
+        "raw": given.value if given and not spec.proof else "",
         "source": str(given.source) if given else "",
         "missing": given is None and spec.required,
     }

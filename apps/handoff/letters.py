@@ -12,9 +12,11 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.chat.attachments import links
 from apps.chat.models import Message
 from apps.engine.types import Author
 from apps.handoff.models import Mail, Ticket
@@ -70,8 +72,8 @@ def _answer(mail: Mail) -> Letter | None:
             "ticket": ticket,
             "name": greeted(ticket.name),
             "site": site,
-            "lines": [line for line in lines if line.text.strip()],
-            "has_files": any(line.meta.get("attachments") for line in lines),
+            "lines": [(line.name, line.text.strip(), _files(line)) for line in lines],
+            "files_until": _files_until(lines),
             "reply_to": settings.EMAIL_REPLY_TO,
         }
         subject = _("%(site)s has answered you") % {"site": site}
@@ -85,6 +87,15 @@ def greeted(name: str) -> str:
     plain = " ".join(name.split())
     is_name = len(plain) <= LONGEST_NAME and not ADDRESS.search(plain)
     return plain if is_name else ""
+
+
+def _files(line: Message) -> list[tuple[str, str]]:
+    """By name, each with an address that needs no login."""
+    return [(one["name"], links.kept_link(one["id"])) for one in line.meta.get("attachments", ())]
+
+
+def _files_until(lines: Iterable[Message]) -> str:
+    return date_format(links.kept_until()) if any(map(_files, lines)) else ""
 
 
 def _waiting(mail: Mail) -> Letter | None:

@@ -58,7 +58,9 @@ async def team(request: HttpRequest) -> JsonResponse:
     """Whether somebody is there: `site`, `locale` and `zone`, the visitor's time zone, to
     `{"absent"}`, a sentence, empty while somebody is."""
     key, locale = request.GET.get("site", ""), request.GET.get("locale", "")
-    return JsonResponse({"absent": await in_thread(_absent, key, locale, request.GET.get("zone", ""))})
+    return JsonResponse(
+        {"absent": await in_thread(_absent, key, locale, request.GET.get("zone", ""))}
+    )
 
 
 @endpoint("POST", "GET")

@@ -115,6 +115,7 @@ CLOSING: Mapping[str, Promise] = {
     "csat_send": _("Send rating"),
     "csat_skip": _("Skip"),
     "csat_given": _("Your rating: {score} of 5."),
+    "csat_change": _("Change"),
     "csat_thanks": _("Thank you for telling us."),
 }
 QUEUE: Mapping[str, Promise] = {

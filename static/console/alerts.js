@@ -49,11 +49,11 @@ export class Alerts {
 
   /**
    * Looks at rows that have changed. What is open and in view needs no alert.
-   * @param {Map<string, any>} before
+   * @param {Map<string, any> | null} before
    * @param {string | null} inView
    */
   look(ids, before, inView) {
-    if (!before.size) return;
+    if (!before) return;
     for (const id of ids) {
       const row = this.#desk.rows.get(id);
       const kind = news(before.get(id), row);

@@ -139,7 +139,7 @@ export class Composer {
     const { box } = thread;
     const attachments = mode === "reply" ? box.files.filter(({ id }) => id) : [];
     const at = new Date().toISOString();
-    const item = { cmid: uuid(), mode, text, attachments, at, status: "sending", detail: "" };
+    const item = { cmid: uuid(), mode, text, attachments, at, status: "sending" };
     item.seen = anyway ? thread.last : box.seen || thread.last;
     item.anyway = anyway;
     item.draft = box.stamps[mode];

@@ -110,7 +110,7 @@ export class Context {
   }
 
   #edit(item, slot) {
-    const { label, type, value, example = "" } = slot;
+    const { label, type, raw: value, example = "" } = slot;
     const shown = slot.options?.length
       ? choice("value", slot.options.map((one) => [one.value, one.label]), value ?? undefined)
       : make("input", { name: "value", type: INPUTS[type] || "text", value: value ?? "", placeholder: example, maxLength: 500 });

@@ -46,9 +46,8 @@ export class Desk {
   #hooks;
 
   /**
-   * @param {{resnap: () => void, rows: (ids: string[], before: Map<string, any>) => void,
-   *   people: () => void, welcome: () => void}} hooks `before`: the rows as they were; empty with
-   *   the first snapshot
+   * @param {{resnap: () => void, rows: (ids: string[], before: Map<string, any> | null) => void,
+   *   people: () => void, welcome: () => void}} hooks `before`: null with the first snapshot
    */
   constructor(hooks) {
     this.#hooks = hooks;
@@ -106,7 +105,7 @@ export class Desk {
     this.#parts = [];
     this.#seq = seq;
     this.#isAsking = false;
-    const known = this.#hasSnapshot ? before : new Map();
+    const known = this.#hasSnapshot ? before : null;
     this.#hasSnapshot = true;
     this.#hooks.rows([...new Set([...before.keys(), ...this.rows.keys()])], known);
   }

@@ -100,16 +100,10 @@ export function drawNote({ operator, text, at }) {
 }
 
 /** What was just written and the server has not answered yet. */
-export function drawPending(item, { retry, edit }) {
-  const { mode, text, status, detail } = item;
+export function drawPending({ mode, text, status, attachments }) {
   const bubble = make("div", { className: "bubble" }, mode === "note" ? plain(text) : rich(text));
-  for (const file of item.attachments) bubble.append(drawFile({ ...file, url: "" }));
-  const said = status === "failed" ? `${say("failed")} · ${detail}` : say(status);
-  const state = make("p", { className: "by" }, said);
-  if (status === "failed") {
-    const act = (name, call) => button(say(name), () => call(item), { className: "small" });
-    state.append(" ", act("retry", retry), " ", act("edit", edit));
-  }
+  for (const file of attachments) bubble.append(drawFile({ ...file, url: "" }));
+  const state = make("p", { className: "by" }, say(status));
   const kind = mode === "note" ? "note" : "operator own";
   return make("div", { className: `line ${kind} ${status}` }, bubble, state);
 }

@@ -28,7 +28,7 @@ export class Log {
   #isAsking = false;
   #hooks;
 
-  /** @param {Object<string, Function>} hooks older, read, wrong, correct, retry, edit */
+  /** @param {Object<string, Function>} hooks older, read, wrong, correct */
   constructor(hooks) {
     this.#hooks = hooks;
     this.#log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -133,7 +133,7 @@ export class Log {
     }
     if (thread.stream) yield line("stream", thread.stream.text, () => drawStream(thread.stream));
     for (const [cmid, item] of thread.pending) {
-      yield line(`out ${cmid} ${item.status}`, item, (from) => drawPending(from, this.#hooks));
+      yield line(`out ${cmid} ${item.status}`, item, (from) => drawPending(from));
     }
   }
 

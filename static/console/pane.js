@@ -3,8 +3,9 @@ import { Context } from "./context.js";
 import { toast } from "./dialog.js";
 import { Head } from "./head.js";
 import { Log } from "./log.js";
-import { byId, later, named, say } from "./page.js";
+import { announce, byId, later, named, say } from "./page.js";
 import { SuggestionCard } from "./suggestion.js";
+import { nameOf } from "./verbs.js";
 
 // Whoever walks through the queue looks at none of it.
 const STEP_MS = 150;
@@ -36,8 +37,6 @@ export class Pane {
       read: () => this.#read(),
       wrong: (message) => verbs.wrong(this.thread, message),
       correct: (message) => verbs.correct(this.thread, message),
-      retry: (item) => composer.post(this.thread, item),
-      edit: (item) => composer.restore(this.thread, item),
     });
     this.#head = new Head(desk, verbs);
     this.#context = new Context(verbs, open);
@@ -155,6 +154,8 @@ export class Pane {
   #message(thread, message) {
     const isNew = thread.add(message);
     this.#typing.done(thread.session, message.author === "visitor" ? "" : message.operator);
+    const isHeard = message.author === "visitor" && thread.session === this.inView;
+    if (isNew && isHeard) announce(`${nameOf(this.row)}: ${message.text}`);
     const isColleague = message.author === "operator" && !message.own;
     // Whoever is writing sees it before sending.
     if (isNew && isColleague && thread.box.reply.trim()) thread.box.clash = { message };

@@ -33,7 +33,10 @@ export class Presence {
     const people = make("ul", {}, ...others.map(drawPerson));
     const title = make("p", { className: "quiet" }, say("people"));
     const idle = make("p", { className: "quiet" }, say("presence_idle_says"));
-    menu.lastElementChild.replaceChildren(...choices, idle, ...(others.length ? [title, people] : []));
+    const place = menu.lastElementChild;
+    const at = [...place.children].indexOf(document.activeElement);
+    place.replaceChildren(...choices, idle, ...(others.length ? [title, people] : []));
+    place.children[at]?.focus();
   }
 }
 

@@ -26,7 +26,7 @@
  *   cmid?: string, meta: Object<string, any>, operator?: string, own?: boolean,
  *   edited_at?: string, turn?: string, attachments?: File[]}} Msg
  * @typedef {{id: string, operator: Named, text: string, at: string, cmid?: string}} Note
- * @typedef {{name: string, label: string, value: string | null, source: string | null,
+ * @typedef {{name: string, label: string, value: string | null, raw: string, source: string | null,
  *   missing: boolean, type: string, example?: string,
  *   options?: {label: string, value: string}[]}} Slot
  * @typedef {{id: string, text: string, sources: any[], to_seq: number}} Suggestion

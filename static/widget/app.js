@@ -217,9 +217,9 @@ async function fill(one) {
 /** What the talk was worth. Without a network it is asked when the page is loaded again. */
 async function rateTalk({ meta, place }) {
   const { askScore } = await need("closing");
-  askScore(place, meta.csat.score, (score, comment) => {
+  askScore(place, meta.csat, (score, comment) => {
     chat.tell({ type: "csat", score, comment }, true);
-    host.event("csat", { score });
+    if (score) host.event("csat", { score });
   });
   log.extended(place);
 }

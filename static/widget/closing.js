@@ -6,6 +6,8 @@ const SCORES = [1, 2, 3, 4, 5];
 let kit;
 let said;
 let forms = 0;
+/** What can still be answered, or changed. @type {HTMLElement | undefined} */
+let open;
 const say = (name, values = {}) =>
   said[name].replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
 
@@ -16,22 +18,34 @@ export function prepare(shared) {
 }
 
 /**
- * Asks for 1 to 5 and, if the visitor likes, why. It may be skipped.
+ * Asks for 1 to 5 and, if the visitor likes, why. It may be skipped, and changed later on; what was
+ * asked before is not asked any more.
  * @param {HTMLElement} place
- * @param {number} [score] what was said before
- * @param {(score: number, comment: string) => void} send
+ * @param {true | {score: number | null}} given true until something was said
+ * @param {(score: number | null, comment?: string) => void} send
  */
-export function askScore(place, score, send) {
-  if (score) return thank(place, score);
+export function askScore(place, given, send) {
+  open?.remove();
+  if (given === true) ask(place, send);
+  else if (given.score) thank(place, given.score, send);
+}
+
+function ask(place, send, before) {
   const form = kit.make("form", { className: "ask score", noValidate: true }, ...questions());
+  open = form;
+  if (before) form.elements.score.value = before;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const chosen = Number(new FormData(form).get("score"));
     if (!chosen) return form.querySelector("input").focus();
-    send(chosen, form.elements.comment.value.trim());
-    over(place, form, chosen);
+    end(form, () => {
+      send(chosen, form.elements.comment.value.trim());
+      thank(place, chosen, send);
+      kit.announce(say("csat_thanks"));
+    });
   });
-  form.querySelector("button.quiet").onclick = () => over(place, form);
+  form.querySelector("button.quiet").onclick = () =>
+    end(form, () => (before ? thank(place, before, send) : send(null)));
   place.append(form);
 }
 
@@ -53,16 +67,26 @@ function questions() {
   return [set, ends, make("div", {}, label, comment), make("div", { className: "row" }, submit, skip)];
 }
 
-function over(place, form, score) {
+/** With a chat that has ended meanwhile, its number is gone as well: nothing counts for the next. */
+function end(form, then) {
   const held = form.contains(document.activeElement);
+  const counts = form.closest("[data-seq]");
   form.remove();
-  if (score) thank(place, score);
-  if (score) kit.announce(say("csat_thanks"));
+  if (counts) then();
   if (held) kit.leave();
 }
 
-function thank(place, score) {
-  place.append(kit.make("p", { className: "note" }, `${say("csat_given", { score })} ${say("csat_thanks")}`));
+function thank(place, score, send) {
+  const said = `${say("csat_given", { score })} ${say("csat_thanks")}`;
+  const change = () => {
+    note.remove();
+    ask(place, send, score);
+    place.querySelector("input:checked").focus();
+  };
+  const again = kit.button(say("csat_change"), change, { className: "again" });
+  const note = kit.make("p", { className: "note" }, said, " ", again);
+  open = again;
+  place.append(note);
 }
 
 /**

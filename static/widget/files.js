@@ -238,6 +238,7 @@ class Chosen {
 
   #sent(told) {
     this.told = told;
+    this.node.className = "";
     this.#over(sized(told.bytes));
     kit.announce(say("there", told));
   }

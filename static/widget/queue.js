@@ -28,6 +28,7 @@ export function prepare(shared) {
  */
 export function stand({ mode = "bot", state, operator, queue: place }, leave) {
   const line = byId("queue");
+  document.body.dataset.mode = mode;
   const told = { queued: "waiting", human: operator ? "human_named" : "human" }[mode];
   const status = told ? say(told, { name: operator }) : usual;
   byId("status").textContent = status;

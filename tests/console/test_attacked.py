@@ -98,8 +98,7 @@ async def test_whoever_lost_a_chat_of_another_site_hears_no_more_of_it(desks, ma
     assert (await his.until("message"))["message"]["text"] == "still yours"
     if way == "passed on":
         await (await desks(nora_)).sit()
-        to = {"operator": omar_, "to_operator": nora_}
-        await in_thread(transfer, ticket_id=ticket.pk, **to)
+        await in_thread(transfer, ticket_id=ticket.pk, operator=omar_, to_operator=nora_)
     else:
         await in_thread(resolve, ticket_id=ticket.pk, operator=omar_, outcome="answered")
     lost = await his.until("error", **on)

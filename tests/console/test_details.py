@@ -66,6 +66,16 @@ async def test_a_slot_is_put_right_with_a_line_in_the_history(returning):
     assert [one["type"] for one in console.heard if one.get("cid") == cid] in (["done"], [])
 
 
+async def test_a_choice_is_told_in_words_and_as_it_is_chosen(returning):
+    session, console = returning
+    reason = (await opened(console, session))["slots"][1]
+    chosen = reason["options"][0]
+    on = {"session": session.pk, "slot": reason["name"]}
+    await console.ask("edit_slot", **on, value=chosen["value"])
+    told = (await opened(console, session))["slots"][1]
+    assert (told["value"], told["raw"]) == (chosen["label"], chosen["value"])
+
+
 async def test_a_value_that_does_not_fit_is_refused_with_why(returning):
     session, console = returning
     for value in ("", "?", "x" * 400):

@@ -167,6 +167,7 @@ async def test_a_row_says_when_silence_costs_the_chat(taken):
     await events.publish([(session.pk, 0)])
     row = (await opened(console, session))["row"]
     claimed_at = (await in_thread(fresh, ticket)).claimed_at
+    assert claimed_at
     assert datetime.fromisoformat(row["back_at"]) == claimed_at + SILENT_FOR
 
 

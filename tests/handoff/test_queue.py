@@ -76,7 +76,7 @@ class TestPresence:
         who = nora()
         Presence.objects.update(active_at=timezone.now() - timedelta(hours=1))
         assert active(operator=who).state() == State.AVAILABLE
-        leave(operator=who)
+        leave(operator=who.pk, at=timezone.now())
         assert Presence.objects.get().state() == State.OFFLINE
 
     def test_nothing_else_can_be_chosen(self):

@@ -101,7 +101,7 @@ class TestResolve:
         now = settle(ticket, who, text="Have a nice day").ticket
         assert fresh(now).first_response_at is not None
         assert Suggestion.objects.get().choice == "dropped"
-        assert not Draft.objects.exists()
+        assert Draft.objects.get().text == ""
 
     def test_without_one_nothing_was_answered_and_nothing_written_is_lost(
         self, session, ticket, who
@@ -109,10 +109,11 @@ class TestResolve:
         save_draft(session_id=session.id, operator=who, text="Have a")
         settle(ticket, who, text="  ")
         assert fresh(ticket).first_response_at is None
-        assert Draft.objects.exists()
+        assert Draft.objects.get().text == "Have a"
 
     def test_the_admins_button_ends_a_chat_that_somebody_has(self, session, ticket, who):
         assert close_ticket(ticket=ticket, notice="The assistant is back.")
+        assert Message.objects.latest("seq").meta == {"csat": True}
         assert stands(session) == ("INIT", "bot")
         assert last(session) == ("system", "The assistant is back.")
 

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 
-import psycopg
 import pytest
 from channels.db import database_sync_to_async as in_database
 from django.db import transaction
@@ -14,7 +13,6 @@ from apps.chat.journal import append
 from apps.chat.models import Session, Turn
 from apps.dialogue import services
 from apps.dialogue.models import Drain as DrainRow
-from apps.dialogue.turns import drain as drains
 from apps.dialogue.turns.drain import Drain
 from apps.dialogue.turns.watching import Watcher
 from apps.engine.events import Reason
@@ -24,7 +22,6 @@ from tests.turns.conversations import (
     ALL_DONE,
     adds,
     asks,
-    database_url,
     reads,
     turns_of,
     until_told,
@@ -334,70 +331,4 @@ async def test_a_runner_that_cannot_be_ready_runs_all_the_same(session, started,
 
     async with started.drain(Broken()):
         await asks(session)
-        await until(watch)
-
-
-async def test_it_claims_on_until_its_successor_does(
-    make_session, started, watch, all_holds, caplog
-):
-    first, second = await in_database(lambda: [make_session() for _ in range(2)])()
-    held, after = Held(), Held()
-    await asks(first)
-    async with started.drain(held, claim_s=0):
-        one = await held.calls.get()
-        while not started.successors:  # noqa: ASYNC110  # counted in a thread, which tells nobody
-            await asyncio.sleep(0)
-        await asks(second)
-        two = await held.calls.get()
-        async with started.drain(after):
-            one.answer("to its end")
-            two.answer("and this one")
-            await until(watch)
-
-
-async def test_the_youngest_claims_on_for_as_long_as_it_may(
-    make_session, started, watch, all_holds, monkeypatch
-):
-    """Until an older one that has handed on as well is done, no child is free for a successor."""
-    finishing, finish = [], Drain._finish_held
-
-    async def finish_held(drain):
-        finishing.append(drain)
-        await finish(drain)
-
-    monkeypatch.setattr(drains, "BRIDGE_S", 0)
-    monkeypatch.setattr(Drain, "_finish_held", finish_held)
-    first, second = await in_database(lambda: [make_session() for _ in range(2)])()
-    older, younger = Held(), Held()
-    await asks(first)
-    async with started.drain(older, claim_s=0):
-        one = await older.calls.get()
-        async with started.drain(younger, claim_s=0):
-            while started.successors < 2 or not finishing:  # noqa: ASYNC110  # told by nobody
-                await asyncio.sleep(0)
-            await asks(second)
-            two = await younger.calls.get()
-            one.answer("to its end")
-            two.answer("and this one")
-            await until(watch)
-
-
-async def test_a_drain_that_stops_claiming_hands_on_first_and_then_finishes(
-    session, started, watch, all_holds
-):
-    held = Held()
-    seen: asyncio.Queue[list[tuple[bool, int]]] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    await asks(session)
-
-    def succeed():
-        with psycopg.connect(database_url(), autocommit=True) as looker:
-            rows = looker.execute("SELECT claiming, held FROM dialogue_drain").fetchall()
-        loop.call_soon_threadsafe(seen.put_nowait, rows)
-
-    started.succeed = succeed
-    async with started.drain(held, claim_s=0.2):
-        call = await held.calls.get()
-        assert await seen.get() == [(False, 1)]
-        call.answer("to its end")
         await until(watch)

@@ -31,16 +31,39 @@ def test_a_talk_is_rated_by_keyboard_and_told_once(visit, page, script: Script, 
     [sent] = script.of_type("csat")
     assert (sent["score"], sent["comment"]) == (4, "Fast <b>and</b> kind")
     assert page.evaluate("told") == [4]
-    # One is skipped, one was given on an earlier page, and one is asked in vain for a while.
-    script.say("system", "Done.", meta=ASKED)
-    log.get_by_role("button", name=words["csat_skip"]).press("Enter")
-    expect(log.get_by_role("radio")).to_have_count(0)
-    script.say("system", "Done.", meta={"csat": {"score": 5}})
+    # A slip of the finger is put right.
+    log.get_by_role("button", name=words["csat_change"]).press("Enter")
+    expect(log.get_by_role("radio", name=f"4 {words['csat_4']}")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
     expect(log.get_by_text(words["csat_given"].format(score=5))).to_be_visible()
-    script.say("system", "Done.", meta=ASKED)
-    log.get_by_role("button", name=words["csat_send"]).press("Enter")
+    assert [one["score"] for one in script.of_type("csat")] == [4, 5]
+    assert widget.problems == []
+
+
+def test_a_rating_is_asked_for_once_and_skipped_for_good(widget, script):
+    words, log = widget.words, widget.frame.get_by_role("log")
+    for _ in range(2):
+        asked = script.say("system", "Done.", meta=ASKED)
+    send = log.get_by_role("button", name=words["csat_send"])
+    expect(send).to_have_count(1)
+    send.press("Enter")
     expect(log.get_by_role("radio").first).to_be_focused()
-    assert len(script.of_type("csat")) == 1
+    assert script.of_type("csat") == []
+    # While somebody is here nobody is asked.
+    script.tell("state", state="HANDOFF", mode="human", operator="Nora")
+    expect(send).to_be_hidden()
+    script.tell("state", state="INIT", mode="bot")
+    log.get_by_role("button", name=words["csat_skip"]).press("Enter")
+    expect(send).to_have_count(0)
+    expect(widget.box).to_be_focused()
+    [sent] = script.of_type("csat")
+    assert sent["score"] is None
+    asked["meta"] = {"csat": {"score": None}}
+    script.lines[-2]["meta"] = {"csat": {"score": 5}}
+    widget.page.reload()
+    expect(log.get_by_text(words["csat_given"].format(score=5))).to_be_visible()
+    expect(log.get_by_role("radio")).to_have_count(0)
     assert widget.problems == []
 
 

@@ -87,11 +87,11 @@ def test_who_is_here_is_looked_for_while_the_chat_is_open(visit, page):
     team = widget.frame.locator("#team")
     expect(team).to_have_text(widget.words["nobody"])
     page.route("**/chat/team?**", lambda route: route.fulfill(json={"absent": "Back at nine."}))
-    page.clock.run_for(80_000)
+    page.clock.run_for(62_000)
     expect(team).to_have_text("Back at nine.")
     expect(widget.frame.locator("#announcer")).to_contain_text("Back at nine.")
     page.unroute("**/chat/team?**")
     page.route("**/chat/team?**", lambda route: route.fulfill(json={"absent": ""}))
-    page.clock.run_for(80_000)
+    page.clock.run_for(62_000)
     expect(team).to_be_hidden()
     assert widget.problems == []

@@ -10,6 +10,7 @@ from apps.chat.cancelling import cancelled
 from apps.chat.items import Item, Line, NewTurn, Outcome, Verdict
 from apps.chat.journal import append
 from apps.chat.models import Session
+from apps.chat.satisfaction import ASKED
 from apps.engine.types import Author, Mode, State, TurnState
 from apps.handoff.events import publish_tickets
 from apps.handoff.locking import not_yours
@@ -177,7 +178,7 @@ def close_ticket(*, ticket: Ticket, notice: str, notice_with_bot: str = "", by: 
         _remain_with_bot(session, notice_with_bot)
     else:
         # Who has talked with a person is asked how it was.
-        meta = {"csat": True} if session.mode == Mode.HUMAN else {}
+        meta = dict(ASKED) if session.mode == Mode.HUMAN else {}
         to_bot(session, Line(Author.SYSTEM, notice, meta=meta), cause="ticket_done")
     return True
 
