@@ -186,7 +186,10 @@ class Chosen {
   #picture() {
     if (!/^image\/(png|jpeg|webp|gif)$/.test(this.#file.type)) return kit.icon("clip");
     this.#preview = URL.createObjectURL(this.#file);
-    return kit.make("img", { src: this.#preview, alt: "" });
+    const image = kit.make("img", { src: this.#preview, alt: "" });
+    // A picture by name only.
+    image.onerror = () => image.replaceWith(kit.icon("clip"));
+    return image;
   }
 
   async #send(tries = TRIES) {
