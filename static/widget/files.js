@@ -202,7 +202,10 @@ class Chosen {
     if (!/^image\/(png|jpeg|webp|gif)$/.test(this.#file.type)) return kit.icon("clip");
     if (this.#file.url) return kit.make("img", { src: this.#file.url, alt: "" });
     this.#preview = URL.createObjectURL(this.#file);
-    return kit.make("img", { src: this.#preview, alt: "" });
+    const image = kit.make("img", { src: this.#preview, alt: "" });
+    // A picture by name only.
+    image.onerror = () => image.replaceWith(kit.icon("clip"));
+    return image;
   }
 
   async #send(tries = TRIES) {
