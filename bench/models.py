@@ -2,9 +2,9 @@
 
     python bench/models.py [--json] [--seconds N] [--visitors N]
 
-The model is FakeLLM at 1.2 s. Ours is one web process and the turns worker of the Procfile, durable,
-each turn answered exactly once; the peer (`bench/peer_fastapi.py`) has as many processes and keeps
-nothing. Both are loaded in the same run: compare them, since machines differ. `added_ms` is what a
+The model is FakeLLM at 1.2 s. Ours is one web process and the turns worker of the Procfile with its
+two drains, durable, each turn answered exactly once; the peer (`bench/peer_fastapi.py`) has as many
+processes, or `--peers`, and keeps nothing. Both are loaded in the same run: compare them, since machines differ. `added_ms` is what a
 turn takes over the model's own time, at half of the load. `home_share` are the demo shop's questions
 in other words that no model is asked for.
 """
@@ -32,6 +32,8 @@ from tests.stack import ROOT, Child, Stack, free_port
 
 MODEL, MODEL_MS = "good-1200ms", 1_200
 VISITORS = 300
+# Ours are the web process and two drains.
+PEERS = 3
 WARM_UP_S = 5.0
 FIRST_LINES, CACHED_RATE = 60, 100
 LOOPBACK = {"HELPDESK_LLM_ALLOWED_NETWORKS": "127.0.0.1/32"}
@@ -42,13 +44,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of each measurement")
     parser.add_argument("--visitors", type=int, default=VISITORS)
+    parser.add_argument("--peers", type=int, default=PEERS, help="processes of the peer")
     options = parser.parse_args()
     with durable_stack() as made, fakellm_process() as fake:
-        figures = measure(made, fake, options.seconds, options.visitors)
+        figures = measure(made, fake, options.seconds, options.visitors, options.peers)
     print(json.dumps(figures) if options.json else _table(figures))
 
 
-def measure(made: Stack, fake: FakeLLM, seconds: float, visitors: int) -> dict[str, Any]:
+def measure(
+    made: Stack, fake: FakeLLM, seconds: float, visitors: int, peers: int = PEERS
+) -> dict[str, Any]:
     tokens, others = make_tokens(visitors), make_tokens(visitors)
     firsts = make_tokens(2 * FIRST_LINES)
     add_model(fake)
@@ -66,7 +71,7 @@ def measure(made: Stack, fake: FakeLLM, seconds: float, visitors: int) -> dict[s
             uvloop.run(ask_first(web.port, some, hard))
         # Of visitors who have said nothing: what a talk was about may make a line another one.
         figures |= uvloop.run(measure_cached(web.port, others, seconds, said_again(made)))
-    with peer(made, fake) as port:
+    with peer(made, fake, peers) as port:
         _say("peer")
         figures["peer_per_s"] = uvloop.run(measure_peer(port, seconds, visitors, hard))
     return figures
@@ -240,10 +245,10 @@ def start_worker(made: Stack, **more: str) -> Child:
 
 
 @contextlib.contextmanager
-def peer(made: Stack, fake: FakeLLM) -> Iterator[int]:
-    """In two processes, as ours: one that takes the sockets, and one that asks the model."""
-    port = free_port()
-    words = ["uvicorn", "bench.peer_fastapi:application", "--port", str(port), "--workers", "2"]
+def peer(made: Stack, fake: FakeLLM, processes: int = PEERS) -> Iterator[int]:
+    port, workers = free_port(), str(processes)
+    words = ["uvicorn", "bench.peer_fastapi:application", "--port", str(port)]
+    words += ["--workers", workers]
     words += [
         "--ws",
         "websockets-sansio",
@@ -255,7 +260,7 @@ def peer(made: Stack, fake: FakeLLM) -> Iterator[int]:
     ]
     env = {"MODEL_URL": fake.base_url, "MODEL": MODEL}
     child = Child([sys.executable, "-m", *words], made.environment(**env))
-    for _ in range(2):
+    for _ in range(processes):
         child.wait_for("Application startup complete")
     try:
         yield port
