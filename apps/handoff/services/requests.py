@@ -49,7 +49,7 @@ def _new_ticket(
     priority = _priority(reason, subject)
     team = team_for(site_id=session.site_id, language=language, flow=subject.key, at=now)
     times = due(team=team, priority=priority, since=now)
-    is_live = reason not in NOT_LIVE and _is_served(session, team, language, subject.key)
+    is_live = reason not in NOT_LIVE and is_served(session, team, language, subject.key)
     ticket = Ticket.objects.create(
         session=session,
         site_id=session.site_id,
@@ -76,10 +76,11 @@ def is_attended(session: Session, *, language: str, flow: str) -> bool:
     for a person is asked for a message, and does not wait. `flow` is a flow's key, or ""."""
     site_id, now = session.site_id, timezone.now()
     team = team_for(site_id=site_id, language=language, flow=flow, at=now)
-    return _is_served(session, team, language, flow)
+    return is_served(session, team, language, flow)
 
 
-def _is_served(session: Session, team: Team | None, language: str, flow: str) -> bool:
+def is_served(session: Session, team: Team | None, language: str, flow: str) -> bool:
+    """The same where the team is known; None for what no team serves."""
     if not calendar_of(team.hours if team else None).is_open(timezone.now()):
         return False
     return bool(serving(site_id=session.site_id, language=language, flow=flow, team=team))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -16,6 +16,7 @@ from apps.handoff import phrases, stages
 from apps.handoff.events import publish_tickets
 from apps.handoff.locking import lock_free_session, lock_ticket
 from apps.handoff.models import Ticket, TicketEvent
+from apps.handoff.services import requests
 from apps.handoff.services.assigning import auto_assign
 from apps.handoff.services.holding import put_back
 from apps.handoff.services.queueing import queue_place
@@ -25,6 +26,8 @@ SILENT_FOR = timedelta(minutes=5)
 # Somebody may come back, or be about to open the console.
 UNATTENDED_FOR = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
+# After their last line visitors are taken to be there still.
+STAYS_FOR = timedelta(minutes=15)
 AT_ONCE = 100
 Kind = TicketEvent.Kind
 
@@ -85,6 +88,26 @@ def tell_nobody(line: Callable[[Session, str], Line]) -> int:
     return sum(_tell(number, line) for number in ids[:AT_ONCE])
 
 
+def queue_again() -> int:
+    """Visitors who were told that nobody is there, and stayed without leaving an address: they wait
+    again as soon as somebody is. Who has waited in vain with people there does not."""
+    in_vain = TicketEvent.objects.filter(
+        ticket=OuterRef("pk"), kind=Kind.TOLD_NOBODY, data__attended=True
+    )
+    stayed = (
+        Ticket.objects.waiting()
+        .without_address()
+        .filter(
+            waiting_since=None,
+            session__mode=Mode.QUEUED,
+            session__closed_at=None,
+            session__updated_at__gt=timezone.now() - STAYS_FOR,
+        )
+    )
+    ids = stayed.exclude(Exists(in_vain)).in_queue_order().values_list("pk", flat=True)
+    return sum(_queue_again(number) for number in ids[:AT_ONCE])
+
+
 @transaction.atomic
 def _give_back(ticket_id: int) -> bool:
     session = lock_free_session(ticket_id)
@@ -115,5 +138,23 @@ def _tell(ticket_id: int, line: Callable[[Session, str], Line]) -> bool:
         return False
     stages.to_queue(session, ticket, line(session, ticket.about), cause="nobody_there")
     change(ticket, waiting_since=None)
-    record(ticket, Kind.TOLD_NOBODY)
+    record(ticket, Kind.TOLD_NOBODY, attended=is_served)
+    return True
+
+
+@transaction.atomic
+def _queue_again(ticket_id: int) -> bool:
+    """Without a line: the place in the queue is told beside, and a form that is being filled in
+    stays."""
+    session = lock_free_session(ticket_id)
+    if session is None or session.mode != Mode.QUEUED:
+        return False
+    ticket = lock_ticket(ticket_id)
+    is_over = ticket.operator or ticket.email or ticket.phone or ticket.status != Ticket.Status.OPEN
+    if is_over or ticket.waiting_since:
+        return False
+    if not requests.is_served(session, ticket.team, ticket.language, ticket.flow_key):
+        return False
+    change(ticket, waiting_since=timezone.now())
+    publish_tickets([ticket.pk])
     return True

@@ -20,6 +20,7 @@ from apps.handoff.services.sweeping import (
     assign_waiting,
     give_back_silent,
     note_waiting,
+    queue_again,
     tell_nobody,
 )
 from apps.knowledge.jobs import build_stale
@@ -66,6 +67,7 @@ def sweep() -> None:
     _try(spawn_due)
     _try(note_waiting)
     _try(give_back_silent)
+    _try(queue_again)
     _try(assign_waiting)
     _try(partial(tell_nobody, nobody_there))
 
