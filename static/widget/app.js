@@ -338,7 +338,11 @@ function setMode(frame) {
   if (mode === was) return;
   if (mode === "queued") host.event("handoff");
   if (mode === "human") host.event("joined", { name: frame.operator || "" });
-  if (mode !== "bot") log.typing(false);
+  if (mode !== "bot") return log.typing(false);
+  // What was true before somebody came need not be any more.
+  team.textContent = "";
+  lookedAt = 0;
+  look();
 }
 
 async function setSound(isOn) {

@@ -1,20 +1,16 @@
 """E-mails to visitors and operators: in their language, once, and never a storm of them."""
 
 import logging
-import re
 import uuid
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail as outbox
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from apps.chat.attachments.services import take
 from apps.chat.items import Item, Line
 from apps.chat.journal import append
 from apps.chat.models import Message, Session
@@ -75,28 +71,6 @@ class TestAnswers:
         assert "明天送到。" in sent.body
         assert "北雀音频" in sent.subject
         assert "Northbird" not in sent.body
-
-    @pytest.mark.parametrize(("language", "told"), [("en", "until"), ("zh-Hans", "有效")])
-    def test_name_files_with_addresses_that_work_without_the_chat(
-        self, ask, client, settings, tmp_path, language, told
-    ):
-        settings.ATTACHMENTS_DIR = tmp_path
-        settings.PUBLIC_URL = "https://desk.example"
-        ticket = ask(language=language)
-        plain = SimpleUploadedFile("../price list.txt", b"Cheap")
-        file = take(plain, session=ticket.session_id, by=Author.OPERATOR)
-        line = Line(Author.OPERATOR, "", name="Li", meta={"attachments": [file.told()]})
-        with transaction.atomic():
-            append(Item(ticket.session_id, None, (line,)))
-            expect_answer(session=Session.objects.get(pk=ticket.session_id))
-        [sent] = send()
-        [link] = re.findall(r"^price list.txt\nhttps://desk.example(\S+)$", str(sent.body), re.M)
-        assert told in sent.body
-        response = client.get(link)
-        assert (response.content, response["X-Content-Type-Options"]) == (b"Cheap", "nosniff")
-        assert response["Content-Disposition"].startswith("attachment")
-        settings.ATTACHMENTS = replace(settings.ATTACHMENTS, kept_link_s=-1)
-        assert client.get(link).status_code == 404
 
     def test_wait_for_the_visitor_to_read_them(self, ask):
         ticket = ask()

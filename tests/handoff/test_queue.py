@@ -28,6 +28,7 @@ from apps.handoff.services.sweeping import (
     give_back_orphaned,
     give_back_silent,
     note_waiting,
+    queue_again,
     tell_nobody,
 )
 from tests.handoff.talks import asks, fresh, history, last, lines, long_ago, say, stands
@@ -370,3 +371,44 @@ class TestNobody:
         long_ago(ticket, 16, "waiting_since")
         assert self.tell() == 1
         assert fresh(ticket).status == "open"
+
+
+class TestQueuedAgain:
+    """Who stays without an address until somebody comes."""
+
+    @pytest.fixture
+    def stays(self, make_session):
+        session = make_session()
+        return session, asks(session)
+
+    def test_waits_from_then_on(self, stays):
+        session, ticket = stays
+        assert (queue_again(), fresh(ticket).waiting_since) == (0, None)
+        nora()
+        said = lines(session)
+        assert (queue_again(), queue_again()) == (1, 0)
+        assert queue_place(session).position == 1
+        assert lines(session) == said
+
+    @pytest.mark.parametrize("why", ["left", "address", "away", "bot"])
+    def test_but_not(self, stays, why):
+        session, ticket = stays
+        who = nora()
+        match why:
+            case "left":
+                ago = timezone.now() - timedelta(minutes=20)
+                Session.objects.filter(pk=session.pk).update(updated_at=ago)
+            case "address":
+                say(session, "jo@shop.example")
+            case "away":
+                choose(operator=who, choice="away")
+            case "bot":
+                Session.objects.filter(pk=session.pk).update(mode="bot")
+        assert (queue_again(), fresh(ticket).waiting_since) == (0, None)
+
+    def test_nor_in_circles(self, make_session):
+        nora()
+        ticket = asks(make_session())
+        long_ago(ticket, 16, "waiting_since")
+        assert tell_nobody(lambda _session, _about: Line(Author.SYSTEM, "nobody")) == 1
+        assert queue_again() == 0

@@ -149,12 +149,20 @@ def with_people(widget: Widget, script: Script) -> Iterator[str]:
     yield "place in the queue"
     script.say("system", answer)
     script.tell("state", state="HANDOFF", mode="human", operator=operator)
-    script.say("operator", f"{answer} `code` https://a.example/b", name=operator)
+    said = script.say("operator", f"{answer} `code` https://a.example/b", name=operator)
     expect(frame.locator(".person").last).to_be_visible()
+    script.say("system", answer, meta={"corrects": {"seq": said["seq"], "text": answer}})
+    expect(frame.locator(".edited")).to_be_visible()
     yield "human"
+    script.tell("state", state="INIT", mode="bot")
     script.say("system", answer, meta={"csat": True})
-    expect(frame.get_by_role("radio", name=f"5 {widget.words['csat_5']}")).to_be_attached()
+    five = frame.get_by_role("radio", name=f"5 {widget.words['csat_5']}")
+    expect(five).to_be_attached()
     yield "satisfaction"
+    five.press("Space")
+    frame.get_by_role("button", name=widget.words["csat_send"]).click()
+    expect(frame.get_by_role("button", name=widget.words["csat_change"])).to_be_visible()
+    yield "rated"
     frame.locator("#menu summary").click()
     yield "menu"
     frame.locator("#menu summary").click()

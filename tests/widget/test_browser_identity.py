@@ -142,6 +142,7 @@ def test_an_expired_token_is_asked_for_anew_once(host, visit, page, signer, serv
     sign_in(page)
     page.wait_for_function("window.errors.length")
     assert page.evaluate("window.errors") == ["identity_expired"]
+    assert "Helpdesk: identify() has failed (identity_expired)" in widget.problems
     assert signer.asked == 2
     # The chat goes on all the same.
     widget.say("still a stranger")

@@ -95,3 +95,14 @@ def test_who_is_here_is_looked_for_while_the_chat_is_open(visit, page):
     page.clock.run_for(62_000)
     expect(team).to_be_hidden()
     assert widget.problems == []
+
+
+def test_after_a_person_it_is_looked_for_anew(widget, script):
+    team = widget.frame.locator("#team")
+    expect(team).to_have_text(widget.words["nobody"])
+    script.tell("state", state="HANDOFF", mode="human", operator="Nora")
+    expect(team).to_be_hidden()
+    widget.page.route("**/chat/team?**", lambda route: route.fulfill(json={"absent": "Gone."}))
+    script.tell("state", state="INIT", mode="bot")
+    expect(team).to_have_text("Gone.")
+    assert widget.problems == []

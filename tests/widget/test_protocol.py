@@ -224,6 +224,21 @@ async def test_the_session_speaks_the_language_of_the_page(visitor):
     assert reply["meta"]["form"]["label"] == "我们怎么联系您？"
 
 
+async def test_a_request_for_a_person_stays_with_who_made_it(stack, servers, visitor):
+    await visitor.connect()
+    await visitor.write(type="handoff", cmid=new_cmid())
+    await visitor.until("state", mode="queued")
+    await visitor.write(type="logout")
+    await visitor.closed()
+    following = await Visitor(stack.base_url).begin()
+    welcome = await following.connect()
+    await following.leave()
+    assert (welcome["mode"], welcome["last_seq"], welcome["slots"]) == ("bot", 0, [])
+    found = "SELECT count(*) FROM handoff_ticket WHERE status = 'open' AND session_id = %s"
+    counts = [servers.query(found, one.session)[0][0] for one in (visitor, following)]
+    assert counts == [1, 0]
+
+
 async def test_logout_leaves_nothing_behind_for_the_next_person(stack, visitor):
     await visitor.connect()
     await visitor.ask(QUESTION)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import islice
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -27,6 +27,8 @@ SILENT_FOR = timedelta(minutes=5)
 # Somebody may come back, or be about to open the console.
 UNATTENDED_FOR = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
+# After their last line visitors are taken to be there still.
+STAYS_FOR = timedelta(minutes=15)
 AT_ONCE = 100
 Kind = TicketEvent.Kind
 
@@ -94,6 +96,26 @@ def tell_nobody(line: Callable[[Session, str], Line]) -> int:
     return sum(_tell(number, line) for number in islice(ids, AT_ONCE))
 
 
+def queue_again() -> int:
+    """Visitors who were told that nobody is there, and stayed without leaving an address: they wait
+    again as soon as somebody is. Who has waited in vain with people there does not."""
+    in_vain = TicketEvent.objects.filter(
+        ticket=OuterRef("pk"), kind=Kind.TOLD_NOBODY, data__attended=True
+    )
+    stayed = (
+        Ticket.objects.waiting()
+        .without_address()
+        .filter(
+            waiting_since=None,
+            session__mode=Mode.QUEUED,
+            session__closed_at=None,
+            session__updated_at__gt=timezone.now() - STAYS_FOR,
+        )
+    )
+    ids = stayed.exclude(Exists(in_vain)).in_queue_order().values_list("pk", flat=True)
+    return sum(_queue_again(number) for number in ids[:AT_ONCE])
+
+
 @transaction.atomic
 def _give_back(ticket_id: int) -> bool:
     session = lock_free_session(ticket_id)
@@ -158,10 +180,29 @@ def _tell(ticket_id: int, line: Callable[[Session, str], Line]) -> bool:
     if ticket.operator or since is None or ticket.status != Ticket.Status.OPEN:
         return False
     place = queue_place(session)
-    is_served = place.attended and place.open_now
-    if is_served and since > timezone.now() - LONGEST_WAIT:
+    attended = place.attended and place.open_now
+    if attended and since > timezone.now() - LONGEST_WAIT:
         return False
     stages.to_queue(session, ticket, line(session, ticket.about), cause="nobody_there")
     change(ticket, waiting_since=None)
-    record(ticket, Kind.TOLD_NOBODY)
+    record(ticket, Kind.TOLD_NOBODY, attended=attended)
+    return True
+
+
+@transaction.atomic
+def _queue_again(ticket_id: int) -> bool:
+    """Without a line: the place in the queue is told beside, and a form that is being filled in
+    stays."""
+    session = lock_free_session(ticket_id)
+    if session is None or session.mode != Mode.QUEUED:
+        return False
+    ticket = lock_ticket(ticket_id)
+    is_over = ticket.operator or ticket.email or ticket.phone or ticket.status != Ticket.Status.OPEN
+    if is_over or ticket.waiting_since:
+        return False
+    kind = {"language": ticket.language, "flow": ticket.flow_key, "team": ticket.team}
+    if not is_served(site_id=session.site_id, **kind):
+        return False
+    change(ticket, waiting_since=timezone.now())
+    publish_tickets([ticket.pk])
     return True

@@ -21,6 +21,7 @@ from apps.handoff.services.sweeping import (
     give_back_orphaned,
     give_back_silent,
     note_waiting,
+    queue_again,
     tell_nobody,
 )
 from apps.knowledge.jobs import build_stale
@@ -68,6 +69,7 @@ def sweep() -> None:
     _try(note_waiting)
     _try(give_back_silent)
     _try(give_back_orphaned)
+    _try(queue_again)
     _try(assign_waiting)
     _try(partial(tell_nobody, nobody_there))
 
