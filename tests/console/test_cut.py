@@ -80,7 +80,7 @@ async def test_what_was_missed_in_a_minute_without_network_comes_once(
 
 def test_who_may_stay_is_looked_at_often_enough(monkeypatch):
     """As shipped: a login that has ended closes its consoles within ten seconds."""
-    each = {}
+    each: dict[str, float] = {}
     hub = Hub()
     monkeypatch.setattr(hub, "spawn", lambda work: work.close())
     monkeypatch.setattr(hub, "_every", lambda seconds, work: _noted(each, seconds, work.__name__))

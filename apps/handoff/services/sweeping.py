@@ -200,8 +200,8 @@ def _queue_again(ticket_id: int) -> bool:
     is_over = ticket.operator or ticket.email or ticket.phone or ticket.status != Ticket.Status.OPEN
     if is_over or ticket.waiting_since:
         return False
-    kind = {"language": ticket.language, "flow": ticket.flow_key, "team": ticket.team}
-    if not is_served(site_id=session.site_id, **kind):
+    language, flow, team = ticket.language, ticket.flow_key, ticket.team
+    if not is_served(site_id=session.site_id, language=language, flow=flow, team=team):
         return False
     change(ticket, waiting_since=timezone.now())
     publish_tickets([ticket.pk])
