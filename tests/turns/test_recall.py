@@ -11,6 +11,7 @@ from channels.db import database_sync_to_async as in_database
 from apps.chat.models import Message, Turn
 from apps.dialogue import answers, ladders
 from apps.dialogue.driver import Driver
+from apps.dialogue.turns import asking
 from apps.dialogue.turns.asking import Asker
 from apps.guard import pauses
 from apps.knowledge.index import library
@@ -201,8 +202,10 @@ async def test_lines_that_were_answered_together_are_not_kept(
 
 
 async def test_a_turn_that_waited_behind_the_same_question_asks_no_model(
-    driver, comes, models, started, watch, fakellm, settings
+    driver, comes, models, started, watch, fakellm, settings, monkeypatch
 ):
+    # This model answers in less than a moment.
+    monkeypatch.setattr(asking, "NEW_S", 0)
     await in_database(models)("good")
     settings.TURNS = replace(settings.TURNS, places=1)
     for _ in range(2):
