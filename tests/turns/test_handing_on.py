@@ -6,8 +6,6 @@ import psycopg
 import pytest
 from channels.db import database_sync_to_async as in_database
 
-from apps.dialogue.turns import drain as drains
-from apps.dialogue.turns.drain import Drain
 from tests.turns.conversations import asks, database_url
 from tests.turns.scripted import Held
 from tests.turns.test_drain import until
@@ -33,33 +31,6 @@ async def test_it_claims_on_until_its_successor_does(
         await asks(second)
         two = await held.calls.get()
         async with started.drain(after):
-            one.answer("to its end")
-            two.answer("and this one")
-            await until(watch)
-
-
-async def test_the_youngest_claims_on_for_as_long_as_it_may(
-    make_session, started, watch, all_holds, monkeypatch
-):
-    """Until an older one that has handed on as well is done, no child is free for a successor."""
-    finishing, finish = [], Drain._finish_held
-
-    async def finish_held(drain):
-        finishing.append(drain)
-        await finish(drain)
-
-    monkeypatch.setattr(drains, "BRIDGE_S", 0)
-    monkeypatch.setattr(Drain, "_finish_held", finish_held)
-    first, second = await in_database(lambda: [make_session() for _ in range(2)])()
-    older, younger = Held(), Held()
-    await asks(first)
-    async with started.drain(older, claim_s=0):
-        one = await older.calls.get()
-        async with started.drain(younger, claim_s=0):
-            while started.successors < 2 or not finishing:  # noqa: ASYNC110  # told by nobody
-                await asyncio.sleep(0)
-            await asks(second)
-            two = await younger.calls.get()
             one.answer("to its end")
             two.answer("and this one")
             await until(watch)
