@@ -15,7 +15,10 @@ from apps.chat.threads import in_thread
 from apps.console import running as console_running
 from apps.console.consumers import OperatorConsumer
 from apps.dialogue import running
+from apps.handoff.services import claim
 from tests.console.browsing import sit, staff
+from tests.handoff.talks import asks
+from tests.handoff.team import nora
 from tests.threads import stopped
 from tests.widget.conftest import browser, context, embedding, visit
 
@@ -154,3 +157,15 @@ async def desks(transactional_db):
     await console_running.stop()
     await stopped(now.pulse)
     await running.stop()
+
+
+@pytest.fixture
+async def taken(desks, make_session):
+    """A session that Nora has, and her console."""
+    operator = await in_thread(nora)
+    session = await in_thread(make_session)
+    ticket = await in_thread(asks, session)
+    await in_thread(claim, ticket_id=ticket.pk, operator=operator)
+    console = await desks(operator)
+    await console.sit()
+    return session, operator, console

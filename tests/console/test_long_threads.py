@@ -5,28 +5,10 @@ import uuid
 import pytest
 
 from apps.chat.threads import in_thread
-from apps.handoff.services import answer, claim, note
-from tests.handoff.talks import asks
-from tests.handoff.team import nora
+from apps.handoff.services import answer, note
+from tests.console.test_threads import opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-async def taken(desks, make_session):
-    """A session that Nora has, and her console."""
-    operator = await in_thread(nora)
-    session = await in_thread(make_session)
-    ticket = await in_thread(asks, session)
-    await in_thread(claim, ticket_id=ticket.pk, operator=operator)
-    console = await desks(operator)
-    await console.sit()
-    return session, operator, console
-
-
-async def opened(console, session):
-    await console.write(type="open", session=str(session.pk))
-    return await console.until("thread")
 
 
 async def test_long_notes_come_in_pages(taken):

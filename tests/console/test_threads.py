@@ -12,24 +12,12 @@ from apps.chat.journal import Journal, conninfo
 from apps.chat.threads import in_thread
 from apps.engine.types import Author
 from apps.handoff.models import Ticket
-from apps.handoff.services import answer, claim, note
+from apps.handoff.services import answer, note
 from apps.handoff.services.sweeping import SILENT_FOR
-from tests.handoff.talks import asks, fresh, long_ago, say
-from tests.handoff.team import nora, omar
+from tests.handoff.talks import fresh, long_ago, say
+from tests.handoff.team import omar
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-async def taken(desks, make_session):
-    """A session that Nora has, and her console."""
-    operator = await in_thread(nora)
-    session = await in_thread(make_session)
-    ticket = await in_thread(asks, session)
-    await in_thread(claim, ticket_id=ticket.pk, operator=operator)
-    console = await desks(operator)
-    await console.sit()
-    return session, operator, console
 
 
 async def opened(console, session):
